@@ -1,0 +1,1 @@
+"""Manifests, scenes, windows, the simulated world and view extraction."""

@@ -1,0 +1,1 @@
+"""Confusion counts, probes and statistics."""

@@ -1,0 +1,1 @@
+"""Segmentation backbones, encoders and heads."""

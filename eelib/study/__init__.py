@@ -1,0 +1,1 @@
+"""Parameters, arms, records: planning, running, resuming and reading back."""
