@@ -1,0 +1,132 @@
+"""Manifests: what a data set is, where it comes from, and how to know that it is intact."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from eelib.errors import InputError, unknown
+from eelib.settings import Settings, describe
+
+
+class FileEntry(Settings):
+    """One file and how to recognise it."""
+
+    path: str = Field(min_length=1, description="file name, or path inside the archive")
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    bytes: int = Field(ge=0)
+
+
+class ClassEntry(Settings):
+    """One class of the label raster; its id is its position in the list."""
+
+    name: str
+    color: str = Field(pattern="^#[0-9a-f]{6}$")
+    source: str = Field("", description="the label as the source writes it")
+
+
+class Channel(Settings):
+    """Where the archive comes from: a pip requirement, fetched by the user's own pip, or a URL."""
+
+    pip: str | None = None
+    url: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.pip is None) == (self.url is None):
+            raise ValueError("give exactly one of 'pip' and 'url'")
+        return self
+
+
+class Manifest(Settings):
+    """A data set that `eelib data fetch` can bring and `eelib data verify` can check."""
+
+    name: str = Field(pattern="^[a-z][a-z0-9_]*$")
+    kind: Literal["sample"]
+    title: str
+    description: str
+    version: str
+    source: str = Field(description="who made the data and where they describe it")
+    licence: str
+    attribution: str
+    citation: str
+    channel: Channel
+    archive: FileEntry
+    files: tuple[FileEntry, ...] = Field(min_length=1, description="the files of the archive that are used; all others are left out")
+    bands: tuple[str, ...] = Field(min_length=1)
+    classes: tuple[ClassEntry, ...] = Field(min_length=2)
+    splits: str = Field(description="how train, validation and test are kept apart")
+
+    @property
+    def fingerprint(self) -> str:
+        """What the content hash of a record's data is made of: the version and the digest of every file."""
+        return "/".join([self.name, self.version, *(entry.sha256 for entry in self.files)])
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """YAML in which the same key twice is an error instead of a silent choice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[object] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.MarkedYAMLError(problem=f"the key '{key}' appears twice", problem_mark=key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
+    """Parse a YAML file with unique keys.
+
+    Raises:
+        InputError: The file is missing or not valid YAML; names file and line.
+    """
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), _UniqueKeyLoader)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error})") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise InputError(f"{where}: not valid YAML: {getattr(error, 'problem', error)}") from error
+
+
+def manifest_folder() -> Path:
+    """The folder of manifests: ``$EELIB_MANIFESTS`` or ``data_manifests/`` beside the package."""
+    return Path(os.environ.get("EELIB_MANIFESTS") or Path(__file__).parents[2] / "data_manifests")
+
+
+def load_manifest(path: Path) -> Manifest:
+    """Read and validate one manifest.
+
+    Raises:
+        InputError: Names the file and the field, with the nearest field that exists.
+    """
+    content = read_yaml(path)
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: a manifest is a mapping of fields, this file holds {type(content).__name__}")
+    try:
+        return Manifest.model_validate(content)
+    except ValidationError as error:
+        raise InputError(f"{path}: {describe(error, Manifest)}") from error
+
+
+def manifest_names() -> list[str]:
+    """Names of all manifests."""
+    return sorted(path.stem for path in manifest_folder().glob("*.yaml"))
+
+
+def manifest(name: str) -> Manifest:
+    """The manifest of that name.
+
+    Raises:
+        InputError: There is none; names the nearest.
+    """
+    if name not in manifest_names():
+        raise unknown("data set", name, manifest_names())
+    return load_manifest(manifest_folder() / f"{name}.yaml")

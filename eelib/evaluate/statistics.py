@@ -1,0 +1,95 @@
+"""Intervals for scores that come from confusion counts of the same windows under several seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eelib.data.windows import Ints
+from eelib.errors import InputError
+from eelib.evaluate.confusion import Array, mean_iou
+
+Score = Callable[[NDArray[Any]], Array]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its 95 % interval.
+
+    Attributes:
+        value: Point estimate on all windows and seeds.
+        low: Lower end.
+        high: Upper end.
+        seeds: Seeds that went in.
+        places: Places that went in.
+    """
+
+    value: float
+    low: float
+    high: float
+    seeds: int
+    places: int
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether the interval lies on one side of 0."""
+        return self.low > 0 or self.high < 0
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+def bootstrap(arms: list[Ints], places: Ints, *, score: Score = mean_iou, resamples: int = 2000, seed: int = 0) -> Array:
+    """Bootstrap distribution of the seed-averaged score of several arms on one resampling of places and seeds.
+
+    All arms share each resample, so differences between columns are paired. Places, not windows, are drawn, because windows of one place
+    are not independent.
+
+    Args:
+        arms: Per arm ``(S, N, K, K)`` confusion counts: seeds, windows, true class, predicted class.
+        places: ``(N,)`` place of each window.
+        score: Counts ``(..., K, K)`` to a score ``(...)``.
+        resamples: Number of draws ``R``.
+        seed: Source of the draws.
+
+    Returns:
+        ``(R + 1, A)``; row 0 is the estimate itself, the rest are resamples.
+
+    Raises:
+        InputError: Arms differ in seeds or windows.
+    """
+    if len({counts.shape for counts in arms}) != 1:
+        raise InputError(f"arms to be compared must have the same seeds and windows, got shapes {[counts.shape for counts in arms]}")
+    names, where = np.unique(places, return_inverse=True)
+    num_seeds, _, classes, _ = arms[0].shape
+    rng = np.random.default_rng(seed)
+    of_place = np.vstack([np.ones(len(names)), rng.multinomial(len(names), np.full(len(names), 1 / len(names)), resamples)])
+    of_seed = np.vstack([np.ones(num_seeds), rng.multinomial(num_seeds, np.full(num_seeds, 1 / num_seeds), resamples)]) / num_seeds
+    columns = []
+    for counts in arms:
+        per_place = np.zeros((len(names), num_seeds, classes * classes))
+        np.add.at(per_place, where, counts.reshape(num_seeds, -1, classes * classes).swapaxes(0, 1))
+        drawn = np.einsum("rp,psc->rsc", of_place, per_place, optimize=True).reshape(-1, num_seeds, classes, classes)
+        columns.append((of_seed * score(drawn)).sum(1))
+    return np.stack(columns, 1)
+
+
+def estimate(draws: Array, seeds: int, places: int) -> Estimate:
+    """Percentile interval of a column of :func:`bootstrap`, or of a difference of two columns."""
+    low, high = np.percentile(draws[1:], [2.5, 97.5])
+    return Estimate(float(draws[0]), float(low), float(high), seeds, places)
+
+
+def score_with_interval(counts: Ints, places: Ints, **options: Any) -> Estimate:  # noqa: ANN401
+    """Score of one arm ``(S, N, K, K)`` with its interval."""
+    return estimate(bootstrap([counts], places, **options)[:, 0], len(counts), len(np.unique(places)))
+
+
+def paired_difference(first: Ints, second: Ints, places: Ints, **options: Any) -> Estimate:  # noqa: ANN401
+    """Score of ``first`` minus score of ``second``, both ``(S, N, K, K)`` over the same seeds and windows, with its interval."""
+    draws = bootstrap([first, second], places, **options)
+    return estimate(draws[:, 0] - draws[:, 1], len(first), len(np.unique(places)))

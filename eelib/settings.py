@@ -1,0 +1,114 @@
+"""The recipes as frozen, validated settings. No torch here: they are planned with, hashed and shown before anything is computed."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from eelib.errors import unknown
+
+
+class Settings(BaseModel):
+    """Base of all settings: immutable, and unknown names are an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RegionSizes(Settings):
+    """How many windows of which size a region gives."""
+
+    unlabelled: int = Field(256, ge=2, description="windows for pre-training")
+    train: int = Field(100, ge=1, description="labelled windows at label fraction 1")
+    validation: int = Field(40, ge=1, description="labelled windows for every choice")
+    test: int = Field(100, ge=1, description="labelled windows for the final score")
+    window: int = Field(32, ge=8, multiple_of=4, description="height and width of a window, pixels")
+    num_dates: int = Field(16, ge=1, description="dates per series, where the region has as many")
+
+
+class EncoderSettings(Settings):
+    """Which network, how large."""
+
+    name: str = "unet3df"
+    width: int = Field(8, ge=1, description="channels of the first stage; 64 is the published size")
+    num_dates: int = Field(8, ge=1, description="dates the network reads at a time; cut to 1 for single-date regions")
+
+
+class ViewSettings(Settings):
+    """How two views of a series differ. Every field is an ablation."""
+
+    size: int = Field(16, ge=4, multiple_of=4, description="height and width of a view in pixels")
+    crop: bool = Field(True, description="draw the window of each view; False takes the centre for both")
+    min_overlap: float = Field(0.25, gt=0, le=1, description="least share of a view that the other view also shows")
+    flips: bool = Field(True, description="the eight flips and rotations, drawn per view")
+    num_dates: int = Field(8, ge=1, description="dates per view")
+    dates: Literal["disjoint", "overlapping", "same"] = Field("disjoint", description="how the dates of the two views relate")
+    gain: float = Field(0.2, ge=0, lt=1, description="per-band factor drawn from 1 - gain to 1 + gain")
+    noise: float = Field(0.01, ge=0, description="standard deviation of additive noise, reflectance")
+    batch_shift: float = Field(0.0, ge=0, description="standard deviation of a per-band shift shared by the whole batch, reflectance")
+    band_drop: float = Field(0.0, ge=0, lt=1, description="probability that a band of a view is replaced by its mean over the view")
+    date_drop: float = Field(0.0, ge=0, lt=1, description="probability that a date of a view is whitened out like a cloud")
+    level: Literal["sample", "batch"] = Field("sample", description="draw window and flip once per sample or once per batch")
+
+    @model_validator(mode="after")
+    def _one_date_has_no_other(self) -> Self:
+        if self.num_dates == 1 and self.dates == "disjoint":
+            raise ValueError("num_dates=1 leaves no second date for disjoint views: use dates='same'")
+        return self
+
+
+class PretrainSettings(Settings):
+    """The recipe of one pre-training. Defaults are those of profile quick; spec section 1.6.6 has the larger ones."""
+
+    views: ViewSettings = ViewSettings()
+    embed_dim: int = Field(64, ge=2, description="channels of the projected embedding")
+    head_depth: int = Field(2, ge=1, description="1x1 convolutions in the projection head")
+    temperature: float = Field(0.1, gt=0)
+    anchors: int = Field(64, ge=1, description="pixels drawn per series and step")
+    negatives: Literal["all", "other_images", "same_image"] = "all"
+    guard_radius: float = Field(0.0, ge=0, description="pixels; nearer anchors of one series are not negatives")
+    batch_size: int = Field(8, ge=2, description="series per step")
+    steps: int = Field(120, ge=1)
+    lr: float = Field(3e-3, gt=0, description="peak learning rate")
+    weight_decay: float = Field(1e-4, ge=0)
+
+
+class SegmentSettings(Settings):
+    """The recipe of one fine-tuning; the same for every initialisation."""
+
+    size: int = Field(16, ge=4, multiple_of=4, description="height and width of training crops, pixels")
+    batch_size: int = Field(8, ge=1)
+    steps: int = Field(40, ge=1)
+    lrs: tuple[float, ...] = Field((3e-3, 1e-2), min_length=1, description="learning rates tried; validation mIoU chooses")
+
+
+class ProbeSettings(Settings):
+    """The recipe of one frozen linear probe."""
+
+    penalties: tuple[float, ...] = Field((1e-5, 1e-3), min_length=1, description="L2 penalties tried; validation mIoU chooses")
+    pixels: int = Field(20_000, ge=1, description="labelled training pixels used at most")
+
+
+def describe(error: ValidationError, model: type[BaseModel]) -> str:
+    """The first problem of a validation error in one line, with the nearest name where a name is unknown."""
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        parent: Any = model
+        for part in problem["loc"][:-1]:
+            parent = _field_model(parent, part)
+        return str(unknown("parameter" if model.__name__.endswith("Parameters") else "field", where, getattr(parent, "model_fields", {})))
+    if problem["type"] == "missing":
+        return f"the field '{where}' is missing"
+    message = problem["msg"].removeprefix("Value error, ")
+    given = "" if isinstance(problem["input"], dict) else f", got {problem['input']!r}"
+    return f"'{where}': {message}{given}" if where else message
+
+
+def _field_model(parent: Any, part: str | int) -> Any:  # noqa: ANN401 - walks type annotations
+    """The model behind a field; positions in a list keep the element's model."""
+    fields = getattr(parent, "model_fields", {})
+    if part not in fields:
+        return parent
+    annotation = fields[part].annotation
+    return next((a for a in (annotation, *get_args(annotation)) if hasattr(a, "model_fields")), None)

@@ -1,0 +1,113 @@
+"""The one training loop: Lightning's trainer, resumable at a step, quiet, and the same bits every time on a CPU."""
+
+from __future__ import annotations
+
+import logging
+import math
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import lightning as pl
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+from eelib.errors import InputError
+from eelib.train.batches import WindowBatches
+
+Progress = Callable[[float], None]
+CHECKPOINT = "step.ckpt"
+
+
+def fit(module: pl.LightningModule, batches: WindowBatches, steps: int, folder: Path, progress: Progress, every: int = 50) -> None:
+    """Train for a number of optimiser steps, going on from ``folder/step.ckpt`` where there is one.
+
+    Args:
+        module: What to train; must draw all randomness from :func:`step_generator` with ``self.global_step``.
+        batches: Where batches come from.
+        steps: Optimiser steps in all, those before a resume included.
+        folder: Holds the step checkpoint; it is removed when training is complete.
+        progress: Called with the share done, from 0 to 1.
+        every: Steps between checkpoints.
+
+    Raises:
+        InputError: The loss became NaN or infinite, or the checkpoint cannot be read.
+    """
+    path = folder / CHECKPOINT
+    batches.start = _steps_done(path)
+    if batches.start < steps:
+        _quiet()
+        trainer = pl.Trainer(
+            max_steps=steps,
+            accelerator="auto",
+            devices=1,
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            callbacks=[_Watch(path, steps, every, progress)],
+        )
+        trainer.fit(module, DataLoader(batches, batch_size=None), ckpt_path=path if batches.start else None, weights_only=False)
+    path.unlink(missing_ok=True)
+
+
+def _steps_done(path: Path) -> int:
+    if not path.exists():
+        return 0
+    try:
+        return int(torch.load(path, weights_only=False, map_location="cpu")["global_step"])
+    except Exception as error:
+        raise InputError(f"{path}: this checkpoint cannot be read ({type(error).__name__}); delete it to start the arm again") from error
+
+
+class _Watch(pl.Callback):
+    """Saves a checkpoint atomically every few steps, reports progress, and stops at the first loss that is not finite."""
+
+    def __init__(self, path: Path, steps: int, every: int, progress: Progress) -> None:
+        self.path, self.steps, self.every, self.progress = path, steps, every, progress
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:  # noqa: ANN401
+        step = trainer.global_step
+        if not torch.isfinite(outputs["loss"]):
+            raise InputError(
+                f"{type(pl_module).__name__}: the loss is {float(outputs['loss'])} at step {step}; lower lr or check the input"
+            )
+        if step % self.every == 0 and step < self.steps:
+            partial = self.path.with_suffix(".partial")
+            trainer.save_checkpoint(partial)
+            partial.replace(self.path)
+        self.progress(step / self.steps)
+
+
+def cosine_with_warmup(steps: int, warmup: float = 0.05) -> Callable[[int], float]:
+    """Factor on the peak learning rate: linear warm-up over a share of all steps, then a cosine to 0 (spec section 1.6.6)."""
+    rise = max(1, round(warmup * steps))
+
+    def factor(step: int) -> float:
+        if step < rise:
+            return (step + 1) / rise
+        return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
+
+    return factor
+
+
+def schedule(optimiser: torch.optim.Optimizer, steps: int) -> dict[str, Any]:
+    """Lightning's description of an optimiser with :func:`cosine_with_warmup` per step."""
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimiser, cosine_with_warmup(steps))
+    return {"optimizer": optimiser, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+
+def seeded(seed: int, make: Callable[[], nn.Module]) -> nn.Module:
+    """Call ``make`` with torch's global generator set to ``seed``, and leave the generator as it was: layers initialise from it."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return make()
+
+
+def _quiet() -> None:
+    """Lightning's advice about loaders and devices is right in general and noise for hundreds of short runs."""
+    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch.accelerators.cuda"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="lightning.*")

@@ -1,0 +1,109 @@
+"""Supervised land-cover segmentation on top of any encoder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import lightning as pl
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from eelib.data.views import Sample, cut, draw_dates, draw_geometry, draw_windows
+from eelib.data.windows import IGNORE
+from eelib.errors import InputError
+from eelib.models import SegmentationModel
+from eelib.settings import SegmentSettings, ViewSettings
+from eelib.train.batches import Normaliser, step_generator
+from eelib.train.fit import schedule
+
+
+def masked_cross_entropy(scores: Tensor, mask: Tensor) -> Tensor:
+    """Mean cross-entropy over pixels whose label is not -1; 0, with zero gradients, where no pixel has a label.
+
+    Args:
+        scores: ``(B, K, H, W)``.
+        mask: ``(B, H, W)`` int64.
+    """
+    total = F.cross_entropy(scores, mask, ignore_index=IGNORE, reduction="sum")
+    return total / (mask != IGNORE).sum().clamp(min=1)
+
+
+class Segmentation(pl.LightningModule):
+    """Fine-tuning of encoder and head together with masked cross-entropy.
+
+    Args:
+        model: Encoder and head.
+        settings: The recipe.
+        num_dates: Dates the encoder reads at a time.
+        normalise: Applied to the input.
+        seed: Source of crops, together with the step.
+        lr: Peak learning rate.
+    """
+
+    def __init__(
+        self, model: SegmentationModel, settings: SegmentSettings, num_dates: int, normalise: Normaliser, seed: int, lr: float
+    ) -> None:
+        super().__init__()
+        self.model, self.settings, self.normalise, self.seed, self.lr = model, settings, normalise, seed, lr
+        # Crop, flips and rotations, dates at random but in order; nothing photometric (spec section 1.4.1).
+        self.augmentation = ViewSettings(size=settings.size, num_dates=num_dates, dates="same", gain=0, noise=0)
+
+    def training_step(self, batch: Sample, batch_idx: int) -> Tensor:
+        """Loss of one batch of randomly cropped, flipped windows."""
+        crop = augment(batch, self.augmentation, step_generator(self.seed, "segment", self.global_step))
+        return masked_cross_entropy(self.model(self.normalise(crop["image"]), crop["dates"]), crop["mask"])
+
+    def configure_optimizers(self) -> Any:  # noqa: ANN401
+        """Adam without weight decay (spec section 1.4.3), warm-up and cosine instead of steps of ×0.975 because budgets are short."""
+        return schedule(torch.optim.Adam(self.parameters(), lr=self.lr), self.settings.steps)
+
+
+def augment(batch: Sample, settings: ViewSettings, generator: torch.Generator) -> Sample:
+    """One geometric view of a labelled batch; the mask goes through the same crop and flip as the image."""
+    image, mask = batch["image"], batch["mask"]
+    count, length, _, height, width = image.shape
+    when, _ = draw_dates(count, length, settings, generator)
+    (top, left), _ = draw_windows(count, height, width, settings, generator)
+    where = draw_geometry(top, left, settings, generator)
+    view = cut(image, batch["dates"], mask, when, where)
+    view["mask"] = view.pop("index")
+    return view
+
+
+def interleaved(length: int, count: int) -> list[slice]:
+    """Slices that deal ``length`` dates out to as many interleaved subsets of ``count`` dates as fit.
+
+    Prediction averages over them, so that every date is used although the network sees ``count`` at a time.
+
+    Raises:
+        InputError: There are fewer dates than ``count``.
+    """
+    if length < count:
+        raise InputError(f"the series have {length} dates but the network reads {count}: lower num_dates")
+    stride = length // count
+    return [slice(first, first + count * stride, stride) for first in range(stride)]
+
+
+@torch.no_grad()
+def predict(model: nn.Module, sample: Sample, normalise: Normaliser, num_dates: int, batch_size: int = 16) -> Tensor:
+    """Dense output of a model over whole windows, averaged over interleaved subsets of the dates.
+
+    Args:
+        model: ``(B, T, C, H, W), (B, T) -> (B, K, H, W)``; put into evaluation mode.
+        sample: ``image`` ``(N, T, C, H, W)`` and ``dates`` ``(N, T)``.
+        normalise: Applied to the input.
+        num_dates: Dates the model reads at a time.
+        batch_size: Windows per forward pass.
+
+    Returns:
+        ``(N, K, H, W)`` float32.
+    """
+    model.eval()
+    subsets = interleaved(sample["image"].shape[1], num_dates)
+    parts = []
+    for first in range(0, len(sample["image"]), batch_size):
+        rows = slice(first, first + batch_size)
+        image, dates = normalise(sample["image"][rows]), sample["dates"][rows]
+        parts.append(torch.stack([model(image[:, when], dates[:, when]) for when in subsets]).mean(0))
+    return torch.cat(parts)
