@@ -56,10 +56,10 @@ def _members(archive: Path, wanted: set[str]) -> Iterator[tuple[str, int, IO[byt
             if count > MOST_MEMBERS:
                 raise InputError(f"{archive.name}: more than {MOST_MEMBERS} members; refusing to read on")
             if info.name in wanted:
-                stream = bundle.extractfile(info) if info.isreg() else None
-                if stream is None:
+                plain = bundle.extractfile(info) if info.isreg() else None
+                if plain is None:
                     raise InputError(f"{archive.name}: '{info.name}' is a link or not a plain file; refusing to extract it")
-                yield info.name, info.size, stream
+                yield info.name, info.size, plain
 
 
 def _write(archive: Path, entry: FileEntry, size: int, stream: IO[bytes], target: Path) -> None:

@@ -98,6 +98,8 @@ def _download(entry: Manifest) -> Path:
     """The archive in the data folder, complete and with the right checksum."""
     import pooch
 
+    pooch.get_logger().setLevel("WARNING")
+
     def by_pip(url: str, output_file: str, pooch_object: object) -> None:
         _pip_download(url, entry, Path(output_file))
 

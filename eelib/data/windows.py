@@ -98,6 +98,12 @@ class Windows:
         mask = None if self.mask is None else self.mask[rows]
         return Windows(self.image[rows], self.dates[rows], self.place[rows], mask, self.origin[rows])
 
+    def take_labelled(self, least: float = 0.05) -> Windows:
+        """The windows in which at least a share ``least`` of the pixels has a label."""
+        if self.mask is None:
+            raise InputError("these windows have no labels")
+        return self.take(np.flatnonzero((self.mask != IGNORE).mean((1, 2)) >= least))
+
     def without_labels(self) -> Windows:
         """The same windows with no mask, so that pre-training cannot see a label."""
         return replace(self, mask=None)
