@@ -40,10 +40,11 @@ def load_scene(folder: Path | None = None) -> Scene:
                 image[position] = source.read(1, out_shape=shape, resampling=Resampling.bilinear)
     except rasterio.errors.RasterioError as error:
         raise InputError(f"{folder}: a band cannot be read ({error}); run `eelib data verify brandenburg`") from error
+    image /= QUANTIFICATION
     label = _labels(next(p for p in paths if p.suffix == ".gpkg"), entry, shape, transform)
     return Scene(
         name="brandenburg",
-        image=(image / QUANTIFICATION)[None],
+        image=image[None],
         day_of_year=np.array([47]),  # 2017-02-16
         year=np.array([2017]),
         bands=entry.bands,

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eelib.data.fetch import data_folder, require, writable
 from eelib.data.manifests import manifest
@@ -72,12 +73,13 @@ def load_region(name: str, sizes: RegionSizes) -> Region:
     return _simulated(name, sizes) if name in REGIONS else READERS[name](sizes)
 
 
-def class_shares(windows: Windows, num_classes: int) -> np.ndarray:
+def class_shares(windows: Windows, num_classes: int) -> NDArray[np.float64]:
     """Share of each class among labelled pixels, ``(K,)``."""
     if windows.mask is None:
         raise InputError("these windows have no labels")
     labels = windows.mask[windows.mask != IGNORE]
-    return np.bincount(labels, minlength=num_classes) / max(1, labels.size)
+    shares: NDArray[np.float64] = np.bincount(labels, minlength=num_classes) / max(1, labels.size)
+    return shares
 
 
 def _check(name: str) -> None:

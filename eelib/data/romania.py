@@ -77,7 +77,8 @@ def _tree_cover_classes(path: Path) -> NDArray[np.int64]:
 
     with rasterio.open(path) as source:
         cover = source.read(1)
-    return np.digitize(cover, THRESHOLDS).repeat(2, 0).repeat(2, 1).astype(np.int64)
+    classes: NDArray[np.int64] = np.digitize(cover, THRESHOLDS).repeat(2, 0).repeat(2, 1).astype(np.int64)
+    return classes
 
 
 def fill_in_time(image: Floats, clear: NDArray[np.bool_], days: NDArray[np.int64]) -> Floats:

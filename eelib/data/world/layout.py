@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,14 +54,17 @@ def smooth_noise(size: int, knots: int, rng: np.random.Generator, count: int | N
     """Smooth random fields of about unit variance, ``(size, size)`` or ``(count, size, size)``, from bilinear interpolation of knots."""
     coarse = rng.standard_normal((count or 1, knots, knots), np.float32)
     weights = interpolation(knots, size)
-    fields = 1.5 * (weights @ coarse @ weights.T)  # interpolation averages variance away; 1.5 gives it back
+    fields: Floats = weights @ coarse @ weights.T
+    fields *= 1.5  # interpolation averages variance away; this gives it back
     return fields if count else fields[0]
 
 
+@functools.cache
 def interpolation(knots: int, size: int) -> Floats:
     """Linear interpolation from ``knots`` to ``size`` points as a matrix ``(size, knots)``."""
     at = np.linspace(0, knots - 1, size)
-    return np.maximum(0, 1 - np.abs(at[:, None] - np.arange(knots))).astype(np.float32)
+    weights: Floats = np.maximum(0, 1 - np.abs(at[:, None] - np.arange(knots))).astype(np.float32)
+    return weights
 
 
 def _grid(size: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
@@ -127,6 +131,5 @@ def _road(size: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _quantile(values: Floats, share: float) -> float:
-    return float(
-        np.partition(values.ravel(), min(values.size - 1, int(share * values.size)))[min(values.size - 1, int(share * values.size))]
-    )
+    place = min(values.size - 1, int(share * values.size))
+    return float(np.partition(values.ravel(), place)[place])

@@ -78,13 +78,24 @@ def observe(image: Floats, share: Floats, difficulty: Difficulty, rng: np.random
     shadow = np.roll(opacity, (dy, dx), (1, 2)) * (1 - opacity)
     brightness = rng.uniform(0.8, 1.3, (count, 1)).astype(np.float32) * CLOUD
     haze = difficulty.haze * rng.exponential(1, (count, 1)).astype(np.float32) * (490 / WAVELENGTH) ** 1.3
-    gain = (1 + difficulty.gain * rng.standard_normal((count, bands))).astype(np.float32)
-    image = image * (1 - (1 - SHADOW) * shadow[:, None])
-    image = image + opacity[:, None] * (brightness[..., None, None] - image) + haze[..., None, None]
-    image = image * gain[..., None, None]
-    noise = rng.standard_normal(image.shape, np.float32)
-    image += noise * (difficulty.noise + 0.01 * image)
-    return np.clip(image, 1e-4, 1.6, out=image).astype(np.float32, copy=False), (opacity < 0.2) & (shadow < 0.2)
+    gain = (1 + difficulty.gain * rng.standard_normal((count, bands), np.float32))[..., None, None]
+    light = (1 - opacity) * (1 - (1 - SHADOW) * shadow)  # share of the surface's signal that arrives
+    seen = image * light[:, None]
+    seen += opacity[:, None] * brightness[..., None, None]
+    seen += haze[..., None, None]
+    seen *= gain
+    noise = bell_noise(seen.shape, rng)
+    noise *= difficulty.noise + 0.01 * seen
+    seen += noise
+    return np.clip(seen, 1e-4, 1.6, out=seen), (opacity < 0.2) & (shadow < 0.2)
+
+
+def bell_noise(shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
+    """Independent noise of mean 0 and variance 1: the sum of four random bytes, five times faster to draw than normal numbers."""
+    count = int(np.prod(shape))
+    total = np.frombuffer(rng.bytes(4 * count), np.uint8).reshape(4, count).sum(0, dtype=np.int16)
+    noise: Floats = (total - np.float32(510)) / np.float32(np.sqrt(4 * (256**2 - 1) / 12))
+    return noise.reshape(shape)
 
 
 def _cloud(count: int, size: int, share: Floats, rng: np.random.Generator) -> Floats:
@@ -93,5 +104,6 @@ def _cloud(count: int, size: int, share: Floats, rng: np.random.Generator) -> Fl
     rank = np.sort(field.reshape(count, -1), 1)
     position = ((1 - share) * (size * size - 1)).astype(int)
     threshold = np.take_along_axis(rank, position[:, None], 1)[:, :, None]
-    present = (share > 0.02)[:, None, None]
-    return np.asarray(present * (0.5 + (field - threshold) / 0.5).clip(0, 1), np.float32)
+    opacity: Floats = (0.5 + 2 * (field - threshold)).clip(0, 1)
+    opacity[share < 0.02] = 0
+    return opacity

@@ -56,11 +56,13 @@ def simulate(region: str, seed: int, index: int, *, size: int = 32, num_dates: i
 def _paint(parcel: np.ndarray, value: Floats, slope: Floats, difficulty: Difficulty, rng: np.random.Generator) -> Floats:
     """Reflectance ``(T, 10, H, W)``: each pixel has its parcel's value, changed along the parcel's slope by growth within the field."""
     size = parcel.shape[0]
-    growth = difficulty.texture * smooth_noise(size, 9, rng) + 0.5 * difficulty.texture * rng.standard_normal((size, size), np.float32)
+    growth = smooth_noise(size, 9, rng) + 0.5 * rng.standard_normal((size, size), np.float32)
     flat = parcel.ravel()
-    bands_first = value.transpose(0, 2, 1), slope.transpose(0, 2, 1)
-    image = bands_first[0][..., flat] + bands_first[1][..., flat] * growth.ravel().astype(np.float32)
-    return np.maximum(image, 1e-3).reshape(*image.shape[:2], size, size)
+    image = value.transpose(0, 2, 1)[..., flat]
+    image += slope.transpose(0, 2, 1)[..., flat] * (difficulty.texture * growth.ravel())
+    np.maximum(image, 1e-3, out=image)
+    painted: Floats = image.reshape(*image.shape[:2], size, size)
+    return painted
 
 
 def simulate_windows(
@@ -78,5 +80,5 @@ def simulate_windows(
     mask = np.empty((len(indices), size, size), np.int64)
     for row, index in enumerate(indices):
         scene = simulate(region, seed, index, size=size, num_dates=num_dates, difficulty=difficulty)
-        image[row], dates[row], mask[row] = scene.image, scene.day_of_year, scene.label
+        image[row], dates[row], mask[row] = scene.image, scene.day_of_year, scene.label  # type: ignore[assignment]
     return Windows(image, dates, np.asarray(indices, np.int64), mask, np.zeros((len(indices), 2), np.int64))

@@ -12,7 +12,8 @@ STRAW_DAYS = 35.0  # time scale on which dry matter is grazed, ploughed in or de
 
 
 def _sigmoid(x: Floats) -> Floats:
-    return (1 / (1 + np.exp(-np.clip(x, -30, 30)))).astype(np.float32)
+    value: Floats = 0.5 + 0.5 * np.tanh(0.5 * x)  # the same function, without overflow
+    return value
 
 
 def cover_fractions(cover: Cover, days: Floats, shift: Floats, vigour: Floats) -> tuple[Floats, Floats]:
@@ -31,13 +32,13 @@ def cover_fractions(cover: Cover, days: Floats, shift: Floats, vigour: Floats) -
     """
     green = np.full((len(days), len(shift)), cover.base, np.float32)
     dry = np.zeros_like(green)
+    # A cycle repeats every year: winter crops start in the year before, and the straw of the last harvest may still stand in January.
+    late = days[:, None] - shift + np.array([-365, 0, 365], np.float32)[:, None, None]
     for cycle in cover.cycles:
-        for year in (-365, 0, 365):  # winter crops start in the year before; a cycle that repeats gives a continuous winter
-            since_start = days[:, None] - shift - (cycle.start + year)
-            since_end = days[:, None] - shift - (cycle.end + year)
-            down = _sigmoid(since_end / cycle.fall)
-            green += cycle.cover * (_sigmoid(since_start / cycle.rise) - down).clip(0)
-            dry += cycle.cover * cycle.straw * down * np.exp(-np.maximum(since_end, 0) / STRAW_DAYS)
+        since_end = late - cycle.end
+        down = _sigmoid(since_end / cycle.fall)
+        green += cycle.cover * (_sigmoid((late - cycle.start) / cycle.rise) - down).clip(0).sum(0)
+        dry += cycle.cover * cycle.straw * (down * np.exp(-np.maximum(since_end, 0) / STRAW_DAYS)).sum(0)
     green = np.minimum(green * vigour, 0.98)
     return green, np.minimum(dry * vigour, 1 - green)
 
@@ -59,11 +60,11 @@ def parcel_reflectance(
         ``(T, P, 10)`` reflectance, and ``(T, P, 10)`` its derivative with respect to a relative change of green cover.
     """
     count = len(cover)
-    shift = difficulty.season * rng.standard_normal() + difficulty.timing * rng.standard_normal(count)
-    vigour = (1 + difficulty.vigour * rng.standard_normal(count)).clip(0.3, 1.5)
+    shift = np.float32(difficulty.season * rng.standard_normal()) + np.float32(difficulty.timing) * rng.standard_normal(count, np.float32)
+    vigour = (1 + np.float32(difficulty.vigour) * rng.standard_normal(count, np.float32)).clip(0.3, 1.5)
     soils, dry_matter = end_members(style.soil), end_members("dry")
-    ground = _mixed(soils, rng.integers(len(soils)), count, rng)
-    straw = _mixed(dry_matter, rng.integers(len(dry_matter)), count, rng)
+    ground = _mixed(soils, int(rng.integers(len(soils))), count, rng)
+    straw = _mixed(dry_matter, int(rng.integers(len(dry_matter))), count, rng)
     canopy = _canopies(style, cover, difficulty.spread, rng)
     # Wet soil is darker: about half as bright when saturated (Lobell and Asner 2002); field roughness shades it further.
     wet = (1 - 0.5 * moisture)[:, None, None] * ground * rng.uniform(0.6, 0.95, (count, 1)).astype(np.float32)
@@ -86,12 +87,14 @@ def _mixed(table: Floats, main: int, count: int, rng: np.random.Generator) -> Fl
     """Spectra ``(count, 10)`` that share one main component, because the soil of a place is mostly one soil."""
     other = table[rng.integers(len(table), size=count)]
     weight = rng.uniform(0, 0.5, (count, 1)).astype(np.float32)
-    return (1 - weight) * table[main] + weight * other
+    mixed: Floats = (1 - weight) * table[main] + weight * other
+    return mixed
 
 
 def _canopies(style: RegionStyle, cover: Ints, spread: float, rng: np.random.Generator) -> Floats:
-    """A measured-like canopy per parcel, drawn around the class's typical near-infrared brightness."""
+    """A canopy per parcel, drawn around the class's typical near-infrared brightness."""
     table = end_members("canopy")
     typical = np.array([item.canopy for item in style.covers])[cover]
     rank = (typical + spread * rng.standard_normal(len(cover))).clip(0, 1)
-    return table[(rank * (len(table) - 1)).round().astype(int)]
+    drawn: Floats = table[(rank * (len(table) - 1)).round().astype(int)]
+    return drawn

@@ -1,0 +1,102 @@
+"""Executed notebooks as pages: folded code, figures at their true size, and where the page comes from."""
+
+from __future__ import annotations
+
+import base64
+import re
+import struct
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+
+from eelib.report.records_page import flatten, show
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+FACTS = {  # first name that exists in the notebook's record -> what the reader sees
+    "Date": ("finished", "ended", "end", "date", "started"),
+    "Duration": ("seconds", "duration", "duration_seconds", "duration_s"),
+    "Profile": ("profile",),
+    "Commit": ("git_commit", "commit"),
+    "Machine": ("host_class", "machine", "host", "platform"),
+    "Device": ("device",),
+}
+
+
+def title_of(notebook: NotebookNode, name: str) -> str:
+    """The notebook's first heading, or its name."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (found := re.search(r"^# +(.+)$", cell.source, re.MULTILINE)):
+            return str(found[1]).strip()
+    return name
+
+
+def prepare(notebook: NotebookNode, name: str, record: Mapping[str, Any]) -> NotebookNode:
+    """Turn an executed notebook into a page of the site, in place.
+
+    Papermill's injected cell becomes part of the provenance at the end; code is folded; figures drawn at twice the pixels of
+    a screen are shown at half their pixels.
+
+    Args:
+        notebook: The executed notebook.
+        name: Its name in the study.
+        record: The notebook's record; its provenance is shown.
+    """
+    heading = title_of(notebook, name)
+    if not any(re.search(r"^# ", cell.source, re.MULTILINE) for cell in notebook.cells[:1]):
+        notebook.cells.insert(0, new_markdown_cell(f"# {heading}"))
+    notebook.cells = [cell for cell in notebook.cells if not _is_noise(cell)]
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            heading = (re.findall(r"^#+ +(.+)$", cell.source, re.MULTILINE) or [heading])[-1]
+        else:
+            _fold(cell, heading)
+    notebook.cells.append(new_markdown_cell(provenance(name, record)))
+    notebook.metadata = NotebookNode(kernelspec=notebook.metadata.get("kernelspec", {"name": "python3", "display_name": "Python 3"}))
+    return notebook
+
+
+def _is_noise(cell: NotebookNode) -> bool:
+    tags = cell.metadata.get("tags", [])
+    return "injected-parameters" in tags or (cell.cell_type == "code" and not cell.source.strip())
+
+
+def _fold(cell: NotebookNode, heading: str) -> None:
+    tags = cell.metadata.get("tags", [])
+    label = "Parameters and their defaults" if "parameters" in tags else "Code"
+    options: dict[str, Any] = {"code_prompt_show": label, "code_prompt_hide": label}
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        data.pop(WIDGET, None)
+        if "image/png" in data:
+            width = struct.unpack(">I", base64.b64decode(data["image/png"])[16:20])[0]  # the header chunk of a PNG starts with its width
+            options["image"] = {"width": f"{width // 2}px", "alt": f"Figure: {heading}"}
+    cell.outputs = [output for output in cell.get("outputs", []) if output.get("data") != {}]
+    cell.metadata = NotebookNode(tags=sorted({*tags, "hide-input"}), mystnb=options)
+
+
+def facts(record: Mapping[str, Any]) -> dict[str, str]:
+    """What the reader should know about a run, by label; facts that the record lacks are left out."""
+    leaves = {name.rsplit(".", 1)[-1]: value for name, value in reversed(flatten(record).items())}
+    found = {label: next((leaves[name] for name in names if leaves.get(name) is not None), None) for label, names in FACTS.items()}
+    if isinstance(found["Duration"], int | float):
+        found["Duration"] = _duration(found["Duration"])
+    if found["Commit"]:
+        found["Commit"] = str(found["Commit"])[:10] + (", with uncommitted changes" if leaves.get("git_dirty", leaves.get("dirty")) else "")
+    return {label: show(value) for label, value in found.items() if value is not None}
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def provenance(name: str, record: Mapping[str, Any]) -> str:
+    """HTML block: which notebook, run when, on what, with which parameters."""
+    given = record.get("params") or record.get("parameters") or {}
+    rows = {"Notebook": name, **facts(record)}
+    if given:
+        rows["Parameters"] = ", ".join(f"{key} = {show(value)}" for key, value in flatten(given).items())
+    items = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in rows.items())
+    return f'<div class="provenance"><strong>Where this page comes from</strong><dl>{items}</dl></div>'
