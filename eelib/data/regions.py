@@ -18,6 +18,8 @@ from eelib.errors import InputError, unknown
 from eelib.settings import RegionSizes
 
 REAL = ("brandenburg", "romania")
+DATES = {"brandenburg": 1, "romania": 11}  # usable dates; in Romania those of the poorest year
+WINDOWS = {"brandenburg": 96, "romania": 16}  # largest window inside a block of the geographic split
 READER_VERSION = 1  # bump when a reader or a split changes pixels
 WORLD_SEED = 0
 
@@ -52,6 +54,18 @@ def fingerprint(name: str, sizes: RegionSizes) -> str:
     _check(name)
     content = f"world {VERSION} {WORLD_SEED} {name}" if name in REGIONS else f"reader {READER_VERSION} {manifest(name).fingerprint}"
     return hashlib.sha256(f"{content} {sizes.model_dump_json()}".encode()).hexdigest()[:16]
+
+
+def region_dates(name: str, sizes: RegionSizes) -> int:
+    """Dates per series that :func:`load_region` gives; known without reading a pixel."""
+    _check(name)
+    return min(sizes.num_dates, DATES.get(name, sizes.num_dates))
+
+
+def region_window(name: str, sizes: RegionSizes) -> int:
+    """Height and width of the windows that :func:`load_region` gives, pixels."""
+    _check(name)
+    return min(sizes.window, WINDOWS.get(name, sizes.window))
 
 
 @functools.lru_cache(maxsize=8)
@@ -124,19 +138,19 @@ def _cached_world(name: str, first: int, count: int, sizes: RegionSizes) -> Wind
 def _brandenburg(sizes: RegionSizes) -> Region:
     from eelib.data.brandenburg import load_scene
 
-    return real_region("brandenburg", [load_scene(require("brandenburg"))], sizes, block=128, margin=16, window=min(sizes.window, 96))
+    return real_region("brandenburg", [load_scene(require("brandenburg"))], sizes, block=128, margin=16)
 
 
 def _romania(sizes: RegionSizes) -> Region:
     from eelib.data.romania import load_scenes
 
-    return real_region("romania", load_scenes(require("romania")), sizes, block=20, margin=2, window=min(sizes.window, 16))
+    return real_region("romania", load_scenes(require("romania")), sizes, block=20, margin=2)
 
 
 READERS: dict[str, Callable[[RegionSizes], Region]] = {"brandenburg": _brandenburg, "romania": _romania}
 
 
-def real_region(name: str, scenes: list[Scene], sizes: RegionSizes, *, block: int, margin: int, window: int) -> Region:
+def real_region(name: str, scenes: list[Scene], sizes: RegionSizes, *, block: int, margin: int) -> Region:
     """Cut scenes of one area into the four sets.
 
     Args:
@@ -145,12 +159,11 @@ def real_region(name: str, scenes: list[Scene], sizes: RegionSizes, *, block: in
         sizes: Most windows per set, and dates per series.
         block: Side of a block of the geographic split, pixels.
         margin: Pixels between windows and block edges.
-        window: Side of a window, pixels.
     """
+    dates, window = region_dates(name, sizes), region_window(name, sizes)
     entry, label = manifest(name), scenes[0].label
     if label is None:
         raise InputError(f"{name}: the scenes have no label raster")
-    dates = min(sizes.num_dates, *(len(scene.day_of_year) for scene in scenes)) if len(scenes) > 1 else 1
     layout = block_split(label, block=block, window=window, margin=margin, num_classes=len(entry.classes))
     dense = block_split(label, block=block, window=window, margin=margin, num_classes=len(entry.classes), stride=window // 2)
     labelled = {split: _cut(scenes, *layout[split], window, dates).take_labelled() for split in layout}

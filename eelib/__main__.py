@@ -1,0 +1,5 @@
+"""``python -m eelib``."""
+
+from eelib.cli import main
+
+main()

@@ -1,0 +1,177 @@
+"""The command line. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from eelib.errors import InputError, RunError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="One reproducible study of contrastive pre-training for Earth observation.",
+)
+data = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Data sets: list, fetch, verify.")
+app.add_typer(data, name="data")
+
+ProfileOption = Annotated[str, typer.Option("--profile", help="smoke, quick, full or paper")]
+JobsOption = Annotated[int | None, typer.Option("--jobs", help="worker processes; default: number of cores")]
+
+
+@app.command("list")
+def list_notebooks() -> None:
+    """Notebooks, what they cost, which claim they test, and their parameters."""
+    from eelib.study.summary import describe_row
+    from eelib.study.table import rows
+
+    for item in rows():
+        typer.echo(describe_row(item))
+
+
+@app.command()
+def run(
+    name: str,
+    profile: ProfileOption = "smoke",
+    set_: Annotated[list[str] | None, typer.Option("--set", help="name=value, value in YAML; may be repeated")] = None,
+    jobs: JobsOption = None,
+    output: Annotated[Path | None, typer.Option(help="where the executed notebook goes")] = None,
+) -> None:
+    """Run one notebook: compute the arms that are missing, then execute it."""
+    from eelib.study import batch
+    from eelib.study.parameters import parse_assignments
+    from eelib.study.table import row
+
+    item = row(name)
+    params = item.validated({"profile": profile, **parse_assignments(set_ or [])})
+    typer.echo(batch.run_row(item, params, jobs=jobs, output=output))
+
+
+@app.command()
+def study(
+    profile: ProfileOption = "quick",
+    jobs: JobsOption = None,
+    report: Annotated[bool, typer.Option(help="build the report at the end")] = True,
+) -> None:
+    """Run everything that is missing, then build the report. Stopped half-way, it goes on where it was."""
+    from eelib.study import batch
+
+    typer.echo(batch.run_study(profile, jobs=jobs, report=report))
+
+
+@app.command()
+def status(profile: ProfileOption = "quick") -> None:
+    """What is done, missing or failed, and how long the rest would take."""
+    from eelib.study import summary
+
+    for line in summary.status(profile):
+        typer.echo(line)
+
+
+@app.command()
+def report() -> None:
+    """Render the executed notebooks and records into one HTML site."""
+    from eelib.study import batch
+
+    typer.echo(batch.build_report())
+
+
+@app.command(hidden=True)
+def arm(name: str, profile: ProfileOption = "quick") -> None:
+    """Compute one arm, EXPERIMENT/KEY, whose needs are done; what the Snakefile calls."""
+    from eelib.study import batch
+
+    batch.run_arm(name, profile)
+
+
+@data.command("list")
+def data_list() -> None:
+    """Data sets, their size and licence, and whether they are on this machine."""
+    from eelib.data.fetch import location
+    from eelib.data.manifests import manifest, manifest_names
+
+    for name in manifest_names():
+        entry = manifest(name)
+        here = "here" if location(entry).is_dir() else f"fetch {entry.archive.bytes / 1e6:.0f} MB"
+        typer.echo(f"{name:14} {here:14} {entry.title}\n{'':29} {entry.licence}")
+
+
+@data.command("fetch")
+def data_fetch(name: Annotated[str | None, typer.Argument(help="all where left out")] = None, offline: bool = False) -> None:
+    """Bring a data set, check every file, and say where it is."""
+    from eelib.data.fetch import fetch
+    from eelib.data.manifests import manifest, manifest_names
+
+    for each in [name] if name else manifest_names():
+        typer.echo(f"{each}: {fetch(manifest(each), offline=offline or None)}")
+
+
+@data.command("verify")
+def data_verify(name: Annotated[str | None, typer.Argument(help="all where left out")] = None) -> None:
+    """Check every file of a data set against its manifest, offline."""
+    from eelib.data.fetch import verify
+    from eelib.data.manifests import manifest, manifest_names
+
+    problems = []
+    for each in [name] if name else manifest_names():
+        found = verify(manifest(each))
+        problems += found
+        typer.echo(f"{each}: {'intact' if not found else f'{len(found)} problem(s)'}")
+    if problems:
+        raise InputError(problems[0] if len(problems) == 1 else f"{problems[0]} (and {len(problems) - 1} more)")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point: exit code 0 done, 2 bad input, 1 a run failed; one clear line instead of a traceback."""
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        code: Any = app(arguments, standalone_mode=False)
+    except InputError as error:
+        sys.exit(_say(str(error), 2))
+    except RunError as error:
+        sys.exit(_say(str(error), 1))
+    except KeyboardInterrupt:
+        sys.exit(_say("stopped; run the same command again to go on", 130))
+    except ModuleNotFoundError as error:
+        sys.exit(_say(_missing(error), 2))
+    except typer.Exit as error:
+        sys.exit(error.exit_code)
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # not one of typer's own complaints about the command line
+            raise
+        sys.exit(_say(error.format_message(), 2))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+EXTRAS = {
+    "geo": ("torchgeo", "rasterio", "pyogrio", "shapely", "xarray", "h5netcdf", "h5py", "sklearn"),
+    "batch": ("papermill", "nbformat", "ipykernel", "snakemake"),
+    "docs": ("seaborn", "matplotlib", "sphinx", "myst_nb", "latex2mathml"),
+    "clip": ("open_clip", "timm", "webdataset"),
+}
+
+
+def _missing(error: ModuleNotFoundError) -> str:
+    package = (error.name or "").partition(".")[0]
+    extra = next((extra for extra, packages in EXTRAS.items() if package in packages), None)
+    remedy = f"pip install 'eelib[{extra}]'" if extra else f"pip install {package}"
+    return f"the package '{package}' is not installed: {remedy}"
+
+
+def _say(message: str, code: int) -> int:
+    print(f"eelib: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def _stop(signum: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""The commands behind the command line: one notebook, the whole study, one arm, the report."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eelib.errors import RunError, unknown
+from eelib.study import notebooks
+from eelib.study.arm import Arm, with_needs
+from eelib.study.execute import run, run_one
+from eelib.study.progress import clock_time
+from eelib.study.store import Store
+from eelib.study.table import Row, project_folder, rows
+
+if TYPE_CHECKING:
+    from eelib.study.parameters import Parameters
+
+
+def run_row(item: Row, params: Parameters, *, jobs: int | None = None, output: Path | None = None) -> Path:
+    """Compute what a notebook needs, then execute it; returns the executed copy."""
+    store = Store()
+    arms = item.plan(params)
+    fetch_needed(arms)
+    store.prepare()
+    run(arms, store=store, jobs=jobs)
+    return notebooks.execute(item, params, store, output=output, jobs=jobs)
+
+
+def run_study(profile: str, *, jobs: int | None = None, report: bool = True) -> str:
+    """Compute all missing arms of all rows in one pool, execute the notebooks that are out of date, and build the report."""
+    store, started = Store(), time.monotonic()
+    planned = [(item, item.validated({"profile": profile})) for item in rows()]
+    arms = with_needs(arm for item, params in planned for arm in item.plan(params))
+    missing = [arm for arm in arms if not store.has(arm)]
+    store.prepare()
+    _tell(f"profile {profile}: {len(arms)} arms, {len(missing)} to compute; {len(planned)} notebooks; records in {store.root}")
+    fetch_needed(arms)
+    run(missing, store=store, jobs=jobs)
+    executed = 0
+    for item, params in planned:
+        if not notebooks.is_done(item, params, store):
+            _tell(f"notebook {item.name} ...")
+            notebooks.execute(item, params, store, jobs=jobs)
+            executed += 1
+    _tell(f"study complete after {clock_time(time.monotonic() - started)}")
+    return build_report(unless_current=not missing and not executed) if report else str(store.root)
+
+
+def run_arm(name: str, profile: str) -> None:
+    """Compute one arm by its name EXPERIMENT/KEY.
+
+    Raises:
+        InputError: No arm of the study has this name at this profile.
+        RunError: What it needs has not been computed.
+    """
+    store = Store()
+    arms = {str(arm): arm for item in rows() for arm in with_needs(item.plan(item.validated({"profile": profile})))}
+    if name not in arms:
+        raise unknown("arm", name, arms)
+    for needed in arms[name].needs.values():
+        if not store.has(needed):
+            raise RunError(f"{name} needs {needed}, which has no record yet: compute that first")
+    fetch_needed([arms[name]])
+    store.prepare()
+    run_one(arms[name], store.root)
+
+
+def fetch_needed(arms: list[Arm]) -> None:
+    """Bring the real samples that arms read, before any worker wants them."""
+    from eelib.data.fetch import fetch
+    from eelib.data.manifests import manifest, manifest_names
+
+    wanted = {region for arm in with_needs(arms) for region in arm.data}
+    for name in sorted(wanted & set(manifest_names())):
+        fetch(manifest(name))
+
+
+def build_report(unless_current: bool = False) -> str:
+    """Build the site; returns the path of its start page."""
+    out = project_folder() / "reports" / "html"
+    if unless_current and (out / "index.html").is_file():
+        return str(out / "index.html")
+    from eelib.report.site import build
+
+    return str(build(Store().root, out))
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,167 @@
+"""Computing arms: what is missing, in order of need, over worker processes that each use one thread."""
+
+from __future__ import annotations
+
+import fcntl
+import multiprocessing as mp
+import os
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from eelib.errors import InputError, RunError
+from eelib.study.arm import Arm, with_needs
+from eelib.study.progress import Progress
+from eelib.study.provenance import provenance
+from eelib.study.recipes import RECIPES
+from eelib.study.store import Record, Store, storage_error
+
+LOG = "log.txt"
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+
+
+def run(arms: Sequence[Arm], *, store: Store | None = None, jobs: int | None = None, quiet: bool = False) -> list[Record]:
+    """Compute the arms that have no record, and everything they need, and return the records.
+
+    Each worker uses one thread, so a record does not depend on the number of cores; several arms run side by side instead. An arm that
+    another process is computing is waited for, not computed twice. When an arm fails, those that need it are left out and all others
+    are finished.
+
+    Args:
+        arms: What is wanted.
+        store: Where records lie.
+        jobs: Worker processes; ``$EELIB_JOBS`` or the number of cores where None.
+        quiet: No progress.
+
+    Returns:
+        Records in the order of ``arms``.
+
+    Raises:
+        InputError: An arm met bad input, or the runs folder cannot be written.
+        RunError: An arm failed; names it and its log.
+    """
+    store = store or Store()
+    missing = [arm for arm in with_needs(arms) if not store.has(arm)]
+    if missing:
+        store.prepare()
+        failed = _compute(missing, store, _jobs(jobs, len(missing)), Progress(missing, quiet=quiet))
+        _raise(failed, store)
+    return [record for arm in arms if (record := store.record(arm)) is not None]
+
+
+def run_one(arm: Arm, root: Path, queue: Any = None) -> None:  # noqa: ANN401 - a multiprocessing queue
+    """Compute one arm in this process, unless it is done; the body of every worker."""
+    import torch
+
+    torch.set_num_threads(1)
+    store = Store(root)
+    folder = store.folder(arm)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise storage_error(folder, error) from error
+
+    def report(share: float) -> None:
+        if queue is not None:
+            queue.put((arm.key, share))
+
+    with _locked(folder):
+        if store.has(arm):
+            return
+        with (folder / LOG).open("a", encoding="utf-8") as log, redirect_stdout(log), redirect_stderr(log):
+            started = time.time()
+            needs = {name: store.folder(needed) for name, needed in arm.needs.items()}
+            try:
+                metrics = RECIPES[arm.recipe].load()(arm, folder, needs, report)
+            except InputError:
+                raise
+            except OSError as error:
+                raise storage_error(folder, error) from error
+            except BaseException:
+                traceback.print_exc(file=log)
+                raise
+            store.write(arm, metrics, provenance(started, time.time()))
+
+
+def _compute(arms: list[Arm], store: Store, jobs: int, progress: Progress) -> dict[str, BaseException]:
+    """Run arms as soon as what they need is there; returns the failures by key."""
+    waiting, failed, running = list(arms), dict[str, BaseException](), dict[Future[None], Arm]()
+    missing = {arm.key for arm in arms}
+    with _pool(jobs) as (pool, queue):
+        while waiting or running:
+            for arm in [arm for arm in waiting if not missing & {needed.key for needed in arm.needs.values()}]:
+                waiting.remove(arm)
+                running[pool.submit(run_one, arm, store.root, queue)] = arm
+            if not running:  # whatever still waits needs an arm that failed
+                break
+            done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
+            while not queue.empty():
+                progress.update(*queue.get())
+            for future in done:
+                arm = running.pop(future)
+                if error := future.exception():
+                    failed[arm.key] = error
+                    if isinstance(error, BrokenProcessPool):
+                        return failed
+                else:
+                    missing.discard(arm.key)
+                    progress.done(arm.key)
+    return failed
+
+
+@contextmanager
+def _pool(jobs: int) -> Iterator[tuple[ProcessPoolExecutor, Any]]:
+    """Fresh single-threaded worker processes; none is left behind when the block is left by an interrupt."""
+    context = mp.get_context("spawn")
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(ONE_THREAD)  # read when the workers import NumPy and torch
+    with context.Manager() as manager:
+        pool = ProcessPoolExecutor(jobs, mp_context=context)
+        try:
+            yield pool, manager.Queue()
+        except BaseException:
+            for process in list(getattr(pool, "_processes", {}).values()):
+                process.terminate()
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+            for name, value in before.items():
+                os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the arm's lock; the operating system frees it when the process ends, however it ends."""
+    with (folder / ".lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _raise(failed: dict[str, BaseException], store: Store) -> None:
+    if not failed:
+        return
+    for error in failed.values():
+        if isinstance(error, InputError):
+            raise error
+    key, error = next(iter(failed.items()))
+    log = next(store.root.glob(f"*/{key}/{LOG}"), store.root)
+    reason = (
+        "its process was killed, perhaps for lack of memory" if isinstance(error, BrokenProcessPool) else f"{type(error).__name__}: {error}"
+    )
+    more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+    raise RunError(f"arm {key}{more} failed ({reason}); log: {log}") from error
+
+
+def _jobs(jobs: int | None, arms: int) -> int:
+    text = os.environ.get("EELIB_JOBS")
+    if jobs is None and text and not text.isdigit():
+        raise InputError(f"EELIB_JOBS={text}: give a whole number of at least 1")
+    count = jobs if jobs is not None else int(text) if text else os.cpu_count() or 1
+    if count < 1:
+        raise InputError(f"jobs={count}: give a whole number of at least 1")
+    return min(count, arms)

@@ -1,0 +1,1 @@
+"""One module per notebook that computes: its parameters and its plan."""

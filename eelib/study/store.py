@@ -1,0 +1,111 @@
+"""Records on disk: one JSON file per arm, written last and atomically, never changed afterwards."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from eelib.errors import InputError
+from eelib.study.arm import Arm
+
+Record = dict[str, Any]
+RECORD = "record.json"
+
+
+class Store:
+    """The runs folder.
+
+    Args:
+        root: ``$EELIB_RUNS`` or ``runs/`` in the working directory where None.
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = (root or Path(os.environ.get("EELIB_RUNS") or "runs")).absolute()
+
+    def folder(self, arm: Arm) -> Path:
+        """Where an arm's record and files lie."""
+        return self.root / arm.experiment / arm.key
+
+    def has(self, arm: Arm) -> bool:
+        """Whether the arm is done; only a record says so."""
+        return (self.folder(arm) / RECORD).is_file()
+
+    def record(self, arm: Arm) -> Record | None:
+        """The record of an arm, or None where it is not done."""
+        path = self.folder(arm) / RECORD
+        return read_record(path) if path.is_file() else None
+
+    def records(self, experiment: str | None = None) -> list[Record]:
+        """All records, or those of an experiment, in a stable order."""
+        return [read_record(path) for path in sorted(self.root.glob(f"{experiment or '*'}/*/{RECORD}"))]
+
+    def write(self, arm: Arm, metrics: Mapping[str, Any], provenance: Mapping[str, Any]) -> Record:
+        """Write a record; from then on the arm is done.
+
+        Raises:
+            InputError: A metric is NaN or infinite, or the folder cannot be written.
+        """
+        record = {**arm.identity, "key": arm.key, "metrics": dict(metrics), "provenance": dict(provenance)}
+        write_json(self.folder(arm) / RECORD, record)
+        return record
+
+    def prepare(self) -> None:
+        """Make sure that the runs folder can be written, before anything is computed.
+
+        Raises:
+            InputError: It cannot.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            probe = self.root / f".writable-{os.getpid()}"
+            probe.write_text("")
+            probe.unlink()
+        except OSError as error:
+            raise storage_error(self.root, error) from error
+
+
+def read_record(path: Path) -> Record:
+    """A record from its file.
+
+    Raises:
+        InputError: The file is damaged; it is not touched.
+    """
+    try:
+        record: Record = json.loads(path.read_text(encoding="utf-8"))
+        if not {"experiment", "arm", "key", "seed", "params", "metrics"} <= record.keys():
+            raise ValueError("fields are missing")
+    except (ValueError, OSError, AttributeError) as error:
+        raise InputError(f"{path}: this record is damaged ({error}); move it away and run again to compute it anew") from error
+    return record
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write JSON under a temporary name, flush it to the disk, then give it its name."""
+    try:
+        text = json.dumps(content, indent=1, allow_nan=False)
+    except ValueError as error:
+        raise InputError(f"{path}: a value is NaN or infinite and cannot be recorded; look at the arm's log") from error
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{path.name}.{os.getpid()}")
+        with partial.open("w", encoding="utf-8") as handle:
+            handle.write(text + "\n")
+            handle.flush()
+            os.fsync(handle.fileno())
+        partial.replace(path)
+        directory = os.open(path.parent, os.O_RDONLY)
+        os.fsync(directory)
+        os.close(directory)
+    except OSError as error:
+        raise storage_error(path, error) from error
+
+
+def storage_error(path: Path, error: OSError) -> InputError:
+    """The operating system's refusal as one clear line."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return InputError(f"{path}: the disk is full; free some space and run the same command again, finished arms are kept")
+    return InputError(f"{path}: cannot be written ({error.strerror}); choose another folder with EELIB_RUNS")
