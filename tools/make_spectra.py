@@ -1,91 +1,138 @@
 """Make eelib/data/world/spectra.csv from two Python packages.
 
     pip download --no-deps earthlib==1.1.0 pyrsr==0.8.0   # then unpack both
-    python tools/make_spectra.py EARTHLIB_FOLDER PYRSR_FOLDER
+    python tools/make_spectra.py EARTHLIB_FOLDER PYRSR_FOLDER [TABLE]
 
-earthlib (MIT) carries a spectral library at 10 nm: measured soils (ICRAF-ISRIC, with coordinates), measured dry vegetation, measured roofs
-and roads, and canopies simulated by radiative transfer. pyrsr (Apache-2.0) carries the published responses of Sentinel-2A MSI. Water is
-in neither and is modelled here: R = 0.52 * 0.33 * b / (a + b) with the absorption of pure water and two free quantities, see `water`.
+earthlib (MIT licence) carries a spectral library at 10 nm: soils measured in the laboratory (ICRAF-ISRIC, with coordinates), dry plants,
+bark, ash, roofs and roads measured with field spectrometers, and green canopies *simulated* with PROSAIL. pyrsr (Apache-2.0) carries the
+responses of Sentinel-2A MSI that ESA published (COPE-GSEG-EOPG-TN-15-0007, version 3.0). Water and petals are in neither and are
+modelled in this file. The choice is deterministic: no random numbers.
 """
 
 from __future__ import annotations
 
 import csv
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 BANDS = {"B02": "2", "B03": "3", "B04": "4", "B05": "5", "B06": "6", "B07": "7", "B08": "8", "B8A": "8A", "B11": "11", "B12": "12"}
-# Boxes (south, north, west, east) from which soils of a style are taken; a box that holds too few grows until it has enough.
-BOXES = {"germany": (47, 55, 5, 16), "france": (42, 51, -5, 8), "ghana": (4, 12, -4, 2), "south_sudan": (3, 13, 24, 36)}
-PER_BOX, CANOPIES, DRY, BUILT, WATER = 20, 60, 24, 40, 12
-# Absorption of pure water (1/m) at the band centres, rounded from the literature (Pope & Fry 1997; Kou et al. 1993).
-ABSORPTION = [0.015, 0.062, 0.43, 0.75, 2.6, 2.4, 3.6, 4.7, 670.0, 2500.0]
+GRID = np.arange(400, 2451)  # nm
+# Latitude and longitude whose nearest soil profiles a region uses. The library has no soil of South Sudan: the nearest come
+# from Kenya, Uganda and the Congo basin, 950 km away and more; the nearest to central Germany are from Lower Saxony, the Rhineland
+# and Westphalia.
+PLACES = {"germany": (51.0, 10.5), "france": (47.0, 2.5), "ghana": (9.8, -1.0), "south_sudan": (8.0, 30.0)}
+PROFILES, HORIZONS = 6, 2  # per region; of each profile the first horizons listed, because a satellite sees the top
+# Straw and dry grass. Left out: a reed twice as bright as any canopy, a spectrum with zeros, a shaded one, marsh, litter of needles.
+STRAW = ("SJER_Plot116_NPV_T009", "SJER_Plot116_NPV_T010", "SJER_Plot116_NPV_T012", "SJER_Plot361_NPV_T015", "SJER_Plot361_NPV_T016",
+         "deadgras", "goldgras", "brte_br", "difubr", "D.spicata", "Grass_dry.83+.17NaMont", "Grass_dry.9+.1green")  # fmt: skip
+# group: (values of LEVEL_3, how many)
+MEASURED = {
+    "bark": (("bark", "wood"), 6),
+    "char": (("char",), 6),
+    "tile": (("tile", "concrete_tile"), 6),
+    "metal": (("metal",), 6),
+    "road": (("asphalt", "road"), 6),
+    "dirt": (("dirt",), 4),
+}
+CENTRES = np.array([490, 560, 665, 705, 740, 783, 842, 865, 1610, 2190.0])  # nm
+# Absorption of pure water at the band centres, 1/m, rounded (Pope & Fry 1997; Kou et al. 1993).
+ABSORPTION = np.array([0.015, 0.062, 0.43, 0.75, 2.6, 2.4, 3.6, 4.7, 670.0, 2500.0])
 
 
-def responses(folder: Path, grid: np.ndarray) -> np.ndarray:
-    """Weights ``(10, len(grid))`` that turn a spectrum on ``grid`` (nm) into band reflectances."""
+def responses(folder: Path) -> np.ndarray:
+    """Weights ``(10, len(GRID))`` that turn a spectrum on ``GRID`` into band reflectances."""
     rows = []
     for number in BANDS.values():
         lines = (folder / "pyrsr/data/Sentinel-2A/MSI" / f"band_{number}").read_text().splitlines()[1:]
         wavelength, response = np.array([[float(v) for v in line.split()[:2]] for line in lines if line.strip()]).T
-        weight = np.interp(grid, wavelength, response, left=0, right=0)
+        weight = np.interp(GRID, wavelength, response, left=0, right=0)
         rows.append(weight / weight.sum())
     return np.array(rows)
 
 
-def water(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Water from clear to turbid: backscatter falls with wavelength, dissolved matter absorbs blue."""
-    centres = np.array([490, 560, 665, 705, 740, 783, 842, 865, 1610, 2190.0])
-    turbidity = rng.uniform(0.01, 0.4, (count, 1))
-    dissolved = rng.uniform(0.05, 1.0, (count, 1)) * np.exp(-0.014 * (centres - 440))
-    scatter = turbidity * (550 / centres) ** 0.7
-    return 0.52 * 0.33 * scatter / (np.array(ABSORPTION) + dissolved + scatter)
+def library(earthlib: Path, weights: np.ndarray) -> pd.DataFrame:
+    """The whole library with its metadata and ten band reflectances; spectra with gaps are left out."""
+    data = earthlib / "earthlib/data"
+    table = pd.read_csv(data / "spectra.csv")
+    spectra = np.fromfile(data / "spectra.sli", "<f4").reshape(len(table), -1)
+    header = (data / "spectra.sli.hdr").read_text()
+    wavelength = 1000 * np.array([float(v) for v in header.split("wavelength = {")[1].split("}")[0].split(",")])
+    table[list(BANDS)] = [weights @ np.interp(GRID, wavelength, spectrum) for spectrum in spectra]
+    bands = table[list(BANDS)]
+    return table[((bands > 0) & (bands < 1)).all(axis=1)]
 
 
-def main(earthlib: Path, pyrsr: Path) -> None:
-    """Write the table next to this package's simulator."""
-    rng = np.random.default_rng(0)
-    names = pd.read_csv(earthlib / "earthlib/data/spectra.csv")
-    spectra = np.fromfile(earthlib / "earthlib/data/spectra.sli", "<f4").reshape(len(names), 180)
-    header = (earthlib / "earthlib/data/spectra.sli.hdr").read_text()
-    grid = 1000 * np.array([float(v) for v in header.split("wavelength = {")[1].split("}")[0].split(",")])
-    fine = np.arange(400, 2401)
-    weights = responses(pyrsr, fine)
-    bands = np.array([weights @ np.interp(fine, grid, spectrum) for spectrum in spectra])
-    if bands.max() > 2:  # the library may be in per cent
-        bands /= 100
-    names["row"] = range(len(names))
-    usable = names[np.isfinite(bands).all(1) & (bands > 0).all(1) & (bands < 1).all(1)]
-    chosen: list[tuple[str, int]] = []
-    soils = usable[usable.LEVEL_3 == "soil"]
-    for region, (south, north, west, east) in BOXES.items():
-        grow = 0.0
-        while True:
-            near = soils[soils.LAT.between(south - grow, north + grow) & soils.LON.between(west - grow, east + grow)]
-            if len(near) >= PER_BOX:
-                break
-            grow += 1
-        chosen += [(f"soil_{region}", row) for row in rng.choice(near.row, PER_BOX, replace=False)]
-    vegetation = usable[usable.LEVEL_3 == "canopy"]
-    ndvi = (bands[vegetation.row, 6] - bands[vegetation.row, 2]) / (bands[vegetation.row, 6] + bands[vegetation.row, 2])
-    dense = vegetation[ndvi > 0.75]
-    chosen += [("canopy", row) for row in rng.choice(dense.row, CANOPIES, replace=False)]
-    chosen += [("dry", row) for row in rng.choice(usable[usable.LEVEL_2 == "npv"].row, DRY, replace=False)]
-    chosen += [("built", row) for row in rng.choice(usable[usable.LEVEL_2 == "built"].row, BUILT, replace=False)]
-    out = Path(__file__).parents[1] / "eelib/data/world/spectra.csv"
-    with out.open("w", newline="") as handle:
+def evenly(rows: pd.DataFrame, count: int) -> pd.DataFrame:
+    """Rows at evenly spaced ranks of near-infrared reflectance, without the extreme twentieths."""
+    ranks = np.linspace(0.05, 0.95, count) * (len(rows) - 1)
+    return rows.sort_values(["B08", "NAME"]).iloc[ranks.round().astype(int)]
+
+
+def soils(table: pd.DataFrame, latitude: float, longitude: float) -> pd.DataFrame:
+    """The top horizons of the nearest profiles."""
+    rows = table[(table.LEVEL_3 == "soil") & table.LAT.notna()]
+    kilometres = 111 * np.hypot(rows.LAT - latitude, (rows.LON - longitude) * np.cos(np.radians(latitude)))
+    rows = rows.assign(kilometres=kilometres.round(1)).sort_values(["kilometres", "NAME"], kind="stable")
+    profiles = rows.groupby(["LAT", "LON"], sort=False).head(HORIZONS)
+    return profiles.head(PROFILES * HORIZONS)
+
+
+def groups(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Every group of the table that comes from the library."""
+    for region, place in PLACES.items():
+        yield f"soil_{region}", soils(table, *place)
+    canopy = table[table.LEVEL_3 == "canopy"]
+    leaf = canopy.assign(lma=canopy.NAME.str.extract(r"LMA-([\d.]+)", expand=False).astype(float))
+    closed = leaf[(leaf.B08 - leaf.B04) / (leaf.B08 + leaf.B04) > 0.85]  # cover is mixed later, so only closed canopies are wanted
+    # Leaves of herbs weigh less per area than leaves of trees (Poorter et al. 2009, New Phytologist 182); the library starts at 50 g/m2.
+    yield "canopy", evenly(closed[closed.lma < 0.011], 28)
+    yield "foliage", evenly(closed[closed.lma >= 0.011], 12)
+    yield "straw", table[(table.LEVEL_2 == "npv") & table.NAME.isin(STRAW)]
+    for group, (values, count) in MEASURED.items():
+        yield group, evenly(table[table.LEVEL_3.isin(values)], count)
+
+
+def water(count: int) -> np.ndarray:
+    """Water from clear to turbid, ``(count, 10)``: reflectance of a deep water body (Gordon et al. 1988, Lee et al. 2002).
+
+    Sediment scatters and absorbs blue, dissolved matter absorbs blue. With u = backscatter / (absorption + backscatter):
+    r = 0.0895 u + 0.1247 u^2 below and 0.52 r / (1 - 1.7 r) above the surface, times pi.
+    """
+    load = np.geomspace(0.008, 0.6, count)[:, None]  # backscatter at 550 nm, 1/m
+    backscatter = load * (550 / CENTRES) ** 0.7
+    sediment = 2.0 * load * np.exp(-0.011 * (CENTRES - 440))
+    dissolved = np.linspace(0.1, 1.0, count)[:, None] * np.exp(-0.014 * (CENTRES - 440))
+    u = backscatter / (ABSORPTION + sediment + dissolved + backscatter)
+    below = 0.0895 * u + 0.1247 * u**2
+    return np.pi * 0.52 * below / (1 - 1.7 * below)
+
+
+def petals() -> np.ndarray:
+    """Yellow petals ``(1, 10)``: a bright scatterer in which carotenoids absorb blue and water absorbs in the shortwave infrared.
+
+    The shape follows the description of flowering rapeseed in Sulik & Long (2015, Int. J. Remote Sensing 36); values are ours.
+    """
+    return np.array([[0.09, 0.33, 0.36, 0.42, 0.50, 0.53, 0.54, 0.54, 0.27, 0.13]])
+
+
+def main(earthlib: Path, pyrsr: Path, out: Path) -> None:
+    """Write the table."""
+    with out.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow(["group", "name", "source", *BANDS])
-        for group, row in chosen:
-            source = f"earthlib 1.1.0 / {names.SOURCE[row]}"
-            writer.writerow([group, names.NAME[row], source, *(f"{value:.4f}" for value in bands[row])])
-        for number, values in enumerate(water(rng, WATER)):
-            writer.writerow(["water", f"water_{number}", "modelled, tools/make_spectra.py", *(f"{value:.4f}" for value in values)])
-    print(out, pd.read_csv(out).groupby("group")[list(BANDS)].mean().round(3).to_string(), sep="\n")
+        for group, rows in groups(library(earthlib, responses(pyrsr))):
+            for row in rows.itertuples():
+                source = f"earthlib 1.1.0: {row.SOURCE}, {row.LEVEL_3}, {row.LEVEL_4}"
+                writer.writerow([group, row.NAME, source, *(f"{getattr(row, band):.4f}" for band in BANDS)])
+        for group, spectra in (("water", water(8)), ("petal", petals())):
+            for number, values in enumerate(spectra):
+                writer.writerow([group, f"{group}_{number}", "modelled in tools/make_spectra.py", *(f"{value:.4f}" for value in values)])
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    table_path = Path(__file__).parents[1] / "eelib/data/world/spectra.csv"
+    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]) if len(sys.argv) > 3 else table_path)

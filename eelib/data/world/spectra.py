@@ -1,4 +1,8 @@
-"""End-member reflectances in the ten 10 m and 20 m bands of Sentinel-2A; the table is made by tools/make_spectra.py."""
+"""End-member reflectances in the ten 10 m and 20 m bands of Sentinel-2A; the table is made by tools/make_spectra.py.
+
+Soils, dry plants, bark, ash, roofs and roads are measured; green canopies come from a radiative transfer model (PROSAIL) in the same
+library; water and petals are modelled in the script. The column ``source`` says which is which.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +21,15 @@ WAVELENGTH = np.array([490, 560, 665, 705, 740, 783, 842, 865, 1610, 2190], np.f
 
 
 @functools.cache
-def end_members(group: str) -> Floats:
-    """Spectra of a group, ``(n, 10)``, darkest in the near infrared first.
+def end_members(*groups: str) -> Floats:
+    """Spectra of groups, ``(n, 10)``, darkest in the near infrared first.
 
     Args:
-        group: ``canopy``, ``dry``, ``built``, ``water`` or ``soil_<region>``.
+        groups: Values of the table's first column, for example ``canopy`` or ``soil_ghana``.
     """
     with (files("eelib.data.world") / "spectra.csv").open(encoding="utf-8") as handle:
-        rows = [[float(row[band]) for band in BANDS] for row in csv.DictReader(handle) if row["group"] == group]
+        rows = [[float(row[band]) for band in BANDS] for row in csv.DictReader(handle) if row["group"] in groups]
     table = np.array(rows, np.float32)
-    return table[table[:, 6].argsort()]
+    table = table[table[:, 6].argsort(kind="stable")]
+    table.setflags(write=False)
+    return table
