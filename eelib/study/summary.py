@@ -29,7 +29,9 @@ def describe_row(item: Row) -> str:
 
 def status(profile: str) -> list[str]:
     """One line per notebook and one for the whole study."""
-    store, lines, left, total = Store(), [], {}, {}
+    store, lines = Store(), []
+    left: dict[str, float] = {}
+    total: dict[str, float] = {}
     for item in rows():
         params = item.validated({"profile": profile})
         arms = with_needs(item.plan(params))

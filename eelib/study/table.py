@@ -26,7 +26,7 @@ class Row(Settings):
     title: str
     claim: str
     experiment: str | None = None
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = Field(default_factory=dict)
 
     @property
     def name(self) -> str:
