@@ -15,14 +15,6 @@ from nbformat.v4 import new_markdown_cell
 from eelib.report.records_page import flatten, show
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-FACTS = {  # first name that exists in the notebook's record -> what the reader sees
-    "Date": ("finished", "ended", "end", "date", "started"),
-    "Duration": ("seconds", "duration", "duration_seconds", "duration_s"),
-    "Profile": ("profile",),
-    "Commit": ("git_commit", "commit"),
-    "Machine": ("host_class", "machine", "host", "platform"),
-    "Device": ("device",),
-}
 
 
 def title_of(notebook: NotebookNode, name: str) -> str:
@@ -79,13 +71,18 @@ def _fold(cell: NotebookNode, heading: str) -> None:
 
 def facts(record: Mapping[str, Any]) -> dict[str, str]:
     """What the reader should know about a run, by label; facts that the record lacks are left out."""
-    leaves = {name.rsplit(".", 1)[-1]: value for name, value in reversed(flatten(record).items())}
-    found = {label: next((leaves[name] for name in names if leaves.get(name) is not None), None) for label, names in FACTS.items()}
-    if isinstance(found["Duration"], int | float):
-        found["Duration"] = _duration(found["Duration"])
-    if found["Commit"]:
-        found["Commit"] = str(found["Commit"])[:10] + (", with uncommitted changes" if leaves.get("git_dirty", leaves.get("dirty")) else "")
-    return {label: show(value) for label, value in found.items() if value is not None}
+    known = {name.rsplit(".", 1)[-1]: value for name, value in flatten(record).items() if value is not None}
+    machine = [show(known[name]) for name in ("processor", "system") if name in known]
+    machine += [f"{known['cores']} cores"] if "cores" in known else []
+    found = {
+        "Date": str(known.get("started", "")).replace("T", " ")[:16],
+        "Duration": _duration(known["seconds"]) if "seconds" in known else "",
+        "Profile": show(known.get("profile", "")),
+        "Commit": str(known.get("commit", ""))[:10] + (", with uncommitted changes" if known.get("dirty") else ""),
+        "Machine": ", ".join(machine),
+        "Device": show(known.get("device", "")),
+    }
+    return {label: value for label, value in found.items() if value}
 
 
 def _duration(seconds: float) -> str:

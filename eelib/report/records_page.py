@@ -11,7 +11,7 @@ from typing import Any
 
 Record = Mapping[str, Any]
 
-LONGEST = 100  # characters of a list that is shown in full
+LONGEST = 24  # items of a list that is shown in full
 COLUMNS = 6  # varying parameters, and metrics, in the table of an experiment
 SECTIONS = {"metrics": "Metrics", "params": "Parameters", "needs": "Built on", "data": "Data", "provenance": "Provenance"}
 
@@ -47,10 +47,12 @@ def show(value: object) -> str:
         return f"{value:.4g}"
     if isinstance(value, str):
         return value
-    text = json.dumps(value)
-    if isinstance(value, list) and len(text) > LONGEST:
-        return f"array {' × '.join(map(str, shape_of(value)))} (in the archive)"
-    return text.strip('"')
+    if isinstance(value, list):
+        shape = shape_of(value)
+        if len(shape) == 1 and len(value) <= LONGEST:
+            return ", ".join(map(show, value))
+        return f"array {' × '.join(map(str, shape))}, in the archive"
+    return json.dumps(value)
 
 
 def write_records(records: Sequence[Record], out: Path) -> None:
@@ -118,17 +120,26 @@ def _cell(value: object, pages: Mapping[str, str]) -> str:
     return f'<a href="{pages[value]}">{text}</a>' if isinstance(value, str) and value in pages else text
 
 
-def experiment_page(experiment: str, title: str, records: Sequence[Record]) -> str:
-    """MyST text of an experiment's page: one table per recipe with all its records."""
+def experiment_page(experiment: str, records: Sequence[Record], notebook: str = "") -> str:
+    """MyST text of an experiment's page: one table per recipe with all its records.
+
+    Args:
+        experiment: The experiment.
+        records: Its records.
+        notebook: Title of the notebook page of the same name; empty where there is none.
+    """
     tables = []
     recipes = sorted({show(record.get("recipe", "")) for record in records})
     for recipe in recipes:
         chosen = [record for record in records if show(record.get("recipe", "")) == recipe]
         tables.append((f"## Recipe `{recipe}`\n\n" if len(recipes) > 1 else "") + records_table(chosen))
+    source = f"Behind the page [{notebook}](../../notebooks/{experiment}.ipynb): " if notebook else ""
     count = f"{len(records)} records" if len(records) != 1 else "One record"
     return (
-        f"# Records of {title}\n\n{count} of experiment `{experiment}`. A key leads to everything that is known about its run; "
-        f'<a href="records.zip">records.zip</a> holds the files themselves, with counts per class and image.\n\n' + "\n\n".join(tables) + "\n"
+        f"# Records of `{experiment}`\n\n{source}{count}. A key leads to everything that is known about its run; "
+        f'<a href="records.zip">records.zip</a> holds the files themselves, with counts per class and image.\n\n'
+        + "\n\n".join(tables)
+        + "\n"
     )
 
 

@@ -5,7 +5,7 @@ document.querySelectorAll("table.records").forEach((table) => {
   const box = document.createElement("input");
   box.type = "search";
   box.className = "records-filter";
-  box.placeholder = `Filter ${rows.length} records, for example: pretrained 10`;
+  box.placeholder = `Filter ${rows.length} records`;
   box.setAttribute("aria-label", "Filter records");
   box.addEventListener("input", () => {
     const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
