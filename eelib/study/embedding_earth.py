@@ -16,7 +16,6 @@ from eelib.evaluate.probe import fit_probe
 from eelib.models import SegmentationModel, build
 from eelib.settings import EncoderSettings
 from eelib.train.batches import Normaliser, WindowBatches, as_sample
-from eelib.train.calibrate import calibrate
 from eelib.train.fit import Progress, fit, seeded
 from eelib.train.pretrain import DensePretraining
 from eelib.train.segment import Segmentation, predict
@@ -42,7 +41,6 @@ def pretrain(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress)
 
     module: DensePretraining = seeded(arm.seed, make)  # type: ignore[assignment]
     fit(module, WindowBatches(region.unlabelled, params.recipe.batch_size, arm.seed), params.recipe.steps, folder, progress)
-    calibrate(module.encoder, region.unlabelled, normalise, params.encoder.num_dates)
     save(module.encoder.state_dict(), folder / WEIGHTS)
     held_out = region.validation.without_labels()
     rows = np.arange(min(len(held_out), 32))
@@ -117,7 +115,6 @@ def _fine_tune(
     else:
         module = Segmentation(model, params.recipe, params.encoder.num_dates, normalise, arm.seed, lr)
         fit(module, WindowBatches(train, params.recipe.batch_size, arm.seed), params.recipe.steps, folder, progress)
-        calibrate(model, region.unlabelled, normalise, params.encoder.num_dates)
         save(model.state_dict(), done)
     return {"lr": lr, "validation": _miou(region, _classes(model, region.validation, normalise, params.encoder.num_dates))}
 
@@ -141,7 +138,6 @@ def _features(arm: Arm, region: Region, windows: Windows, needs: dict[str, Path]
     if params.init == "pretrained":
         encoder.load_state_dict(torch.load(needs["pretrain"] / WEIGHTS, weights_only=True))
     normalise = Normaliser.of(region.unlabelled)
-    calibrate(encoder, region.unlabelled, normalise, params.encoder.num_dates)
     return predict(encoder, sample, normalise, params.encoder.num_dates)
 
 
