@@ -39,6 +39,14 @@ def region_title(name: str) -> str:
     return REGIONS[name].title if name in REGIONS else manifest(name).title
 
 
+def is_simulated(name: str) -> bool:
+    """Whether a region's pixels come from the embedded world."""
+    from eelib.data.world import REGIONS
+
+    _check(name)
+    return name in REGIONS
+
+
 def region_classes(name: str) -> tuple[str, ...]:
     """Class names of a region."""
     from eelib.data.world import REGIONS

@@ -86,7 +86,7 @@ def _render(store_root: Path, source: Path, site: Path) -> list[str]:
     chapters = _write_chapters(store_root, source)
     _write_records_index(records, chapters, source)
     experiments = {name: sum(record["experiment"] == name for record in records) for name in sorted({r["experiment"] for r in records})}
-    headline = _headline(records, source)
+    headline = _headline(records, chapters, source)
     (source / "index.md").write_text(pages.start_page(headline, chapters, experiments), encoding="utf-8")
     (source / "data.md").write_text(pages.data_page(), encoding="utf-8")
     for name in pages.DOCS:
@@ -96,12 +96,12 @@ def _render(store_root: Path, source: Path, site: Path) -> list[str]:
     return warnings + problems(site)
 
 
-def _headline(records: list[Record], source: Path) -> str:
-    if not records:
-        return ""
-    from eelib.report.headline import headline
+def _headline(records: list[Record], chapters: Sequence[pages.Chapter], source: Path) -> str:
+    """The main result, once its notebook has run."""
+    from eelib.report.headline import NOTEBOOK, headline
 
-    return headline(records, source)
+    notebook = next((chapter.record for chapter in chapters if chapter.name == NOTEBOOK), None)
+    return headline(records, dict(notebook), source) if notebook else ""
 
 
 def _write_chapters(store_root: Path, source: Path) -> list[pages.Chapter]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from eelib.errors import RunError, unknown
 from eelib.study import notebooks
-from eelib.study.arm import Arm, with_needs
+from eelib.study.arm import with_needs
 from eelib.study.execute import run, run_one
 from eelib.study.progress import clock_time
 from eelib.study.store import Store
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
 def run_row(item: Row, params: Parameters, *, jobs: int | None = None, output: Path | None = None) -> Path:
     """Compute what a notebook needs, then execute it; returns the executed copy."""
     store = Store()
-    arms = item.plan(params)
-    fetch_needed(arms)
+    fetch_needed(item.regions(params))
     store.prepare()
-    run(arms, store=store, jobs=jobs)
+    run(item.plan(params), store=store, jobs=jobs)
     return notebooks.execute(item, params, store, output=output, jobs=jobs)
 
 
@@ -37,7 +36,7 @@ def run_study(profile: str, *, jobs: int | None = None, report: bool = True) -> 
     missing = [arm for arm in arms if not store.has(arm)]
     store.prepare()
     _tell(f"profile {profile}: {len(arms)} arms, {len(missing)} to compute; {len(planned)} notebooks; records in {store.root}")
-    fetch_needed(arms)
+    fetch_needed({region for item, params in planned for region in item.regions(params)})
     run(missing, store=store, jobs=jobs)
     executed = 0
     for item, params in planned:
@@ -63,18 +62,17 @@ def run_arm(name: str, profile: str) -> None:
     for needed in arms[name].needs.values():
         if not store.has(needed):
             raise RunError(f"{name} needs {needed}, which has no record yet: compute that first")
-    fetch_needed([arms[name]])
+    fetch_needed(set(arms[name].data))
     store.prepare()
     run_one(arms[name], store.root)
 
 
-def fetch_needed(arms: list[Arm]) -> None:
-    """Bring the real samples that arms read, before any worker wants them."""
+def fetch_needed(regions: set[str]) -> None:
+    """Bring the real samples among these regions, before any worker wants them."""
     from eelib.data.fetch import fetch
     from eelib.data.manifests import manifest, manifest_names
 
-    wanted = {region for arm in with_needs(arms) for region in arm.data}
-    for name in sorted(wanted & set(manifest_names())):
+    for name in sorted(regions & set(manifest_names())):
         fetch(manifest(name))
 
 

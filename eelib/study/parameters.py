@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from eelib.errors import InputError
+from eelib.errors import InputError, unknown
 from eelib.settings import describe
 
 Profile = Literal["smoke", "quick", "full", "paper"]
@@ -29,6 +29,16 @@ class Parameters(BaseModel):
     @classmethod
     def _lists_are_tuples(cls, value: Any) -> Any:  # noqa: ANN401 - notebooks and YAML have no tuples
         return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("regions")
+    @classmethod
+    def _known_regions(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        from eelib.data.regions import region_names
+
+        for name in value or ():
+            if name not in region_names():
+                raise ValueError(str(unknown("region", name, region_names())))
+        return value
 
     @field_validator("seeds", "regions")
     @classmethod

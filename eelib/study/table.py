@@ -64,6 +64,13 @@ class Row(Settings):
         arms: list[Arm] = self._module().plan(params)
         return arms
 
+    def regions(self, params: Parameters) -> set[str]:
+        """Regions that the notebook and its arms read."""
+        from eelib.study.arm import with_needs
+
+        shown = getattr(self._module(), "plan_regions", lambda _: ())(params) if self.experiment else ()
+        return {region for arm in with_needs(self.plan(params)) for region in arm.data} | set(shown)
+
     def _module(self) -> Any:  # noqa: ANN401 - a module
         return importlib.import_module(f"eelib.study.experiments.{self.experiment}")
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator
 
-from eelib.data.regions import fingerprint, region_dates, region_names, region_window
-from eelib.errors import unknown
+from eelib.data.regions import fingerprint, load_region, region_dates, region_window
 from eelib.settings import EncoderSettings, PretrainSettings, ProbeSettings, RegionSizes, SegmentSettings, ViewSettings
 from eelib.study.arm import Arm
 from eelib.study.parameters import Parameters as StudyParameters
 from eelib.study.parameters import Profile
 from eelib.study.recipes import PretrainParams, ProbeParams, SegmentParams
+from eelib.study.store import Store
+
+if TYPE_CHECKING:
+    from eelib.data.windows import Region
 
 TITLE = "Pre-trained against random in every region"
 CLAIM = "Embedding Earth: pre-training beats random initialisation in every tested case, up to +25 points mIoU"
@@ -27,14 +31,6 @@ class Parameters(StudyParameters):
     fractions: tuple[float, ...] = Field((0.1, 1.0), description="shares of the labelled training windows")
     pretrain_steps: int | None = Field(None, ge=1, description="None: those of the profile")
     finetune_steps: int | None = Field(None, ge=1, description="None: those of the profile")
-
-    @field_validator("regions")
-    @classmethod
-    def _known_regions(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        for name in value or ():
-            if name not in region_names():
-                raise ValueError(str(unknown("region", name, region_names())))
-        return value
 
     @field_validator("fractions")
     @classmethod
@@ -122,6 +118,27 @@ def segment_arm(budget: Scale, region: str, init: Init, fraction: float, seed: i
     needs = {"pretrain": pretrain_arm(budget, region, seed)} if init == "pretrained" else {}
     voxels = len(recipe.lrs) * recipe.batch_size * recipe.steps * recipe.size**2 * encoder.num_dates
     return Arm(NAME, f"{init} fine-tuned", seed, "segment", params, _data(region, budget), needs, cost=2 + _seconds(voxels, encoder))
+
+
+def example_runs(params: Parameters, fraction: float | None = None) -> dict[str, dict[str, Path]]:
+    """Folders of the fine-tuned arms of the first seed per region, by title: for example maps.
+
+    Args:
+        params: Of the notebook.
+        fraction: Label share; the largest where None.
+    """
+    budget, store = scale(params), Store()
+    chosen = max(params.fractions) if fraction is None else fraction
+    inits: dict[str, Init] = {"random start": "random", "pre-trained": "pretrained"}
+    return {
+        region: {title: store.folder(segment_arm(budget, region, init, chosen, budget.seeds[0])) for title, init in inits.items()}
+        for region in budget.regions
+    }
+
+
+def loaded(params: Parameters, region: str) -> Region:
+    """A region with the sizes that the arms used."""
+    return load_region(region, scale(params).sizes)
 
 
 def probe_arm(budget: Scale, region: str, init: Literal["random", "pretrained", "raw"], fraction: float, seed: int) -> Arm:

@@ -1,0 +1,76 @@
+"""Images and class maps as colours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eelib.data.windows import IGNORE, Floats, Ints
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Classes of the simulated regions; those of real data have their colour in the manifest.
+CLASS_COLORS = {
+    "winter wheat": "#e6c229",
+    "winter barley": "#f2dd8c",
+    "rapeseed": "#ffef00",
+    "maize": "#f17105",
+    "sugar beet": "#c2185b",
+    "potato": "#8e5ea2",
+    "sunflower": "#ffb000",
+    "vineyard": "#7b2d8b",
+    "grassland": "#9ccc65",
+    "savanna": "#c5d86d",
+    "groundnut": "#b5651d",
+    "rice": "#4dd0c4",
+    "soya bean": "#6b8e23",
+    "sorghum": "#b23a48",
+    "trees": "#1b5e20",
+    "water": "#1e88e5",
+    "built-up": "#757575",
+}
+RGB = ("B04", "B03", "B02")
+IGNORED = "#ffffff"
+
+
+def class_colors(region: str) -> list[str]:
+    """Hex colours of a region's classes, in order of class id."""
+    from eelib.data.manifests import manifest, manifest_names
+    from eelib.data.regions import region_classes
+
+    if region in manifest_names():
+        return [item.color for item in manifest(region).classes]
+    return [CLASS_COLORS[name] for name in region_classes(region)]
+
+
+def true_color(image: Floats, bands: tuple[str, ...]) -> Floats:
+    """``(C, H, W)`` reflectance to ``(H, W, 3)``: black at 0, white at the 98th percentile of clear ground, slightly brightened."""
+    rgb = image[[bands.index(band) for band in RGB]].transpose(1, 2, 0)
+    white = np.clip(np.percentile(rgb, 98), 0.12, 0.35)
+    return np.asarray((rgb / white).clip(0, 1) ** 0.8, np.float32)
+
+
+def clearest(series: Floats, bands: tuple[str, ...]) -> int:
+    """Date of ``(T, C, H, W)`` that shows most: the greenest of those whose blue is within 0.03 of the darkest (clouds are blue-bright)."""
+    blue = series[:, bands.index("B02")].mean((1, 2))
+    red, near = series[:, bands.index("B04")].mean((1, 2)), series[:, bands.index("B08")].mean((1, 2))
+    return int(np.where(blue <= blue.min() + 0.03, (near - red) / (near + red), -1).argmax())
+
+
+def class_map(labels: Ints, colors: list[str]) -> Floats:
+    """Class ids ``(H, W)`` to ``(H, W, 3)``; ignored pixels are white."""
+    from matplotlib.colors import to_rgb
+
+    table = np.array([to_rgb(color) for color in [*colors, IGNORED]], np.float32)
+    return np.asarray(table[np.where(labels == IGNORE, len(colors), labels)])
+
+
+def show(axis: Axes, image: Floats, title: str = "") -> None:
+    """An image without ticks."""
+    axis.imshow(image)
+    axis.set_title(title, fontsize="small", fontweight="normal", loc="center")
+    axis.set_xticks([])
+    axis.set_yticks([])
+    axis.grid(False)

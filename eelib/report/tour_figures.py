@@ -1,0 +1,144 @@
+"""Figures and tables of the data tour: scenes, dates, class shares, vegetation curves, clouds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from eelib.data.windows import Floats, Ints, Region, Scene, Windows
+from eelib.report.imagery import class_colors, class_map, show, true_color
+from eelib.report.style import PALETTE, WIDTH, use_style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+CLOUD_BLUE = 0.2  # blue reflectance above which a pixel is left out of vegetation curves
+MONTHS = "JFMAMJJASOND"
+
+
+def series_figure(region: Region, *, row: int = 0, count: int = 6) -> Figure:
+    """One labelled test series on dates spread over the year, and its classes.
+
+    Args:
+        region: Where from.
+        row: Which test window.
+        count: Most dates shown.
+    """
+    import matplotlib.pyplot as plt
+    from matplotlib.patches import Patch
+
+    use_style()
+    series, days, mask = region.test.image[row], region.test.dates[row], region.test.mask[row]  # type: ignore[index]
+    when = np.unique(np.linspace(0, len(series) - 1, min(count, len(series))).round().astype(int))
+    figure, axes = plt.subplots(1, len(when) + 1, figsize=(WIDTH, WIDTH / max(4, len(when) + 1) + 0.75), squeeze=False)
+    for axis, date in zip(axes[0], when, strict=False):
+        show(axis, true_color(series[date], region.bands), f"day {days[date]}")
+    colors = class_colors(region.name)
+    show(axes[0][-1], class_map(mask, colors), "classes")
+    handles = [Patch(color=colors[label], label=region.classes[label].replace("_", " ")) for label in np.unique(mask[mask >= 0])]
+    figure.legend(handles=handles, loc="outside lower center", ncols=6, fontsize="small")
+    figure.suptitle(f"{region.title}", x=0.01, ha="left", fontsize="medium", fontweight="bold")
+    return figure
+
+
+def share_table(regions: Sequence[Region]) -> pd.DataFrame:
+    """Windows per set, dates, bands, size and labelled share of each region."""
+    rows = []
+    for region in regions:
+        _, length, bands, height, width = region.test.image.shape
+        sets = [len(getattr(region, name)) for name in ("unlabelled", "train", "validation", "test")]
+        labelled = float((np.asarray(region.test.mask) >= 0).mean())
+        rows.append([region.title, *sets, length, bands, f"{height}×{width}", len(region.classes), f"{100 * labelled:.0f} %"])
+    columns = ["region", "unlabelled", "train", "validation", "test", "dates", "bands", "pixels", "classes", "labelled"]
+    return pd.DataFrame(rows, columns=columns).set_index("region")
+
+
+def class_share_figure(regions: Sequence[Region]) -> Figure:
+    """Share of each class among labelled test pixels, one panel per region."""
+    import matplotlib.pyplot as plt
+
+    from eelib.data.regions import class_shares
+
+    use_style()
+    rows = -(-len(regions) // 2)
+    figure, axes = plt.subplots(rows, 2, figsize=(WIDTH, 2.1 * rows), squeeze=False)
+    for axis, region in zip(axes.ravel(), regions, strict=False):
+        shares, names = class_shares(region.test, len(region.classes)), [name.replace("_", " ") for name in region.classes]
+        axis.barh(names[::-1], 100 * shares[::-1], color=class_colors(region.name)[::-1])
+        axis.tick_params(axis="y", labelsize=7)
+        axis.grid(axis="y", visible=False)
+        axis.set_title(region.title, fontsize="small")
+    for axis in axes.ravel()[len(regions) :]:
+        axis.remove()
+    figure.supxlabel("share of labelled pixels, %", fontsize="small")
+    return figure
+
+
+def vegetation_curves(windows: Windows, bands: tuple[str, ...], num_classes: int, *, step: int = 30) -> Floats:
+    """Mean NDVI per class and time of the year, ``(K, 365 / step)``; NaN where no clear pixel was seen.
+
+    Args:
+        windows: Labelled series.
+        bands: Their bands.
+        num_classes: ``K``.
+        step: Days per bin.
+    """
+    image, mask = np.asarray(windows.image), np.asarray(windows.mask)
+    red, near, blue = (image[:, :, bands.index(band)] for band in ("B04", "B08", "B02"))
+    ndvi = (near - red) / (near + red)
+    bins = -(-365 // step)
+    when = ((windows.dates - 1) // step).clip(0, bins - 1)
+    cell = mask[:, None] * bins + when[..., None, None]
+    good = (mask[:, None] >= 0) & (blue < CLOUD_BLUE)
+    total = np.bincount(cell[good], ndvi[good], num_classes * bins)
+    count = np.bincount(cell[good], minlength=num_classes * bins)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(count >= 50, total / count, np.nan).reshape(num_classes, bins), np.float32)
+
+
+def vegetation_figure(regions: Sequence[Region], *, step: int = 30) -> Figure:
+    """Mean NDVI curve of every class, one panel per region with more than one date."""
+    import matplotlib.pyplot as plt
+
+    use_style()
+    regions = [region for region in regions if region.test.image.shape[1] > 1]
+    rows = -(-len(regions) // 2)
+    figure, axes = plt.subplots(rows, 2, figsize=(WIDTH, 2.5 * rows), squeeze=False, sharey=True)
+    for axis, region in zip(axes.ravel(), regions, strict=False):
+        curves = vegetation_curves(region.train, region.bands, len(region.classes), step=step)
+        for name, color, curve in zip(region.classes, class_colors(region.name), curves, strict=True):
+            seen = ~np.isnan(curve)
+            axis.plot((np.flatnonzero(seen) + 0.5) * step, curve[seen], color=color, linewidth=1.6, label=name.replace("_", " "))
+        axis.set(xlim=(0, 365), ylabel="NDVI")
+        axis.set_title(region.title, fontsize="small")
+        axis.legend(fontsize=5.5, ncols=2, loc="lower right")
+    for axis in axes.ravel()[len(regions) :]:
+        axis.remove()
+    figure.supxlabel("day of the year", fontsize="small")
+    return figure
+
+
+def cloud_shares(scenes: Sequence[Scene]) -> Floats:
+    """Mean share of pixels under cloud or shadow per month, ``(12,)``; NaN for months without a date."""
+    days: Ints = np.concatenate([scene.day_of_year for scene in scenes])
+    share = np.concatenate([1 - scene.clear.mean((1, 2)) for scene in scenes if scene.clear is not None])
+    month = ((days - 1) * 12 // 366).clip(0, 11)
+    count = np.bincount(month, minlength=12)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.bincount(month, share, 12) / np.where(count, count, np.nan), np.float32)
+
+
+def cloud_figure(shares: Mapping[str, Floats]) -> Figure:
+    """Cloud shares per month, one line per region."""
+    import matplotlib.pyplot as plt
+
+    use_style()
+    figure, axis = plt.subplots(figsize=(WIDTH, 2.8))
+    for (name, share), color in zip(shares.items(), PALETTE, strict=False):
+        axis.plot(range(12), 100 * share, marker="o", markersize=4, label=name, color=color)
+    axis.set(xticks=range(12), xticklabels=list(MONTHS), ylim=(0, None), ylabel="under cloud or shadow, %")
+    axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure

@@ -1,0 +1,45 @@
+"""The tour of the data: which regions it shows. Nothing is trained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from eelib.settings import RegionSizes
+from eelib.study.arm import Arm
+from eelib.study.experiments import ee1_regions
+from eelib.study.parameters import Parameters as Parameters
+
+if TYPE_CHECKING:
+    from eelib.data.windows import Scene
+
+SMOKE_REGIONS = ("germany", "ghana")
+CLOUD_SCENES = 40  # simulated places whose cloud masks are counted
+
+
+def plan(params: Parameters) -> list[Arm]:
+    """No arms."""
+    return []
+
+
+def plan_regions(params: Parameters) -> tuple[str, ...]:
+    """Regions that the notebook shows."""
+    if params.regions is not None:
+        return params.regions
+    return SMOKE_REGIONS if params.profile == "smoke" else ee1_regions.SCALES[params.profile].regions
+
+
+def sizes(params: Parameters) -> RegionSizes:
+    """Sizes of the sets: those of the experiments at this profile, so that the tour shows what they train on."""
+    if params.profile == "smoke":
+        return RegionSizes(unlabelled=16, train=24, validation=8, test=8, num_dates=12)
+    return ee1_regions.SCALES[params.profile].sizes
+
+
+def scenes_of(region: str, params: Parameters) -> list[Scene]:
+    """Scenes of a region that come with a cloud mask; none where there is no mask."""
+    from eelib.data.romania import load_scenes
+    from eelib.data.world import REGIONS, simulate
+
+    if region in REGIONS:
+        return [simulate(region, 0, index, num_dates=sizes(params).num_dates) for index in range(CLOUD_SCENES)]
+    return load_scenes() if region == "romania" else []
