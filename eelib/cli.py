@@ -28,11 +28,14 @@ JobsOption = Annotated[int | None, typer.Option("--jobs", help="worker processes
 @app.command("list")
 def list_notebooks() -> None:
     """Notebooks, what they cost, which claim they test, and their parameters."""
+    from eelib.data.manifests import manifest_names
+    from eelib.data.names import SIMULATED
     from eelib.study.summary import describe_row
     from eelib.study.table import rows
 
     for item in rows():
         typer.echo(describe_row(item))
+    typer.echo(f"regions: {', '.join(SIMULATED)} (simulated); {', '.join(manifest_names())} (real)")
 
 
 @app.command()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from eelib.data.fetch import data_folder, require, writable
 from eelib.data.manifests import manifest
+from eelib.data.names import SIMULATED
 from eelib.data.splits import SPLITS, block_split
 from eelib.data.windows import IGNORE, Ints, Region, Scene, Windows
 from eelib.errors import InputError, unknown
@@ -26,9 +27,7 @@ WORLD_SEED = 0
 
 def region_names() -> list[str]:
     """All regions that can be named in a parameter."""
-    from eelib.data.world import REGIONS
-
-    return [*REGIONS, *REAL]
+    return [*SIMULATED, *REAL]
 
 
 def region_title(name: str) -> str:
@@ -41,10 +40,8 @@ def region_title(name: str) -> str:
 
 def is_simulated(name: str) -> bool:
     """Whether a region's pixels come from the embedded world."""
-    from eelib.data.world import REGIONS
-
     _check(name)
-    return name in REGIONS
+    return name in SIMULATED
 
 
 def region_classes(name: str) -> tuple[str, ...]:

@@ -106,7 +106,7 @@ def vegetation_figure(regions: Sequence[Region], *, step: int = 30) -> Figure:
     use_style()
     regions = [region for region in regions if region.test.image.shape[1] > 1]
     rows = -(-len(regions) // 2)
-    figure, axes = plt.subplots(rows, 2, figsize=(WIDTH, 2.5 * rows), squeeze=False, sharey=True)
+    figure, axes = plt.subplots(rows, 2, figsize=(WIDTH, 3.0 * rows), squeeze=False, sharey=True)
     for axis, region in zip(axes.ravel(), regions, strict=False):
         curves = vegetation_curves(region.train, region.bands, len(region.classes), step=step)
         for name, color, curve in zip(region.classes, class_colors(region.name), curves, strict=True):
@@ -114,7 +114,7 @@ def vegetation_figure(regions: Sequence[Region], *, step: int = 30) -> Figure:
             axis.plot((np.flatnonzero(seen) + 0.5) * step, curve[seen], color=color, linewidth=1.6, label=name.replace("_", " "))
         axis.set(xlim=(0, 365), ylabel="NDVI")
         axis.set_title(region.title, fontsize="small")
-        axis.legend(fontsize=5.5, ncols=2, loc="lower right")
+        axis.legend(fontsize=5.5, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.12))
     for axis in axes.ravel()[len(regions) :]:
         axis.remove()
     figure.supxlabel("day of the year", fontsize="small")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eelib.errors import InputError, RunError
+from eelib.study.provenance import provenance
 from eelib.study.store import Store, write_json
 from eelib.study.table import Row
 
@@ -90,13 +91,14 @@ def execute(row: Row, params: Parameters, store: Store, *, output: Path | None =
     if not _finished(content):
         raise RunError(f"{row.name}: the notebook stopped before its last cell; the executed copy is {path}")
     if output is None:
-        write_json(record_path(row, store), {**identity(row, params), "seconds": round(time.time() - started, 1)})
+        write_json(record_path(row, store), {**identity(row, params), "provenance": provenance(started, time.time())})
     return path
 
 
 def _papermill(source: Path, output: Path, values: dict[str, Any], store: Store, jobs: int | None) -> None:
     """Run with a kernel on unix sockets in a folder of its own, so that notebooks side by side never take each other's ports."""
     import papermill
+    from traitlets.config import Config
 
     before = dict(os.environ)
     os.environ |= {"EELIB_RUNS": str(store.root), **({"EELIB_JOBS": str(jobs)} if jobs else {})}
@@ -111,9 +113,7 @@ def _papermill(source: Path, output: Path, values: dict[str, Any], store: Store,
                 log_output=False,
                 cwd=str(source.parent),
                 request_save_on_cell_execute=True,
-                transport="ipc",
-                ip=f"{sockets}/kernel",
-                connection_file=f"{sockets}/connection.json",
+                config=Config(KernelManager={"transport": "ipc", "ip": f"{sockets}/kernel"}),
                 kernel_name="python3",
             )
     finally:

@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
-from eelib.study.arm import with_needs
-from eelib.study.execute import LOG
-from eelib.study.notebooks import is_done
-from eelib.study.progress import clock_time
-from eelib.study.store import Store
-from eelib.study.table import Row, rows
+import ast
+import json
 
-COSTED = ("smoke", "quick", "full")
+from eelib.errors import InputError
+from eelib.study.table import Row, rows
 
 
 def describe_row(item: Row) -> str:
-    """A notebook in a few lines: claim, cost per profile, parameters with defaults."""
+    """A notebook in a few lines: claim, cost per profile, parameters with defaults.
+
+    Everything is read from study.yaml and the notebook itself, so that the list appears at once; tests hold the costs to the plan.
+    """
     lines = [f"{item.name}  ({item.family})", f"    {item.claim}"]
-    if item.experiment:
-        costs = []
-        for profile in COSTED:
-            arms = with_needs(item.plan(item.validated({"profile": profile})))
-            costs.append(f"{profile} {len(arms)} arms, {clock_time(sum(arm.cost for arm in arms))}")
-        lines.append(f"    cost on one core: {'; '.join(costs)}")
-    for name, field in item.model().model_fields.items():
-        note = f"  ({field.description})" if field.description else ""
-        lines.append(f"    {name} = {field.default}{note}")
-    return "\n".join(lines) + "\n"
+    costs = [f"{profile} {cost.arms} arms, about {cost.minutes} min" for profile, cost in item.cost.items()]
+    lines.append(f"    cost on two cores: {'; '.join(costs) or 'under a minute, nothing is trained'}")
+    return "\n".join([*lines, *(f"    {line}" for line in parameter_lines(item))]) + "\n"
+
+
+def parameter_lines(item: Row) -> list[str]:
+    """The notebook's parameters as they stand in its parameters cell: ``name: type = default  # comment``.
+
+    Raises:
+        InputError: The notebook is missing, damaged, or has no cell tagged ``parameters``.
+    """
+    try:
+        cells = json.loads(item.path.read_text(encoding="utf-8"))["cells"]
+        source = next("".join(cell["source"]) for cell in cells if "parameters" in cell["metadata"].get("tags", []))
+        first = [node.lineno for node in ast.parse(source).body]
+    except (OSError, ValueError, KeyError, StopIteration, SyntaxError) as error:
+        raise InputError(f"{item.path}: no readable cell tagged 'parameters' ({type(error).__name__})") from error
+    return [source.splitlines()[line - 1] for line in first]
 
 
 def status(profile: str) -> list[str]:
     """One line per notebook and one for the whole study."""
+    from eelib.study.arm import with_needs
+    from eelib.study.execute import LOG
+    from eelib.study.notebooks import is_done
+    from eelib.study.progress import clock_time
+    from eelib.study.store import Store
+
     store, lines = Store(), []
     left: dict[str, float] = {}
     total: dict[str, float] = {}

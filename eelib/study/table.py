@@ -18,6 +18,18 @@ if TYPE_CHECKING:
     from eelib.study.parameters import Parameters
 
 
+class Cost(Settings):
+    """What a notebook costs at one profile; a test holds it to the plan.
+
+    Attributes:
+        arms: Arms that are trained or read back, with those they need.
+        minutes: Expected duration on two cores.
+    """
+
+    arms: int = Field(ge=1)
+    minutes: float = Field(gt=0)
+
+
 class Row(Settings):
     """One notebook of the study."""
 
@@ -25,7 +37,8 @@ class Row(Settings):
     family: str
     title: str
     claim: str
-    experiment: str | None = None
+    experiment: str
+    cost: dict[str, Cost] = Field(default_factory=dict)
     parameters: dict[str, Any] = Field(default_factory=dict)
 
     @property
@@ -40,10 +53,6 @@ class Row(Settings):
 
     def model(self) -> type[Parameters]:
         """The model that validates the notebook's parameters."""
-        from eelib.study.parameters import Parameters
-
-        if self.experiment is None:
-            return Parameters
         model: type[Parameters] = self._module().Parameters
         return model
 
@@ -59,8 +68,6 @@ class Row(Settings):
 
     def plan(self, params: Parameters) -> list[Arm]:
         """The arms whose records the notebook reads; none where nothing is trained."""
-        if self.experiment is None:
-            return []
         arms: list[Arm] = self._module().plan(params)
         return arms
 
@@ -68,7 +75,7 @@ class Row(Settings):
         """Regions that the notebook and its arms read."""
         from eelib.study.arm import with_needs
 
-        shown = getattr(self._module(), "plan_regions", lambda _: ())(params) if self.experiment else ()
+        shown = getattr(self._module(), "plan_regions", lambda _: ())(params)
         return {region for arm in with_needs(self.plan(params)) for region in arm.data} | set(shown)
 
     def _module(self) -> Any:  # noqa: ANN401 - a module

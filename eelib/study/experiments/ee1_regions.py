@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator
 
+from eelib.data.names import SIMULATED
 from eelib.data.regions import fingerprint, load_region, region_dates, region_window
 from eelib.settings import EncoderSettings, PretrainSettings, ProbeSettings, RegionSizes, SegmentSettings, ViewSettings
 from eelib.study.arm import Arm
@@ -158,7 +159,6 @@ def _seconds(voxels: int, encoder: EncoderSettings) -> float:
     return voxels * 4e-6 * float((encoder.width / 8) ** 1.5)
 
 
-WORLD = ("germany", "france", "ghana", "south_sudan")
 SCALES: dict[str, Scale] = {
     "smoke": Scale(
         profile="smoke",
@@ -172,7 +172,7 @@ SCALES: dict[str, Scale] = {
     ),
     "quick": Scale(
         profile="quick",
-        regions=(*WORLD, "brandenburg", "romania"),
+        regions=(*SIMULATED, "brandenburg", "romania"),
         seeds=(0, 1, 2),
         sizes=RegionSizes(),
         encoder=EncoderSettings(),
@@ -182,7 +182,7 @@ SCALES: dict[str, Scale] = {
     ),
     "full": Scale(
         profile="full",
-        regions=(*WORLD, "brandenburg", "romania"),
+        regions=(*SIMULATED, "brandenburg", "romania"),
         seeds=(0, 1, 2, 3, 4),
         sizes=RegionSizes(unlabelled=1024),
         encoder=EncoderSettings(width=16),
@@ -192,7 +192,7 @@ SCALES: dict[str, Scale] = {
     ),
     "paper": Scale(
         profile="paper",
-        regions=(*WORLD, "brandenburg", "romania"),
+        regions=(*SIMULATED, "brandenburg", "romania"),
         seeds=(0, 1, 2, 3, 4),
         sizes=RegionSizes(unlabelled=20_000, train=2_000, validation=500, test=2_000, num_dates=32),
         encoder=EncoderSettings(width=64, num_dates=16),
