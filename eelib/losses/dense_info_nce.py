@@ -80,7 +80,7 @@ def draw_anchors(index_a: Tensor, index_b: Tensor, anchors: int, generator: torc
     """
     ids_a, ids_b = index_a.flatten(1), index_b.flatten(1)
     ordered, order = ids_b.sort(1)
-    slot = torch.searchsorted(ordered, ids_a).clamp_(max=ids_b.shape[1] - 1)
+    slot = torch.searchsorted(ordered, ids_a.contiguous()).clamp_(max=ids_b.shape[1] - 1)
     shared = (ordered.gather(1, slot) == ids_a) & (ids_a >= 0)
     if not shared.any():
         raise InputError("no pixel is present in both views: raise min_overlap or check the pixel ids")

@@ -20,7 +20,9 @@ class ProjectionHead(nn.Sequential):
         for _ in range(depth - 1):
             layers += [nn.Conv2d(inputs, hidden or inputs, 1), nn.BatchNorm2d(hidden or inputs), nn.ReLU()]
             inputs = hidden or inputs
-        super().__init__(*layers, nn.Conv2d(inputs, embed_dim, 1))
+        # Centred outputs: without the last batch norm all embeddings of a fresh network point the same way, and most of a short
+        # pre-training is spent on turning them apart.
+        super().__init__(*layers, nn.Conv2d(inputs, embed_dim, 1), nn.BatchNorm2d(embed_dim, affine=False))
 
 
 class SegmentationModel(nn.Module):

@@ -54,6 +54,7 @@ def draw_dates(style: RegionStyle, count: int, difficulty: Difficulty, rng: Gene
     days = np.arange(rng.uniform(1, 1 + step), 366, step).astype(np.int64)
     mean = (difficulty.cloud * monthly(style.cloud, days)).clip(1e-3, 0.999)
     share = rng.beta(0.8 * mean, 0.8 * (1 - mean)).astype(np.float32)  # skies are mostly clear or mostly covered
+    share *= difficulty.cloud > 0
     refused = share > difficulty.most_cloud
     chosen = np.sort((rng.random(len(days)) + refused * (1 + share)).argsort(kind="stable")[:count])
     return days[chosen], share[chosen]
@@ -63,7 +64,8 @@ def draw_sky(style: RegionStyle, days: Ints, share: Floats, size: int, difficult
     """Clouds with soft edges that cover about the given share of the scene around the window, their shadows, haze and gains."""
     count = len(days)
     field = rough_noise(size + THROW, (40, 14, 5, 2), rng, count)
-    threshold = np.array([NormalDist().inv_cdf(1 - min(max(float(part), 1e-4), 0.999)) for part in share], np.float32)
+    normal = NormalDist()
+    threshold = np.array([normal.inv_cdf(1 - min(max(float(part), 1e-4), 0.999)) if part > 0 else np.inf for part in share], np.float32)
     thick = field - threshold[:, None, None]  # how far inside the cloud, standard deviations
     most = rng.uniform(0.7, 1, (count, 1, 1)).astype(np.float32)
     softness = rng.uniform(0.3, 0.9, (count, 1, 1)).astype(np.float32)

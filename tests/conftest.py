@@ -1,0 +1,28 @@
+"""Every test has its own data and runs folder, so none sees or changes the user's."""
+
+import pytest
+import torch
+from toys import make_region, make_windows
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path, monkeypatch):
+    monkeypatch.setenv("EELIB_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("EELIB_RUNS", str(tmp_path / "runs"))
+    monkeypatch.delenv("EELIB_OFFLINE", raising=False)
+    monkeypatch.delenv("EELIB_JOBS", raising=False)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def windows():
+    return make_windows()
+
+
+@pytest.fixture
+def region():
+    return make_region()

@@ -1,0 +1,82 @@
+"""Manifests: a strict schema whose errors name file and field."""
+
+import pytest
+import yaml
+
+from eelib.data.manifests import Manifest, load_manifest, manifest, manifest_folder, manifest_names, read_yaml
+from eelib.errors import InputError
+
+GOOD = yaml.safe_load((manifest_folder() / "romania.yaml").read_text())
+
+
+def write(tmp_path, content):
+    path = tmp_path / "toy.yaml"
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
+    return path
+
+
+@pytest.mark.parametrize("name", manifest_names())
+def test_every_manifest_is_valid_and_says_who_to_thank(name):
+    entry = manifest(name)
+    assert entry.name == name
+    assert "Copernicus" in entry.attribution
+    assert entry.channel.pip
+    assert "==" in entry.channel.pip
+
+
+def test_an_unknown_field_names_file_and_nearest_field(tmp_path):
+    path = write(tmp_path, GOOD | {"licens": "MIT"})
+    with pytest.raises(InputError, match=r"toy\.yaml.*'licens'.*'licence'"):
+        load_manifest(path)
+
+
+def test_an_unknown_field_deep_inside_is_an_error(tmp_path):
+    content = yaml.safe_load(yaml.safe_dump(GOOD))
+    content["files"][1]["sha265"] = "0"
+    with pytest.raises(InputError, match=r"files\.1\.sha265.*'sha256'"):
+        load_manifest(write(tmp_path, content))
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"bands": []}, "bands"),
+        ({"channel": {}}, "exactly one"),
+        ({"channel": {"pip": "a==1", "url": "b"}}, "exactly one"),
+        ({"archive": {"path": "a", "sha256": "12", "bytes": 1}}, "archive.sha256"),
+        ({"name": "No Spaces"}, "name"),
+    ],
+)
+def test_wrong_values_are_named(tmp_path, change, word):
+    with pytest.raises(InputError, match=word):
+        load_manifest(write(tmp_path, GOOD | change))
+
+
+def test_a_missing_field_is_named(tmp_path):
+    with pytest.raises(InputError, match="'licence' is missing"):
+        load_manifest(write(tmp_path, {key: value for key, value in GOOD.items() if key != "licence"}))
+
+
+@pytest.mark.parametrize(("text", "word"), [("a: 1\na: 2\n", "twice"), ("a: [1\n", "not valid YAML"), ("- 1\n", "mapping of fields")])
+def test_broken_yaml_names_file(tmp_path, text, word):
+    with pytest.raises(InputError, match=rf"toy\.yaml.*{word}"):
+        load_manifest(write(tmp_path, text))
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"none\.yaml"):
+        read_yaml(tmp_path / "none.yaml")
+
+
+def test_an_unknown_data_set_names_the_nearest():
+    with pytest.raises(InputError, match=r"'brandenburgg'.*'brandenburg'"):
+        manifest("brandenburgg")
+
+
+def test_the_fingerprint_follows_every_file():
+    entry = Manifest.model_validate(GOOD)
+    changed = yaml.safe_load(yaml.safe_dump(GOOD))
+    changed["files"][0]["sha256"] = "0" * 64
+    assert entry.fingerprint != Manifest.model_validate(changed).fingerprint
+    assert entry.fingerprint != Manifest.model_validate(GOOD | {"version": "2"}).fingerprint
+    assert entry.fingerprint == Manifest.model_validate(GOOD | {"title": "another"}).fingerprint
