@@ -108,6 +108,7 @@ def seeded(seed: int, make: Callable[[], nn.Module]) -> nn.Module:
 
 def _quiet() -> None:
     """Lightning's advice about loaders and devices is right in general and noise for hundreds of short runs."""
-    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch.accelerators.cuda"):
+    connectors = "lightning.pytorch.trainer.connectors.checkpoint_connector"
+    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch.accelerators.cuda", connectors):
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="lightning.*")

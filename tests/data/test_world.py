@@ -49,7 +49,9 @@ def curves(region, count=60):
     red, near = windows.image[:, :, BANDS.index("B04")], windows.image[:, :, BANDS.index("B08")]
     ndvi, month = (near - red) / (near + red), (windows.dates - 1) * 12 // 366
     return {
-        name: np.array([np.median(np.concatenate([ndvi[i, t][windows.mask[i] == k] for i, t in np.argwhere(month == m)])) for m in range(12)])
+        name: np.array(
+            [np.median(np.concatenate([ndvi[i, t][windows.mask[i] == k] for i, t in np.argwhere(month == m)])) for m in range(12)]
+        )
         for k, name in enumerate(REGIONS[region].classes)
     }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, field_validator
 
 from eelib.data.names import SIMULATED
-from eelib.data.regions import fingerprint, load_region, region_dates, region_window
+from eelib.data.regions import fingerprint, is_simulated, load_region, region_dates, region_window
 from eelib.settings import EncoderSettings, PretrainSettings, ProbeSettings, RegionSizes, SegmentSettings, ViewSettings
 from eelib.study.arm import Arm
 from eelib.study.parameters import Parameters as StudyParameters
@@ -48,6 +48,7 @@ class Scale(StudyParameters):
     regions: tuple[str, ...]
     seeds: tuple[int, ...]
     sizes: RegionSizes
+    real: RegionSizes | None = Field(None, description="sizes of real regions, whose windows are few and cheap; None: the same")
     encoder: EncoderSettings
     pretrain: PretrainSettings
     segment: SegmentSettings
@@ -82,16 +83,21 @@ def plan(params: Parameters) -> list[Arm]:
     ]
 
 
+def sizes_for(budget: Scale, region: str) -> RegionSizes:
+    """Windows and dates of a region."""
+    return budget.sizes if budget.real is None or is_simulated(region) else budget.real
+
+
 def encoder_for(budget: Scale, region: str) -> EncoderSettings:
     """The profile's encoder with the number of dates that a region can give to each of two disjoint views."""
-    length = region_dates(region, budget.sizes)
+    length = region_dates(region, sizes_for(budget, region))
     half = max(4, length // 2 // 4 * 4)  # a multiple of 4 wastes nothing on padding
     return budget.encoder.model_copy(update={"num_dates": 1 if length == 1 else min(budget.encoder.num_dates, half)})
 
 
 def view_size(wanted: int, region: str, budget: Scale) -> int:
     """A view leaves at least a quarter of the window's side to move in."""
-    return min(wanted, region_window(region, budget.sizes) * 3 // 4 // 4 * 4)
+    return min(wanted, region_window(region, sizes_for(budget, region)) * 3 // 4 // 4 * 4)
 
 
 def pretrain_arm(budget: Scale, region: str, seed: int) -> Arm:
@@ -106,19 +112,22 @@ def pretrain_arm(budget: Scale, region: str, seed: int) -> Arm:
             "dates": "same" if alone else views.dates,
         }
     )
-    params = PretrainParams(region=region, sizes=budget.sizes, encoder=encoder, recipe=budget.pretrain.model_copy(update={"views": views}))
+    params = PretrainParams(
+        region=region, sizes=sizes_for(budget, region), encoder=encoder, recipe=budget.pretrain.model_copy(update={"views": views})
+    )
     voxels = 2 * params.recipe.batch_size * params.recipe.steps * views.size**2 * encoder.num_dates
-    return Arm("pretrain", "pretrained", seed, "pretrain", params, _data(region, budget), cost=2 + _seconds(voxels, encoder))
+    return Arm("pretrain", "pretrained", seed, "pretrain", params, _data(region, budget), cost=_seconds(voxels, budget, region, encoder))
 
 
 def segment_arm(budget: Scale, region: str, init: Init, fraction: float, seed: int) -> Arm:
     """Fine-tuning from one initialisation at one label fraction."""
     encoder = encoder_for(budget, region)
     recipe = budget.segment.model_copy(update={"size": view_size(budget.segment.size, region, budget)})
-    params = SegmentParams(region=region, sizes=budget.sizes, encoder=encoder, init=init, fraction=fraction, recipe=recipe)
+    params = SegmentParams(region=region, sizes=sizes_for(budget, region), encoder=encoder, init=init, fraction=fraction, recipe=recipe)
     needs = {"pretrain": pretrain_arm(budget, region, seed)} if init == "pretrained" else {}
     voxels = len(recipe.lrs) * recipe.batch_size * recipe.steps * recipe.size**2 * encoder.num_dates
-    return Arm(NAME, f"{init} fine-tuned", seed, "segment", params, _data(region, budget), needs, cost=2 + _seconds(voxels, encoder))
+    cost = _seconds(voxels, budget, region, encoder, len(recipe.lrs) * params.sizes.validation + params.sizes.test)
+    return Arm(NAME, f"{init} fine-tuned", seed, "segment", params, _data(region, budget), needs, cost=cost)
 
 
 def example_runs(params: Parameters, fraction: float | None = None) -> dict[str, dict[str, Path]]:
@@ -139,24 +148,36 @@ def example_runs(params: Parameters, fraction: float | None = None) -> dict[str,
 
 def loaded(params: Parameters, region: str) -> Region:
     """A region with the sizes that the arms used."""
-    return load_region(region, scale(params).sizes)
+    return load_region(region, sizes_for(scale(params), region))
 
 
 def probe_arm(budget: Scale, region: str, init: Literal["random", "pretrained", "raw"], fraction: float, seed: int) -> Arm:
     """Frozen linear probe of one initialisation at one label fraction."""
     encoder = encoder_for(budget, region)
-    params = ProbeParams(region=region, sizes=budget.sizes, encoder=encoder, init=init, fraction=fraction, recipe=budget.probe)
+    params = ProbeParams(region=region, sizes=sizes_for(budget, region), encoder=encoder, init=init, fraction=fraction, recipe=budget.probe)
     needs = {"pretrain": pretrain_arm(budget, region, seed)} if init == "pretrained" else {}
-    return Arm(NAME, f"{init} probed", seed, "probe", params, _data(region, budget), needs, cost=2.0)
+    predicted = round(params.sizes.train * fraction) + params.sizes.validation + params.sizes.test
+    cost = _seconds(0, budget, region, encoder, 0 if init == "raw" else predicted)
+    return Arm(NAME, f"{init} probed", seed, "probe", params, _data(region, budget), needs, cost=cost)
 
 
 def _data(region: str, budget: Scale) -> dict[str, str]:
-    return {region: fingerprint(region, budget.sizes)}
+    return {region: fingerprint(region, sizes_for(budget, region))}
 
 
-def _seconds(voxels: int, encoder: EncoderSettings) -> float:
-    """Expected seconds of training on one core of 2020s hardware, from the number of input voxels; only for the time left."""
-    return voxels * 4e-6 * float((encoder.width / 8) ** 1.5)
+def _seconds(trained: float, budget: Scale, region: str, encoder: EncoderSettings, predicted: int = 0) -> float:
+    """Expected seconds on one core; only the time left is made from it.
+
+    Args:
+        trained: Input voxels (pixels times dates) of all training steps.
+        budget: Of the profile.
+        region: Where.
+        encoder: The network.
+        predicted: Windows that are predicted with all their dates.
+    """
+    sizes = sizes_for(budget, region)
+    read = predicted * region_window(region, sizes) ** 2 * region_dates(region, sizes)
+    return 1 + 3e-6 * float((encoder.width / 8) ** 1.5) * (trained + read / 3)
 
 
 SCALES: dict[str, Scale] = {
@@ -174,7 +195,8 @@ SCALES: dict[str, Scale] = {
         profile="quick",
         regions=(*SIMULATED, "brandenburg", "romania"),
         seeds=(0, 1, 2),
-        sizes=RegionSizes(),
+        sizes=RegionSizes(validation=24, test=64),
+        real=RegionSizes(test=100),
         encoder=EncoderSettings(),
         pretrain=PretrainSettings(),
         segment=SegmentSettings(),
@@ -185,8 +207,8 @@ SCALES: dict[str, Scale] = {
         regions=(*SIMULATED, "brandenburg", "romania"),
         seeds=(0, 1, 2, 3, 4),
         sizes=RegionSizes(unlabelled=1024),
-        encoder=EncoderSettings(width=16),
-        pretrain=PretrainSettings(steps=1000),
+        encoder=EncoderSettings(width=16, num_dates=8),
+        pretrain=PretrainSettings(steps=1000, views=ViewSettings(num_dates=8)),
         segment=SegmentSettings(steps=400, lrs=(1e-3, 3e-3, 1e-2)),
         probe=ProbeSettings(penalties=(1e-5, 1e-4, 1e-3, 1e-2)),
     ),

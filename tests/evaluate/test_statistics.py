@@ -1,0 +1,96 @@
+"""Intervals: right coverage, paired, over places and seeds."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from eelib.errors import InputError
+from eelib.evaluate.statistics import bootstrap, paired_difference, score_with_interval
+
+
+def accuracy_counts(right, pixels=100):
+    """Counts ``(S, N, 2, 2)`` with a given number of right pixels per seed and window, half of each class."""
+    right = np.asarray(right)
+    counts = np.zeros((*right.shape, 2, 2), np.int64)
+    counts[..., 0, 0] = counts[..., 1, 1] = right
+    counts[..., 0, 1] = counts[..., 1, 0] = pixels - right
+    return counts
+
+
+def share(counts):
+    return np.trace(counts, axis1=-2, axis2=-1) / counts.sum((-2, -1))
+
+
+def test_the_estimate_is_the_mean_over_seeds_of_pooled_scores():
+    counts = accuracy_counts([[50, 70], [90, 30]])
+    found = score_with_interval(counts, np.array([0, 1]), score=share)
+    assert found.value == pytest.approx(0.6)
+    assert (found.seeds, found.places) == (2, 2)
+
+
+def test_coverage_of_the_interval_is_near_95_per_cent():
+    hits = 0
+    for trial in range(200):
+        rng = np.random.default_rng(trial)
+        counts = accuracy_counts(rng.normal(60, 10, (1, 60)).round().astype(int))
+        found = score_with_interval(counts, np.arange(60), score=share, resamples=400, seed=trial)
+        hits += found.low <= 0.6 <= found.high
+    assert 0.89 <= hits / 200 <= 0.99
+
+
+def test_width_agrees_with_the_normal_approximation():
+    rng = np.random.default_rng(0)
+    right = rng.normal(60, 10, (1, 200)).round().astype(int)
+    found = score_with_interval(accuracy_counts(right), np.arange(200), score=share)
+    wanted = 2 * norm.ppf(0.975) * right.std() / 100 / np.sqrt(200)
+    assert found.high - found.low == pytest.approx(wanted, rel=0.1)
+
+
+def test_pairing_removes_what_both_arms_share():
+    rng = np.random.default_rng(0)
+    hard = rng.normal(50, 20, (3, 40)).clip(5, 90).round().astype(int)
+    first, second = accuracy_counts(hard + 5), accuracy_counts(hard)
+    found = paired_difference(first, second, np.arange(40), score=share)
+    assert found.value == pytest.approx(0.05)
+    assert found.high - found.low < 0.001
+    assert found.excludes_zero
+    alone = score_with_interval(first, np.arange(40), score=share)
+    assert alone.high - alone.low > 0.05
+
+
+def test_a_difference_of_equals_is_zero_and_antisymmetric():
+    counts = accuracy_counts([[50, 70, 20], [90, 30, 60]])
+    other = accuracy_counts([[55, 72, 10], [80, 30, 90]])
+    places = np.arange(3)
+    same = paired_difference(counts, counts, places)
+    assert (same.value, same.low, same.high) == (0, 0, 0)
+    assert not same.excludes_zero
+    there, back = paired_difference(counts, other, places), paired_difference(other, counts, places)
+    assert there.value == -back.value
+    assert there.low == pytest.approx(-back.high)
+
+
+def test_windows_of_one_place_are_drawn_together():
+    rng = np.random.default_rng(0)
+    per_place = rng.normal(60, 15, 10).round().astype(int)
+    windows = accuracy_counts(np.repeat(per_place, 20)[None])
+    together = score_with_interval(windows, np.repeat(np.arange(10), 20), score=share)
+    apart = score_with_interval(windows, np.arange(200), score=share)
+    assert together.high - together.low > 3 * (apart.high - apart.low)
+
+
+def test_seeds_widen_the_interval():
+    right = np.tile(np.array([[40], [60], [80]]), 50)
+    found = score_with_interval(accuracy_counts(right), np.arange(50), score=share)
+    assert found.high - found.low > 0.2
+
+
+def test_same_seed_same_draws():
+    counts = accuracy_counts([[50, 70, 20], [90, 30, 60]])
+    assert np.array_equal(bootstrap([counts], np.arange(3)), bootstrap([counts], np.arange(3)))
+    assert not np.array_equal(bootstrap([counts], np.arange(3)), bootstrap([counts], np.arange(3), seed=1))
+
+
+def test_arms_that_do_not_match_are_an_error():
+    with pytest.raises(InputError, match="same seeds and windows"):
+        paired_difference(accuracy_counts([[1, 2]]), accuracy_counts([[1, 2], [3, 4]]), np.arange(2))

@@ -1,0 +1,60 @@
+"""Cheap arms for tests of the engine. Workers import this module by name, so it lies on the path of every process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from eelib.errors import InputError
+from eelib.settings import Settings
+from eelib.study.arm import Arm
+from eelib.study.recipes import RECIPES, Recipe
+
+
+class ToyParams(Settings):
+    """What the toy does."""
+
+    number: int = 0
+    act: str = "add"
+
+
+def toy(arm, folder, needs, progress):
+    """Add the numbers of what it needs to its own; count every call in a file."""
+    with (folder / "calls").open("a") as handle:
+        handle.write(f"{os.getpid()}\n")
+    act = arm.params.act
+    if act == "fail":
+        raise RuntimeError("this arm fails")
+    if act == "bad input":
+        raise InputError("parameter 'number': too odd")
+    if act == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if act == "nan":
+        return {"sum": float("nan")}
+    if act == "full":
+        raise OSError(28, "No space left on device")
+    if act == "slow":
+        time.sleep(1)
+    if act == "steps":
+        done = folder / "steps"
+        for step in range(len(done.read_text()) if done.exists() else 0, 10):
+            if step == 5 and not (folder / "second").exists():
+                (folder / "second").touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            with done.open("a") as handle:
+                handle.write(str(step))
+        return {"steps": done.read_text()}
+    total = sum(int(Path(path, "value").read_text()) for path in needs.values()) + arm.params.number
+    (folder / "value").write_text(str(total))
+    progress(1.0)
+    return {"sum": total}
+
+
+RECIPES["toy"] = Recipe(1, "arms:toy")
+
+
+def make(number=0, act="add", seed=0, needs=None, **changes):
+    """An arm of the toy recipe."""
+    return Arm("toys", "toy", seed, "toy", ToyParams(number=number, act=act), {"here": "1"}, needs or {}, **changes)

@@ -1,0 +1,48 @@
+"""Batches depend on seed and step alone; normalisation on unlabelled pixels alone."""
+
+import numpy as np
+import pytest
+import torch
+from toys import make_windows
+
+from eelib.train.batches import Normaliser, WindowBatches, step_generator
+
+
+def test_the_stream_can_start_anywhere():
+    windows = make_windows(7)
+    stream = iter(WindowBatches(windows, 3, seed=1))
+    full = [next(stream) for _ in range(6)]
+    later = next(iter(WindowBatches(windows, 3, seed=1, start=4)))
+    assert torch.equal(full[4]["image"], later["image"])
+
+
+def test_every_window_comes_once_per_pass_in_a_new_order():
+    batches = WindowBatches(make_windows(7), 3, seed=1)
+    rows = np.concatenate([batches.rows(step) for step in range(7)]).reshape(3, 7)
+    assert all(sorted(part) == list(range(7)) for part in rows)
+    assert len({tuple(part) for part in rows}) == 3
+    assert not np.array_equal(rows[0], np.concatenate([WindowBatches(make_windows(7), 3, seed=2).rows(step) for step in range(3)])[:7])
+
+
+def test_generators_differ_by_seed_stream_and_step():
+    draws = {
+        tuple(torch.rand(3, generator=step_generator(seed, stream, step)).tolist())
+        for seed in (0, 1)
+        for stream in ("a", "b")
+        for step in (0, 1)
+    }
+    assert len(draws) == 8
+
+
+def test_normalisation_is_robust_and_per_band():
+    windows = make_windows(20)
+    image = windows.image.copy()
+    image[0, 0] = 1.5  # one cloud
+    windows = windows.__class__(image, windows.dates, windows.place, None, windows.origin)
+    normal = Normaliser.of(windows)
+    pixels = normal(torch.from_numpy(image))
+    for band in range(3):
+        low, middle, high = np.percentile(pixels[:, :, band, ::4, ::4], [16, 50, 84])
+        assert middle == pytest.approx(0, abs=1e-3)
+        assert (high - low) / 2 == pytest.approx(1, abs=0.02)
+    assert pixels.abs().max() <= Normaliser.LIMIT

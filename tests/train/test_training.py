@@ -1,0 +1,181 @@
+"""Training: resumes bit for bit, never reads labels in pre-training, learns what can be learnt."""
+
+import numpy as np
+import pytest
+import torch
+from toys import make_region, make_windows
+
+from eelib.errors import InputError
+from eelib.evaluate.confusion import confusion_counts, mean_iou
+from eelib.models import SegmentationModel, build
+from eelib.settings import PretrainSettings, SegmentSettings, ViewSettings
+from eelib.train.batches import Normaliser, WindowBatches, as_sample, step_generator
+from eelib.train.fit import CHECKPOINT, cosine_with_warmup, fit, seeded
+from eelib.train.pretrain import DensePretraining
+from eelib.train.segment import Segmentation, augment, interleaved, masked_cross_entropy, predict
+
+RECIPE = PretrainSettings(steps=6, batch_size=4, anchors=16, views=ViewSettings(size=8, num_dates=2))
+
+
+def pretraining(region, recipe=RECIPE, seed=0):
+    normalise = Normaliser.of(region.unlabelled)
+    return seeded(seed, lambda: DensePretraining(build("unet3df", bands=3, num_dates=2, width=4), recipe, normalise, seed))
+
+
+def segmentation(region, settings, seed=0, lr=1e-2):
+    make = lambda: SegmentationModel(build("unet3df", bands=3, num_dates=2, width=4), 3)  # noqa: E731
+    return Segmentation(seeded(seed, make), settings, 2, Normaliser.of(region.unlabelled), seed, lr)
+
+
+def weights(module):
+    return torch.cat([part.detach().flatten() for part in module.state_dict().values()])
+
+
+def no_progress(share):
+    pass
+
+
+class Killed(Exception):
+    pass
+
+
+def killed_after(share):
+    def progress(done):
+        if done >= share:
+            raise Killed
+
+    return progress
+
+
+@pytest.mark.parametrize("kind", ["pretrain", "segment"])
+def test_a_killed_run_continues_bit_for_bit(tmp_path, region, kind):
+    def make():
+        if kind == "pretrain":
+            return pretraining(region), WindowBatches(region.unlabelled, 4, 0)
+        return segmentation(region, SegmentSettings(size=8, steps=6, batch_size=4)), WindowBatches(region.train, 4, 0)
+
+    (tmp_path / "straight").mkdir()
+    (tmp_path / "killed").mkdir()
+    straight, batches = make()
+    fit(straight, batches, 6, tmp_path / "straight", no_progress, every=2)
+    broken, batches = make()
+    with pytest.raises(Killed):
+        fit(broken, batches, 6, tmp_path / "killed", killed_after(5 / 6), every=2)
+    assert (tmp_path / "killed" / CHECKPOINT).exists()
+    resumed, batches = make()
+    shares = []
+    fit(resumed, batches, 6, tmp_path / "killed", shares.append, every=2)
+    assert shares == [5 / 6, 1]  # steps 1 to 4 were not repeated
+    assert torch.equal(weights(straight), weights(resumed))
+    assert not (tmp_path / "killed" / CHECKPOINT).exists()
+
+
+def test_same_seed_same_weights_and_other_seed_others(tmp_path, region):
+    results = []
+    for seed in (3, 3, 4):
+        module = pretraining(region, seed=seed)
+        fit(module, WindowBatches(region.unlabelled, 4, seed), 3, tmp_path, no_progress)
+        results.append(weights(module))
+    assert torch.equal(results[0], results[1])
+    assert not torch.equal(results[0], results[2])
+
+
+def test_pretraining_never_reads_a_label(tmp_path, region):
+    """Labels that would raise if anything touched them change nothing."""
+
+    class Poison(dict):
+        def __getitem__(self, key):
+            assert key != "mask", "the label was read"
+            return super().__getitem__(key)
+
+    batch = Poison(as_sample(region.train, np.arange(4)))
+    assert "mask" in batch
+    module = pretraining(region)
+    module.trainer = None
+    monkey = type(module)
+    steps = property(lambda self: 0)
+    kept, monkey.global_step = monkey.global_step, steps
+    try:
+        with_labels = module.training_step(batch, 0)
+        module = pretraining(region)
+        without = module.training_step(as_sample(region.train.without_labels(), np.arange(4)), 0)
+    finally:
+        monkey.global_step = kept
+    assert torch.equal(with_labels.detach(), without.detach())
+
+
+def test_pretraining_lowers_its_loss_and_does_not_collapse(tmp_path, region):
+    recipe = RECIPE.model_copy(update={"steps": 60})
+    module = pretraining(region, recipe)
+    losses, original = [], module.training_step
+
+    def watched(*arguments):
+        loss = original(*arguments)
+        losses.append(loss.detach())
+        return loss
+
+    module.training_step = watched
+    fit(module, WindowBatches(region.unlabelled, 4, 0), 60, tmp_path, no_progress)
+    assert float(torch.stack(losses[-10:]).mean()) < float(torch.stack(losses[:5]).mean()) - 0.3
+    found = module.monitors(as_sample(region.validation.without_labels(), np.arange(8)))
+    assert found["std"] > 0.15
+
+
+def test_fine_tuning_learns_a_class_that_the_pixels_show(tmp_path, region):
+    settings = SegmentSettings(size=12, steps=60, batch_size=4)
+    module = segmentation(region, settings)
+    fit(module, WindowBatches(region.train, 4, 0), 60, tmp_path, no_progress)
+    test = make_region().train
+    found = predict(module.model, as_sample(test, np.arange(8)), Normaliser.of(region.unlabelled), 2).argmax(1).numpy()
+    assert mean_iou(confusion_counts(found, test.mask, 3).sum(0)) > 0.8
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(tmp_path, region):
+    module = segmentation(region, SegmentSettings(size=8, steps=6, batch_size=4), lr=1e30)
+    with pytest.raises(InputError, match=r"the loss is (nan|inf) at step \d+; lower lr"):
+        fit(module, WindowBatches(region.train, 4, 0), 6, tmp_path, no_progress)
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path, region):
+    (tmp_path / CHECKPOINT).write_bytes(b"not a checkpoint")
+    with pytest.raises(InputError, match=r"step\.ckpt.*cannot be read.*delete it"):
+        fit(pretraining(region), WindowBatches(region.unlabelled, 4, 0), 6, tmp_path, no_progress)
+
+
+def test_masked_cross_entropy():
+    scores, mask = torch.randn(2, 3, 4, 4, requires_grad=True), torch.randint(0, 3, (2, 4, 4))
+    mask[0] = -1
+    found = masked_cross_entropy(scores, mask)
+    assert float(found) == pytest.approx(float(torch.nn.functional.cross_entropy(scores[1:], mask[1:])))
+    found.backward()
+    assert (scores.grad[0] == 0).all()
+    nothing = masked_cross_entropy(scores, torch.full_like(mask, -1))
+    assert float(nothing) == 0
+
+
+def test_mask_and_image_go_through_the_same_crop_and_flip():
+    windows = make_windows(4)
+    batch = as_sample(windows, np.arange(4))
+    batch["image"] = batch["mask"][:, None, None].float().expand(-1, 4, 3, -1, -1).contiguous()
+    view = augment(batch, ViewSettings(size=8, num_dates=2, dates="same", gain=0, noise=0), step_generator(0, "segment", 0))
+    assert view["mask"].shape == (4, 8, 8)
+    assert torch.equal(view["image"][:, 0, 0], view["mask"].float())
+
+
+def test_prediction_uses_every_date_and_does_not_depend_on_the_batch_size():
+    assert [list(range(12))[part] for part in interleaved(12, 4)] == [[0, 3, 6, 9], [1, 4, 7, 10], [2, 5, 8, 11]]
+    assert [list(range(11))[part] for part in interleaved(11, 4)] == [[0, 2, 4, 6], [1, 3, 5, 7]]
+    with pytest.raises(InputError, match="3 dates but the network reads 4"):
+        interleaved(3, 4)
+    windows, region = make_windows(5), make_region()
+    model, normalise = segmentation(region, SegmentSettings(size=8)).model, Normaliser.of(region.unlabelled)
+    whole, single = (predict(model, as_sample(windows, np.arange(5)), normalise, 2, batch_size=size) for size in (5, 1))
+    torch.testing.assert_close(whole, single, rtol=1e-4, atol=1e-5)
+
+
+def test_learning_rate_rises_then_falls_to_zero():
+    factor = cosine_with_warmup(100)
+    assert factor(0) == pytest.approx(0.2)
+    assert factor(5) == 1
+    assert factor(100) == pytest.approx(0)
+    assert all(factor(step) >= factor(step + 1) for step in range(5, 100))
