@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import shutil
 import sys
 import tempfile
@@ -153,7 +154,8 @@ def _sphinx(source: Path, site: Path) -> list[str]:
         app.build()
     for leftover in ("objects.inv", ".buildinfo"):
         (site / leftover).unlink(missing_ok=True)
-    return [line.replace(f"{source}/", "") for line in messages.getvalue().splitlines() if line.strip()]
+    plain = re.sub(r"\x1b\[[\d;]*m", "", messages.getvalue())  # terminal colours
+    return [line.replace(f"{source}/", "") for line in plain.splitlines() if line.strip()]
 
 
 def _replace(site: Path, out: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from eelib.errors import RunError, unknown
 from eelib.study import notebooks
 from eelib.study.arm import with_needs
-from eelib.study.execute import run, run_one
+from eelib.study.execute import run, run_one, worker_count
 from eelib.study.progress import clock_time
 from eelib.study.store import Store
 from eelib.study.table import Row, project_folder, rows
@@ -30,7 +30,7 @@ def run_row(item: Row, params: Parameters, *, jobs: int | None = None, output: P
 
 def run_study(profile: str, *, jobs: int | None = None, report: bool = True) -> str:
     """Compute all missing arms of all rows in one pool, execute the notebooks that are out of date, and build the report."""
-    store, started = Store(), time.monotonic()
+    store, started, jobs = Store(), time.monotonic(), worker_count(jobs)
     planned = [(item, item.validated({"profile": profile})) for item in rows()]
     arms = with_needs(arm for item, params in planned for arm in item.plan(params))
     missing = [arm for arm in arms if not store.has(arm)]

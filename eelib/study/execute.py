@@ -49,7 +49,7 @@ def run(arms: Sequence[Arm], *, store: Store | None = None, jobs: int | None = N
     missing = [arm for arm in with_needs(arms) if not store.has(arm)]
     if missing:
         store.prepare()
-        failed = _compute(missing, store, _jobs(jobs, len(missing)), Progress(missing, quiet=quiet))
+        failed = _compute(missing, store, min(worker_count(jobs), len(missing)), Progress(missing, quiet=quiet))
         _raise(failed, store)
     return [record for arm in arms if (record := store.record(arm)) is not None]
 
@@ -157,11 +157,16 @@ def _raise(failed: dict[str, BaseException], store: Store) -> None:
     raise RunError(f"arm {key}{more} failed ({reason}); log: {log}") from error
 
 
-def _jobs(jobs: int | None, arms: int) -> int:
+def worker_count(jobs: int | None) -> int:
+    """Worker processes: ``jobs``, or ``$EELIB_JOBS``, or the number of cores.
+
+    Raises:
+        InputError: It is not a whole number of at least 1.
+    """
     text = os.environ.get("EELIB_JOBS")
     if jobs is None and text and not text.isdigit():
         raise InputError(f"EELIB_JOBS={text}: give a whole number of at least 1")
     count = jobs if jobs is not None else int(text) if text else os.cpu_count() or 1
     if count < 1:
         raise InputError(f"jobs={count}: give a whole number of at least 1")
-    return min(count, arms)
+    return count

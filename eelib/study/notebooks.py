@@ -85,6 +85,8 @@ def execute(row: Row, params: Parameters, store: Store, *, output: Path | None =
     started = time.time()
     try:
         _papermill(row.path, path, values, store, jobs)
+    except ModuleNotFoundError:
+        raise
     except Exception as error:
         raise _failure(row, path, error) from error
     content = nbformat.read(path, as_version=4)
@@ -132,6 +134,8 @@ def _failure(row: Row, path: Path, error: Exception) -> Exception:
     name, text = getattr(error, "ename", type(error).__name__), str(getattr(error, "evalue", error)).strip()
     if name == "InputError":
         return InputError(text)
+    if name == "ModuleNotFoundError":
+        return ModuleNotFoundError(text, name=text.rpartition("No module named ")[2].strip("'"))
     if isinstance(error, InputError):
         return error
     first = text.splitlines()[0] if text else "no message"

@@ -42,7 +42,7 @@ def test_needs_are_computed_first_and_once():
     (record,) = run([top], jobs=2, quiet=True)
     assert record["metrics"]["sum"] == 100 + 11 + 21
     assert [calls(arm) for arm in (base, *middle, top)] == [1, 1, 1, 1]
-    assert [str(arm) for arm in with_needs([top])][0] == str(base)
+    assert next(str(arm) for arm in with_needs([top])) == str(base)
 
 
 def test_a_second_call_computes_nothing():
@@ -101,7 +101,7 @@ def test_a_metric_that_is_not_finite_is_never_recorded():
 
 def test_a_full_disk_is_one_clear_line_and_nothing_is_lost():
     good, full = arms.make(1), arms.make(act="full")
-    with pytest.raises(InputError, match="the disk is full.*finished arms are kept"):
+    with pytest.raises(InputError, match=r"the disk is full.*finished arms are kept"):
         run([good, full], jobs=1, quiet=True)
     assert Store().has(good)
     assert not Store().has(full)

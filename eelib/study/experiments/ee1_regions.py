@@ -92,7 +92,7 @@ def encoder_for(budget: Scale, region: str) -> EncoderSettings:
     """The profile's encoder with the number of dates that a region can give to each of two disjoint views."""
     length = region_dates(region, sizes_for(budget, region))
     half = max(4, length // 2 // 4 * 4)  # a multiple of 4 wastes nothing on padding
-    return budget.encoder.model_copy(update={"num_dates": 1 if length == 1 else min(budget.encoder.num_dates, half)})
+    return budget.encoder.model_copy(update={"num_dates": 1 if length == 1 else min(budget.encoder.num_dates, length)})
 
 
 def view_size(wanted: int, region: str, budget: Scale) -> int:
@@ -108,7 +108,7 @@ def pretrain_arm(budget: Scale, region: str, seed: int) -> Arm:
     views = views.model_copy(
         update={
             "size": view_size(views.size, region, budget),
-            "num_dates": encoder.num_dates,
+            "num_dates": min(views.num_dates, encoder.num_dates),
             "dates": "same" if alone else views.dates,
         }
     )

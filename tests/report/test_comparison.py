@@ -1,0 +1,109 @@
+"""Comparisons, tables and figures are made from records alone, and say what the records say."""
+
+import re
+
+import numpy as np
+import pytest
+
+from eelib.errors import InputError
+from eelib.evaluate.confusion import pack, scores
+from eelib.report.comparison import compare, conclusion, signed
+from eelib.report.comparison_table import comparison_table
+from eelib.report.gain_figure import gain_figure
+from eelib.report.monitors import monitor_table
+
+
+def record(arm, seed, right, region="germany", fraction=0.1, windows=10):
+    """A record of a two-class arm with a given number of right pixels of 100 in each of 30 test windows."""
+    counts = np.zeros((30, 2, 2), np.int64)
+    counts[:, 0, 0] = counts[:, 1, 1] = right + np.arange(30) % 3
+    counts[:, 0, 1] = counts[:, 1, 0] = 100 - counts[:, 0, 0]
+    key = f"{arm}{seed}{region}{fraction}".encode().hex()[:16]
+    metrics = {"confusion": pack(counts), "places": list(range(30)), "scores": scores(counts), "windows": windows}
+    return {"experiment": "ee1_regions", "key": key, "arm": arm, "seed": seed, "params": {"region": region, "fraction": fraction}, "metrics": metrics}
+
+
+def records(gain=10, raw=50, **options):
+    found = []
+    for seed in (0, 1, 2):
+        for suffix in ("fine-tuned", "probed"):
+            found += [record(f"random {suffix}", seed, 60 + seed, **options), record(f"pretrained {suffix}", seed, 60 + seed + gain, **options)]
+        found.append(record("raw probed", seed, raw, **options))
+    return found
+
+
+def test_gain_is_the_paired_difference_of_seed_means():
+    rows = compare([*records(), *records(gain=-5, region="brandenburg", fraction=1.0)])
+    assert [(row.reading, row.region, row.kind) for row in rows] == [
+        ("fine-tuned", "germany", "simulated"),
+        ("fine-tuned", "brandenburg", "real"),
+        ("linear probe", "germany", "simulated"),
+        ("linear probe", "brandenburg", "real"),
+    ]
+    first = rows[0]
+    means = {
+        init: np.mean([one["metrics"]["scores"]["miou"] for one in records() if one["arm"] == f"{init} fine-tuned"])
+        for init in ("random", "pretrained")
+    }
+    assert first.scores["random"].value == pytest.approx(means["random"])
+    assert first.gain.value == pytest.approx(means["pretrained"] - means["random"])
+    assert first.gain.low > 0
+    assert first.over_raw is None
+    assert rows[1].gain.high < 0
+    assert rows[2].over_raw.value > 0
+
+
+def test_the_order_of_records_does_not_matter():
+    mixed = records()
+    assert compare(mixed[::-1])[0].gain == compare(mixed)[0].gain
+
+
+def test_arms_of_different_seeds_are_never_compared():
+    with pytest.raises(InputError, match="germany: arms to be compared were run with different seeds"):
+        compare([one for one in records() if not (one["arm"] == "random probed" and one["seed"] == 2)])
+    with pytest.raises(InputError, match="run the arms first"):
+        compare([])
+
+
+def test_the_table_shows_every_number_with_links_to_its_records():
+    rows = compare(records())
+    html = comparison_table(rows, "linear probe")
+    links = re.findall(r'href="\.\./records/ee1_regions/(\w+)\.html">(\d)<', html)
+    assert len(links) == 9
+    assert {key for key, _ in links} <= {one["key"] for one in records()}
+    assert f"{rows[1].scores['pretrained'].value:.3f}" in html
+    assert f"<strong>{signed(rows[1].gain)}</strong>" in html
+    assert "simulated" in html
+    assert "10 (10 %)" in html
+    assert 'href="records/' in comparison_table(rows, "linear probe", root="")
+
+
+def test_undecided_gains_are_not_bold():
+    rows = compare(records(gain=0))
+    assert "<strong>" not in comparison_table(rows, "fine-tuned")
+
+
+def test_the_conclusion_counts_what_the_intervals_say():
+    text = conclusion(compare([*records(), *records(gain=-5, fraction=1.0), *records(gain=0, raw=90, region="ghana")]))
+    fine, probe = text.splitlines()
+    assert "better in 1 of 3 cases and worse in 1" in fine
+    assert "1 are undecided" in fine
+    assert "(Germany, simulated, 10 labelled windows)" in fine
+    assert "beats a linear classifier on raw pixels in 2 of 3 cases and falls short of it in 1" in probe
+
+
+def test_the_figure_holds_the_numbers():
+    rows = compare([*records(), *records(gain=3, fraction=1.0), *records(gain=-5, region="brandenburg")])
+    figure = gain_figure(rows)
+    drawn = sorted(round(float(x), 6) for axis in figure.axes for line in axis.containers for x in line.lines[0].get_xdata())
+    assert drawn == sorted(round(100 * row.gain.value, 6) for row in rows)
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert [label.rpartition("\n")[2] for label in labels] == ["real", "simulated"]
+
+
+def test_monitor_table():
+    values = {"std": 0.9, "alignment": 0.1, "uniformity": -2.0, "retrieval": 0.5, "count": 100.0}
+    made = [{"key": str(seed), "seed": seed, "params": {"region": "ghana"}, "metrics": {"monitors": values}} for seed in range(3)]
+    table = monitor_table([*made, made[0]])
+    assert table.loc["Ghana (simulated)", "seeds"] == 3
+    assert table.loc["Ghana (simulated)", "chance"] == 0.01
