@@ -23,25 +23,25 @@ class RegionSizes(Settings):
     validation: int = Field(40, ge=1, description="labelled windows for every choice")
     test: int = Field(100, ge=1, description="labelled windows for the final score")
     window: int = Field(32, ge=8, multiple_of=4, description="height and width of a window, pixels")
-    num_dates: int = Field(12, ge=1, description="dates per series, where the region has as many")
+    num_dates: int = Field(16, ge=1, description="dates per series, where the region has as many")
 
 
 class EncoderSettings(Settings):
     """Which network, how large."""
 
     name: str = "unet3df"
-    width: int = Field(16, ge=1, description="channels of the first stage; 64 is the published size")
-    num_dates: int = Field(4, ge=1, description="dates the network reads at a time; cut to 1 for single-date regions")
+    width: int = Field(8, ge=1, description="channels of the first stage; 64 is the published size")
+    num_dates: int = Field(8, ge=1, description="dates the network reads at a time; cut to 1 for single-date regions")
 
 
 class ViewSettings(Settings):
     """How two views of a series differ. Every field is an ablation."""
 
-    size: int = Field(16, ge=4, multiple_of=4, description="height and width of a view in pixels")
+    size: int = Field(12, ge=4, multiple_of=4, description="height and width of a view in pixels")
     crop: bool = Field(True, description="draw the window of each view; False takes the centre for both")
     min_overlap: float = Field(0.25, gt=0, le=1, description="least share of a view that the other view also shows")
     flips: bool = Field(True, description="the eight flips and rotations, drawn per view")
-    num_dates: int = Field(4, ge=1, description="dates per view")
+    num_dates: int = Field(8, ge=1, description="dates per view")
     dates: Literal["disjoint", "overlapping", "same"] = Field("overlapping", description="how the dates of the two views relate")
     gain: float = Field(0.05, ge=0, lt=1, description="per-band factor drawn from 1 - gain to 1 + gain")
     noise: float = Field(0.002, ge=0, description="standard deviation of additive noise, reflectance")
@@ -64,22 +64,22 @@ class PretrainSettings(Settings):
     embed_dim: int = Field(64, ge=2, description="channels of the projected embedding")
     head_depth: int = Field(2, ge=1, description="1x1 convolutions in the projection head")
     temperature: float = Field(0.1, gt=0)
-    anchors: int = Field(256, ge=1, description="pixels drawn per series and step")
-    negatives: Literal["all", "other_images", "same_image"] = Field("other_images", description="which other anchors repel")
-    guard_radius: float = Field(0.0, ge=0, description="pixels; nearer anchors of one series are not negatives")
-    batch_size: int = Field(8, ge=2, description="series per step")
+    anchors: int = Field(144, ge=1, description="pixels drawn per series and step")
+    negatives: Literal["all", "other_images", "same_image"] = Field("all", description="which other anchors repel")
+    guard_radius: float = Field(3.0, ge=0, description="pixels; nearer anchors of one series are not negatives")
+    batch_size: int = Field(16, ge=2, description="series per step")
     steps: int = Field(100, ge=1)
-    lr: float = Field(3e-3, gt=0, description="peak learning rate")
+    lr: float = Field(5e-3, gt=0, description="peak learning rate")
     weight_decay: float = Field(1e-4, ge=0)
 
 
 class SegmentSettings(Settings):
     """The recipe of one fine-tuning; the same for every initialisation."""
 
-    size: int = Field(16, ge=4, multiple_of=4, description="height and width of training crops, pixels")
-    batch_size: int = Field(8, ge=1)
-    steps: int = Field(50, ge=1)
-    lrs: tuple[float, ...] = Field((2e-3, 5e-3), min_length=1, description="learning rates tried; validation mIoU chooses")
+    size: int = Field(8, ge=4, multiple_of=4, description="height and width of training crops, pixels")
+    batch_size: int = Field(16, ge=1)
+    steps: int = Field(80, ge=1)
+    lrs: tuple[float, ...] = Field((5e-3, 1e-2), min_length=1, description="learning rates tried; validation mIoU chooses")
 
 
 class ProbeSettings(Settings):

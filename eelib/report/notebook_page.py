@@ -46,7 +46,9 @@ def prepare(notebook: NotebookNode, name: str, record: Mapping[str, Any]) -> Not
         else:
             _fold(cell, heading)
     notebook.cells.append(new_markdown_cell(provenance(name, record)))
-    notebook.metadata = NotebookNode(kernelspec=notebook.metadata.get("kernelspec", {"name": "python3", "display_name": "Python 3", "language": "python"}))
+    notebook.metadata = NotebookNode(
+        kernelspec=notebook.metadata.get("kernelspec", {"name": "python3", "display_name": "Python 3", "language": "python"})
+    )
     return notebook
 
 

@@ -71,18 +71,18 @@ def augment(batch: Sample, settings: ViewSettings, generator: torch.Generator) -
     return view
 
 
-def interleaved(length: int, count: int) -> list[slice]:
-    """Slices that deal ``length`` dates out to as many interleaved subsets of ``count`` dates as fit.
+def interleaved(length: int, count: int) -> list[Tensor]:
+    """Positions of evenly spread subsets of ``count`` dates each, as few as it takes for every one of ``length`` dates to be used.
 
-    Prediction averages over them, so that every date is used although the network sees ``count`` at a time.
+    Prediction averages over them, because the network sees ``count`` dates at a time.
 
     Raises:
         InputError: There are fewer dates than ``count``.
     """
     if length < count:
         raise InputError(f"the series have {length} dates but the network reads {count}: lower num_dates")
-    stride = length // count
-    return [slice(first, first + count * stride, stride) for first in range(stride)]
+    subsets = -(-length // count)
+    return [((torch.arange(count) + part / subsets) * length / count).floor().long() for part in range(subsets)]
 
 
 @torch.no_grad()

@@ -7,7 +7,7 @@ from eelib.data import regions
 from eelib.data.brandenburg import load_scene
 from eelib.data.fetch import fetch
 from eelib.data.manifests import manifest
-from eelib.data.regions import class_shares, fingerprint, load_region, region_names
+from eelib.data.regions import class_shares, fingerprint, load_region
 from eelib.data.romania import CLEAR_SHARE, fill_in_time, load_scenes
 from eelib.errors import InputError
 from eelib.settings import RegionSizes

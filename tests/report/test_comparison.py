@@ -20,14 +20,24 @@ def record(arm, seed, right, region="germany", fraction=0.1, windows=10):
     counts[:, 0, 1] = counts[:, 1, 0] = 100 - counts[:, 0, 0]
     key = f"{arm}{seed}{region}{fraction}".encode().hex()[:16]
     metrics = {"confusion": pack(counts), "places": list(range(30)), "scores": scores(counts), "windows": windows}
-    return {"experiment": "ee1_regions", "key": key, "arm": arm, "seed": seed, "params": {"region": region, "fraction": fraction}, "metrics": metrics}
+    return {
+        "experiment": "ee1_regions",
+        "key": key,
+        "arm": arm,
+        "seed": seed,
+        "params": {"region": region, "fraction": fraction},
+        "metrics": metrics,
+    }
 
 
 def records(gain=10, raw=50, **options):
     found = []
     for seed in (0, 1, 2):
         for suffix in ("fine-tuned", "probed"):
-            found += [record(f"random {suffix}", seed, 60 + seed, **options), record(f"pretrained {suffix}", seed, 60 + seed + gain, **options)]
+            found += [
+                record(f"random {suffix}", seed, 60 + seed, **options),
+                record(f"pretrained {suffix}", seed, 60 + seed + gain, **options),
+            ]
         found.append(record("raw probed", seed, raw, **options))
     return found
 

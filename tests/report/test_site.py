@@ -81,7 +81,9 @@ def test_the_start_page_has_the_headline_with_linked_numbers(built):
 def test_no_page_asks_the_network(built):
     folder, _ = built
     for page in (folder / "html").rglob("*.html"):
-        loaded = re.findall(r'<(?:script|img|iframe)[^>]+src="(?:https?:)?//[^"]+|<link[^>]+rel="stylesheet"[^>]+href="(?:https?:)?//', page.read_text())
+        loaded = re.findall(
+            r'<(?:script|img|iframe)[^>]+src="(?:https?:)?//[^"]+|<link[^>]+rel="stylesheet"[^>]+href="(?:https?:)?//', page.read_text()
+        )
         assert loaded == [], page
 
 

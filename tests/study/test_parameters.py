@@ -3,8 +3,9 @@
 import pytest
 
 from eelib.errors import InputError
-from eelib.study.experiments.ee1_regions import SCALES, Parameters, plan, scale
+from eelib.study.experiments.ee1_regions import Parameters, plan, scale
 from eelib.study.parameters import check, parse_assignments, validate
+from eelib.study.scales import SCALES
 
 
 def test_lists_of_notebooks_and_yaml_become_tuples():

@@ -9,7 +9,8 @@ from eelib.errors import InputError
 from eelib.evaluate.confusion import scores, unpack
 from eelib.study import embedding_earth
 from eelib.study.execute import run
-from eelib.study.experiments.ee1_regions import Parameters, plan, scale, sizes_for
+from eelib.study.experiments.ee1_regions import Parameters, plan, scale
+from eelib.study.scales import sizes_for
 from eelib.study.store import Store
 
 TINY = Parameters(profile="smoke", seeds=(0,), fractions=(1.0,))

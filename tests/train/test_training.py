@@ -163,8 +163,13 @@ def test_mask_and_image_go_through_the_same_crop_and_flip():
 
 
 def test_prediction_uses_every_date_and_does_not_depend_on_the_batch_size():
-    assert [list(range(12))[part] for part in interleaved(12, 4)] == [[0, 3, 6, 9], [1, 4, 7, 10], [2, 5, 8, 11]]
-    assert [list(range(11))[part] for part in interleaved(11, 4)] == [[0, 2, 4, 6], [1, 3, 5, 7]]
+    assert [part.tolist() for part in interleaved(12, 4)] == [[0, 3, 6, 9], [1, 4, 7, 10], [2, 5, 8, 11]]
+    for length in range(1, 40):
+        for count in range(1, length + 1):
+            parts = interleaved(length, count)
+            assert len(parts) == -(-length // count)
+            assert set(torch.cat(parts).tolist()) == set(range(length))
+            assert all((part.diff() > 0).all() for part in parts)
     with pytest.raises(InputError, match="3 dates but the network reads 4"):
         interleaved(3, 4)
     windows, region = make_windows(5), make_region()

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from eelib.settings import RegionSizes
 from eelib.study.arm import Arm
-from eelib.study.experiments import ee1_regions
 from eelib.study.parameters import Parameters as Parameters
+from eelib.study.scales import SCALES
 
 if TYPE_CHECKING:
     from eelib.data.windows import Scene
@@ -25,14 +25,14 @@ def plan_regions(params: Parameters) -> tuple[str, ...]:
     """Regions that the notebook shows."""
     if params.regions is not None:
         return params.regions
-    return SMOKE_REGIONS if params.profile == "smoke" else ee1_regions.SCALES[params.profile].regions
+    return SMOKE_REGIONS if params.profile == "smoke" else SCALES[params.profile].regions
 
 
 def sizes(params: Parameters) -> RegionSizes:
     """Sizes of the sets: those of the experiments at this profile, so that the tour shows what they train on."""
     if params.profile == "smoke":
         return RegionSizes(unlabelled=16, train=24, validation=8, test=8, num_dates=12)
-    return ee1_regions.SCALES[params.profile].sizes
+    return SCALES[params.profile].sizes
 
 
 def scenes_of(region: str, params: Parameters) -> list[Scene]:

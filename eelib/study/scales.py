@@ -1,0 +1,121 @@
+"""How much each profile spends on Embedding Earth, and how that fits a region's windows and dates."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from eelib.data.names import SIMULATED
+from eelib.data.regions import is_simulated, region_dates, region_window
+from eelib.settings import EncoderSettings, PretrainSettings, ProbeSettings, RegionSizes, SegmentSettings, Settings, ViewSettings
+from eelib.study.parameters import Profile
+
+
+class SingleDate(Settings):
+    """Budget of regions with one date, where a step costs a fraction of one on a series."""
+
+    width: int = Field(16, ge=1, description="channels of the first stage")
+    pretrain_steps: int = Field(200, ge=1)
+    finetune_steps: int = Field(150, ge=1)
+
+
+class Scale(Settings):
+    """What a profile decides for the experiments of Embedding Earth."""
+
+    profile: Profile
+    regions: tuple[str, ...]
+    seeds: tuple[int, ...]
+    sizes: RegionSizes
+    real: RegionSizes | None = Field(None, description="sizes of real regions, whose windows are few and cheap; None: the same")
+    encoder: EncoderSettings
+    single_date: SingleDate | None = Field(None, description="what differs for regions with one date; None: nothing")
+    pretrain: PretrainSettings
+    segment: SegmentSettings
+    probe: ProbeSettings
+
+
+def sizes_for(budget: Scale, region: str) -> RegionSizes:
+    """Windows and dates of a region."""
+    return budget.sizes if budget.real is None or is_simulated(region) else budget.real
+
+
+def has_one_date(budget: Scale, region: str) -> bool:
+    """Whether the region's series have a single date."""
+    return region_dates(region, sizes_for(budget, region)) == 1
+
+
+def encoder_for(budget: Scale, region: str) -> EncoderSettings:
+    """The profile's encoder with as many dates as the region has."""
+    length = region_dates(region, sizes_for(budget, region))
+    changes = {"num_dates": min(budget.encoder.num_dates, length)}
+    if has_one_date(budget, region) and budget.single_date:
+        changes["width"] = budget.single_date.width
+    return budget.encoder.model_copy(update=changes)
+
+
+def view_size(wanted: int, region: str, budget: Scale) -> int:
+    """A view leaves at least a quarter of the window's side to move in."""
+    return min(wanted, region_window(region, sizes_for(budget, region)) * 3 // 4 // 4 * 4)
+
+
+def pretrain_recipe(budget: Scale, region: str) -> PretrainSettings:
+    """The profile's recipe, fitted to the region's windows and dates."""
+    encoder, recipe = encoder_for(budget, region), budget.pretrain
+    changes = {"size": view_size(recipe.views.size, region, budget), "num_dates": min(recipe.views.num_dates, encoder.num_dates)}
+    if not has_one_date(budget, region):
+        return recipe.model_copy(update={"views": recipe.views.model_copy(update=changes)})
+    steps = budget.single_date.pretrain_steps if budget.single_date else recipe.steps
+    return recipe.model_copy(update={"views": recipe.views.model_copy(update=changes | {"dates": "same"}), "steps": steps})
+
+
+def segment_recipe(budget: Scale, region: str) -> SegmentSettings:
+    """The profile's recipe, fitted to the region's windows and dates."""
+    changes: dict[str, int] = {"size": view_size(budget.segment.size, region, budget)}
+    if has_one_date(budget, region) and budget.single_date:
+        changes["steps"] = budget.single_date.finetune_steps
+    return budget.segment.model_copy(update=changes)
+
+
+SCALES: dict[str, Scale] = {
+    "smoke": Scale(
+        profile="smoke",
+        regions=("germany",),
+        seeds=(0, 1),
+        sizes=RegionSizes(unlabelled=16, train=10, validation=6, test=8, window=16, num_dates=8),
+        encoder=EncoderSettings(width=4, num_dates=4),
+        pretrain=PretrainSettings(steps=4, batch_size=4, anchors=16, views=ViewSettings(size=12)),
+        segment=SegmentSettings(size=12, steps=4, batch_size=4, lrs=(3e-3,)),
+        probe=ProbeSettings(penalties=(1e-3,), pixels=1000),
+    ),
+    "quick": Scale(
+        profile="quick",
+        regions=(*SIMULATED, "brandenburg", "romania"),
+        seeds=(0, 1, 2),
+        sizes=RegionSizes(validation=24, test=64),
+        real=RegionSizes(test=100),
+        encoder=EncoderSettings(),
+        single_date=SingleDate(),
+        pretrain=PretrainSettings(),
+        segment=SegmentSettings(),
+        probe=ProbeSettings(),
+    ),
+    "full": Scale(
+        profile="full",
+        regions=(*SIMULATED, "brandenburg", "romania"),
+        seeds=(0, 1, 2, 3, 4),
+        sizes=RegionSizes(unlabelled=1024),
+        encoder=EncoderSettings(width=16, num_dates=8),
+        pretrain=PretrainSettings(steps=1000, views=ViewSettings(num_dates=8)),
+        segment=SegmentSettings(steps=400, lrs=(1e-3, 3e-3, 1e-2)),
+        probe=ProbeSettings(penalties=(1e-5, 1e-4, 1e-3, 1e-2)),
+    ),
+    "paper": Scale(
+        profile="paper",
+        regions=(*SIMULATED, "brandenburg", "romania"),
+        seeds=(0, 1, 2, 3, 4),
+        sizes=RegionSizes(unlabelled=20_000, train=2_000, validation=500, test=2_000, num_dates=32),
+        encoder=EncoderSettings(width=64, num_dates=16),
+        pretrain=PretrainSettings(steps=50_000, batch_size=32, lr=1e-3, views=ViewSettings(size=24, num_dates=16)),
+        segment=SegmentSettings(size=24, steps=20_000, batch_size=32, lrs=(1e-4, 3e-4, 1e-3)),
+        probe=ProbeSettings(penalties=(1e-5, 1e-4, 1e-3, 1e-2), pixels=200_000),
+    ),
+}
