@@ -10,7 +10,7 @@ TORCH   ?= $(shell cat .venv/.torch 2>/dev/null)
 export EELIB_RUNS
 
 .DEFAULT_GOAL := help
-.PHONY: help env study report test lint lab bench clean
+.PHONY: help env study report reference test lint lab bench clean
 
 help:  ## Show this list
 	@echo "make <target>, for example: make env && make study"
@@ -40,6 +40,9 @@ study: $(STAMP)  ## Run everything that is missing, then render the report (PROF
 
 report: $(STAMP)  ## Render the executed notebooks and records into reports/html/index.html
 	$(BIN)/eelib report
+
+reference:  ## Keep the site in reports/html as the reference report in reports/reference (for a release)
+	rm -rf reports/reference && cp -r reports/html reports/reference && rm -rf reports/reference/_sources
 
 test: lint  ## Lint, types, unit tests, and every notebook at profile smoke
 	rm -rf $(SMOKE)

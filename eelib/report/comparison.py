@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from eelib.data.regions import is_simulated, region_title
+from eelib.data.regions import is_simulated, region_names, region_title
 from eelib.data.windows import Ints
 from eelib.errors import InputError
 from eelib.evaluate.confusion import unpack
@@ -96,7 +96,7 @@ class Comparison:
 
 
 def compare(records: Iterable[Record]) -> list[Comparison]:
-    """Comparisons of all regions, label shares and readings, in the order of regions in ``records``, scarcest labels first.
+    """Comparisons of all regions, label shares and readings, scarcest labels first.
 
     Args:
         records: Records of ee1; pre-trainings among them are left out.
@@ -112,8 +112,7 @@ def compare(records: Iterable[Record]) -> list[Comparison]:
             found.append(_compared(region, fraction, reading, arms))
     if not found:
         raise InputError("there is no record of a random and a pre-trained arm to compare: run the arms first")
-    order = list(dict.fromkeys(item.region for item in found))
-    return sorted(found, key=lambda item: (READINGS.index(item.reading), order.index(item.region), item.fraction))
+    return sorted(found, key=lambda item: (READINGS.index(item.reading), region_names().index(item.region), item.fraction))
 
 
 def _compared(region: str, fraction: float, reading: str, arms: Mapping[str, Group]) -> Comparison:

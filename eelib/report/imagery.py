@@ -33,6 +33,7 @@ CLASS_COLORS = {
 }
 RGB = ("B04", "B03", "B02")
 IGNORED = "#ffffff"
+HAZE = 0.5  # share of the darkest value that is taken for haze
 
 
 def class_colors(region: str) -> list[str]:
@@ -46,10 +47,14 @@ def class_colors(region: str) -> list[str]:
 
 
 def true_color(image: Floats, bands: tuple[str, ...]) -> Floats:
-    """``(C, H, W)`` reflectance to ``(H, W, 3)``: black at 0, white at the 98th percentile of clear ground, slightly brightened."""
+    """``(C, H, W)`` reflectance to ``(H, W, 3)``, slightly brightened; white is bright ground, and clouds are cut off.
+
+    Half of each band's darkest value is taken away first, because it is haze, above all in top-of-atmosphere images.
+    """
     rgb = image[[bands.index(band) for band in RGB]].transpose(1, 2, 0)
-    white = np.clip(np.percentile(rgb, 98), 0.12, 0.35)
-    return np.asarray((rgb / white).clip(0, 1) ** 0.8, np.float32)
+    clear = rgb - HAZE * np.percentile(rgb, 1, axis=(0, 1)).clip(0, 0.12)
+    white = np.clip(np.percentile(clear, 98), 0.1, 0.35)
+    return np.asarray((clear / white).clip(0, 1) ** 0.8, np.float32)
 
 
 def clearest(series: Floats, bands: tuple[str, ...]) -> int:

@@ -52,7 +52,7 @@ def map_figure(region: Region, runs: Mapping[str, Path], *, count: int = 3, titl
     handles += [Patch(facecolor="white", edgecolor="0.5", label="no label")] if (truth == IGNORE).any() else []
     figure.legend(handles=handles, loc="outside lower center", ncols=5, fontsize="small")
     figure.suptitle(title or f"{region.title}: test windows", x=0.01, ha="left", fontsize="medium", fontweight="bold")
-    figure.text(0.995, 0.005, region.attribution, ha="right", va="bottom", fontsize=5, color="0.4")
+    figure.text(0.995, 0.995, region.attribution, ha="right", va="top", fontsize=4.5, color="0.4")
     return figure
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from eelib.data.windows import Floats, Ints, Region, Scene, Windows
-from eelib.report.imagery import class_colors, class_map, show, true_color
+from eelib.report.imagery import class_colors, class_map, clearest, show, true_color
 from eelib.report.style import PALETTE, WIDTH, use_style
 
 if TYPE_CHECKING:
@@ -41,6 +41,26 @@ def series_figure(region: Region, *, row: int = 0, count: int = 6) -> Figure:
     handles = [Patch(color=colors[label], label=region.classes[label].replace("_", " ")) for label in np.unique(mask[mask >= 0])]
     figure.legend(handles=handles, loc="outside lower center", ncols=6, fontsize="small")
     figure.suptitle(f"{region.title}", x=0.01, ha="left", fontsize="medium", fontweight="bold")
+    return figure
+
+
+def scene_figure(scene: Scene, region: Region) -> Figure:
+    """A whole real scene on its clearest date, and its labels."""
+    import matplotlib.pyplot as plt
+    from matplotlib.patches import Patch
+
+    use_style()
+    colors, label = class_colors(region.name), scene.label
+    assert label is not None
+    tall = label.shape[0] / label.shape[1]
+    figure, axes = plt.subplots(1, 2, figsize=(WIDTH, min(WIDTH / 2 * tall, 3) + 0.7))
+    when = clearest(scene.image, scene.bands)
+    show(axes[0], true_color(scene.image[when], scene.bands), f"{scene.year[when]}, day {scene.day_of_year[when]}")
+    show(axes[1], class_map(label, colors), "labels")
+    handles = [Patch(color=color, label=name.replace("_", " ")) for name, color in zip(region.classes, colors, strict=True)]
+    figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize="small")
+    figure.suptitle(f"{region.title}, {10 * label.shape[1] / 1000:g} km wide", x=0.01, ha="left", fontsize="medium", fontweight="bold")
+    figure.text(0.995, 0.995, region.attribution, ha="right", va="top", fontsize=4.5, color="0.4")
     return figure
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from eelib.settings import RegionSizes
 from eelib.study.arm import Arm
 from eelib.study.parameters import Parameters as Parameters
-from eelib.study.scales import SCALES
+from eelib.study.scales import SCALES, sizes_for
 
 if TYPE_CHECKING:
     from eelib.data.windows import Scene
@@ -28,18 +28,19 @@ def plan_regions(params: Parameters) -> tuple[str, ...]:
     return SMOKE_REGIONS if params.profile == "smoke" else SCALES[params.profile].regions
 
 
-def sizes(params: Parameters) -> RegionSizes:
+def sizes(params: Parameters, region: str) -> RegionSizes:
     """Sizes of the sets: those of the experiments at this profile, so that the tour shows what they train on."""
     if params.profile == "smoke":
         return RegionSizes(unlabelled=16, train=24, validation=8, test=8, num_dates=12)
-    return SCALES[params.profile].sizes
+    return sizes_for(SCALES[params.profile], region)
 
 
 def scenes_of(region: str, params: Parameters) -> list[Scene]:
-    """Scenes of a region that come with a cloud mask; none where there is no mask."""
+    """Scenes of a region with their cloud masks: all of a real one, some of a simulated one."""
+    from eelib.data.brandenburg import load_scene
     from eelib.data.romania import load_scenes
     from eelib.data.world import REGIONS, simulate
 
     if region in REGIONS:
-        return [simulate(region, 0, index, num_dates=sizes(params).num_dates) for index in range(CLOUD_SCENES)]
-    return load_scenes() if region == "romania" else []
+        return [simulate(region, 0, index, num_dates=sizes(params, region).num_dates) for index in range(CLOUD_SCENES)]
+    return load_scenes() if region == "romania" else [load_scene()]
