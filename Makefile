@@ -41,8 +41,9 @@ study: $(STAMP)  ## Run everything that is missing, then render the report (PROF
 report: $(STAMP)  ## Render the executed notebooks and records into reports/html/index.html
 	$(BIN)/eelib report
 
-reference:  ## Keep the site in reports/html as the reference report in reports/reference (for a release)
+reference: $(STAMP)  ## Keep the site in reports/html as the reference report, and its numbers in the README (for a release)
 	rm -rf reports/reference && cp -r reports/html reports/reference && rm -rf reports/reference/_sources
+	$(BIN)/python tools/readme_findings.py
 
 test: lint  ## Lint, types, unit tests, and every notebook at profile smoke
 	rm -rf $(SMOKE)

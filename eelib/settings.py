@@ -67,9 +67,9 @@ class PretrainSettings(Settings):
     anchors: int = Field(144, ge=1, description="pixels drawn per series and step")
     negatives: Literal["all", "other_images", "same_image"] = Field("all", description="which other anchors repel")
     guard_radius: float = Field(3.0, ge=0, description="pixels; nearer anchors of one series are not negatives")
-    batch_size: int = Field(16, ge=2, description="series per step")
-    steps: int = Field(100, ge=1)
-    lr: float = Field(5e-3, gt=0, description="peak learning rate")
+    batch_size: int = Field(4, ge=2, description="series per step")
+    steps: int = Field(400, ge=1)
+    lr: float = Field(3e-3, gt=0, description="peak learning rate")
     weight_decay: float = Field(1e-4, ge=0)
 
 
@@ -78,7 +78,7 @@ class SegmentSettings(Settings):
 
     size: int = Field(8, ge=4, multiple_of=4, description="height and width of training crops, pixels")
     batch_size: int = Field(16, ge=1)
-    steps: int = Field(80, ge=1)
+    steps: int = Field(70, ge=1)
     lrs: tuple[float, ...] = Field((5e-3, 1e-2), min_length=1, description="learning rates tried; validation mIoU chooses")
 
 
@@ -86,7 +86,7 @@ class ProbeSettings(Settings):
     """The recipe of one frozen linear probe."""
 
     penalties: tuple[float, ...] = Field((1e-5, 1e-3), min_length=1, description="L2 penalties tried; validation mIoU chooses")
-    pixels: int = Field(20_000, ge=1, description="labelled training pixels used at most")
+    pixels: int = Field(10_000, ge=1, description="labelled training pixels used at most")
 
 
 def describe(error: ValidationError, model: type[BaseModel]) -> str:

@@ -49,7 +49,8 @@ def run(arms: Sequence[Arm], *, store: Store | None = None, jobs: int | None = N
     missing = [arm for arm in with_needs(arms) if not store.has(arm)]
     if missing:
         store.prepare()
-        failed = _compute(missing, store, min(worker_count(jobs), len(missing)), Progress(missing, quiet=quiet))
+        workers = min(worker_count(jobs), len(missing))
+        failed = _compute(missing, store, workers, Progress(missing, workers, quiet=quiet))
         _raise(failed, store)
     return [record for arm in arms if (record := store.record(arm)) is not None]
 

@@ -9,23 +9,27 @@ from collections.abc import Callable
 from eelib.study.arm import Arm
 
 EVERY = 15.0  # seconds between lines where there is no terminal
+TRUSTED = 60.0  # cost that must be done before the measured rate counts as much as the expected one
 
 
 class Progress:
     """Adds up the cost of arms that are done, partly done and left.
 
-    The time left is the cost left at the rate measured so far in this run, so arms read back from disk do not make it look fast.
+    The time left is the cost left at the rate measured so far in this run, so arms read back from disk do not make it look fast. At the
+    beginning, when workers still start and data are read, the rate that the costs promise counts more.
 
     Args:
         arms: The arms to be computed.
+        jobs: How many are computed at a time.
         quiet: Say nothing.
         clock: Source of time in seconds.
     """
 
-    def __init__(self, arms: list[Arm], *, quiet: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, arms: list[Arm], jobs: int = 1, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
         self.costs = {arm.key: arm.cost for arm in arms}
         self.shares = dict.fromkeys(self.costs, 0.0)
-        self.clock, self.started, self.quiet = clock, clock(), quiet
+        self.jobs, self.quiet = jobs, quiet
+        self.clock, self.started = clock, clock()
         self.finished, self.said = 0, -EVERY
         self.terminal = sys.stderr.isatty()
 
@@ -47,16 +51,17 @@ class Progress:
         return sum(self.costs[key] * share for key, share in self.shares.items()) / total if total else 1.0
 
     @property
-    def seconds_left(self) -> float | None:
-        """Expected time left; None before anything is done."""
-        share = self.share
-        return (self.clock() - self.started) * (1 - share) / share if share > 0 else None
+    def seconds_left(self) -> float:
+        """Expected time left."""
+        total = sum(self.costs.values())
+        done = total * self.share
+        rate = (self.clock() - self.started + TRUSTED / self.jobs) / (done + TRUSTED)
+        return (total - done) * rate
 
     def line(self) -> str:
         """One line for people."""
-        left = self.seconds_left
-        rest = "" if left is None else f", about {clock_time(left)} left"
-        return f"{self.finished}/{len(self.costs)} arms, {100 * self.share:.0f} %, {clock_time(self.clock() - self.started)} so far{rest}"
+        so_far, left = clock_time(self.clock() - self.started), clock_time(self.seconds_left)
+        return f"{self.finished}/{len(self.costs)} arms, {100 * self.share:.0f} %, {so_far} so far, about {left} left"
 
     def _say(self, force: bool = False) -> None:
         now = self.clock() - self.started

@@ -14,7 +14,8 @@ class SingleDate(Settings):
     """Budget of regions with one date, where a step costs a fraction of one on a series."""
 
     width: int = Field(16, ge=1, description="channels of the first stage")
-    pretrain_steps: int = Field(200, ge=1)
+    batch_size: int = Field(16, ge=2, description="series per step of pre-training; batch norm needs the more series, the fewer dates")
+    pretrain_steps: int = Field(300, ge=1)
     finetune_steps: int = Field(150, ge=1)
 
 
@@ -63,8 +64,10 @@ def pretrain_recipe(budget: Scale, region: str) -> PretrainSettings:
     changes = {"size": view_size(recipe.views.size, region, budget), "num_dates": min(recipe.views.num_dates, encoder.num_dates)}
     if not has_one_date(budget, region):
         return recipe.model_copy(update={"views": recipe.views.model_copy(update=changes)})
-    steps = budget.single_date.pretrain_steps if budget.single_date else recipe.steps
-    return recipe.model_copy(update={"views": recipe.views.model_copy(update=changes | {"dates": "same"}), "steps": steps})
+    update: dict[str, object] = {"views": recipe.views.model_copy(update=changes | {"dates": "same"})}
+    if budget.single_date:
+        update |= {"batch_size": budget.single_date.batch_size, "steps": budget.single_date.pretrain_steps}
+    return recipe.model_copy(update=update)
 
 
 def segment_recipe(budget: Scale, region: str) -> SegmentSettings:
@@ -104,9 +107,10 @@ SCALES: dict[str, Scale] = {
         seeds=(0, 1, 2, 3, 4),
         sizes=RegionSizes(unlabelled=1024),
         encoder=EncoderSettings(width=16, num_dates=8),
-        pretrain=PretrainSettings(steps=1000, views=ViewSettings(num_dates=8)),
+        single_date=SingleDate(pretrain_steps=3000, finetune_steps=800),
+        pretrain=PretrainSettings(steps=4000),
         segment=SegmentSettings(steps=400, lrs=(1e-3, 3e-3, 1e-2)),
-        probe=ProbeSettings(penalties=(1e-5, 1e-4, 1e-3, 1e-2)),
+        probe=ProbeSettings(penalties=(1e-5, 1e-4, 1e-3, 1e-2), pixels=50_000),
     ),
     "paper": Scale(
         profile="paper",

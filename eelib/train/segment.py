@@ -82,7 +82,7 @@ def interleaved(length: int, count: int) -> list[Tensor]:
     if length < count:
         raise InputError(f"the series have {length} dates but the network reads {count}: lower num_dates")
     subsets = -(-length // count)
-    return [((torch.arange(count) + part / subsets) * length / count).floor().long() for part in range(subsets)]
+    return [(torch.arange(count) * subsets + part) * length // (count * subsets) for part in range(subsets)]
 
 
 @torch.no_grad()

@@ -218,6 +218,17 @@ def test_progress_gives_the_time_left_from_cost_and_not_from_counts():
     assert [clock_time(seconds) for seconds in (5, 75, 3675)] == ["0:05", "1:15", "1:01:15"]
 
 
+def test_progress_believes_the_costs_at_first_and_the_clock_later():
+    now = 0.0
+    progress = Progress([one := arms.make(1, cost=1000.0), arms.make(2, cost=1000.0)], 2, quiet=True, clock=lambda: now)
+    assert progress.seconds_left == pytest.approx(1000)
+    now = 10.0
+    assert progress.seconds_left < 2000  # nothing done yet after ten seconds does not mean that it takes for ever
+    now = 2000.0
+    progress.done(one.key)
+    assert progress.seconds_left == pytest.approx(2000, rel=0.06)
+
+
 def test_records_read_back_as_written(tmp_path):
     arm = arms.make(6)
     written = Store().write(arm, {"sum": 6, "list": [1, None]}, {"seconds": 1})

@@ -1,0 +1,58 @@
+"""Write what the reference run found into the README, between its two markers: part of ``make reference``."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from eelib.report.comparison import READINGS, Comparison, compare, conclusion, signed
+
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "reports" / "reference"
+START, END = "<!-- findings: written by make reference -->", "<!-- end of findings -->"
+HEAD = """| region | data | labelled windows | {} |
+|---|---|--:|--:|--:|--:|--:|--:|--:|--:|"""
+COLUMNS = ("random", "pre-trained", "**gain** [95 %]", "raw pixels", "random", "pre-trained", "**gain** [95 %]")
+
+
+def records(folder: Path = REFERENCE) -> list[dict[str, Any]]:
+    """Every record of a site, from its archives."""
+    found = []
+    for path in sorted(folder.glob("records/*/records.zip")):
+        with zipfile.ZipFile(path) as archive:
+            found += [json.loads(archive.read(name)) for name in archive.namelist()]
+    return found
+
+
+def findings(rows: list[Comparison]) -> str:
+    """Markdown of the comparisons: what they say, and one line of numbers per region and label share."""
+    tuned, probed = ([row for row in rows if row.reading == reading] for reading in READINGS)
+    lines = [_line(a, b) for a, b in zip(tuned, probed, strict=True)]
+    names = " | ".join([f"fine-tuned: {name}" for name in COLUMNS[:3]] + [f"probe: {name}" for name in COLUMNS[3:]])
+    return "\n".join([conclusion(rows), "", HEAD.format(names), *lines])
+
+
+def _line(tuned: Comparison, probed: Comparison) -> str:
+    if (tuned.region, tuned.fraction) != (probed.region, probed.fraction):
+        raise ValueError(f"{tuned.region} at {tuned.fraction:g} has no linear probe beside its fine-tuning")
+    scores = [f"{tuned.scores[init].value:.3f}" for init in ("random", "pretrained")] + [_gain(tuned)]
+    scores += [f"{probed.scores[init].value:.3f}" for init in ("raw", "random", "pretrained")] + [_gain(probed)]
+    return " | ".join([f"| {tuned.title}", tuned.kind, str(tuned.windows), *scores]) + " |"
+
+
+def _gain(row: Comparison) -> str:
+    return f"**{signed(row.gain)}**" if row.gain.excludes_zero else signed(row.gain)
+
+
+def main() -> None:
+    """Replace what stands between the markers."""
+    path = ROOT / "README.md"
+    before, rest = path.read_text(encoding="utf-8").split(START)
+    _, after = rest.split(END)
+    path.write_text(f"{before}{START}\n{findings(compare(records()))}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
