@@ -15,7 +15,7 @@ class SingleDate(Settings):
 
     width: int = Field(16, ge=1, description="channels of the first stage")
     batch_size: int = Field(16, ge=2, description="series per step of pre-training; batch norm needs the more series, the fewer dates")
-    pretrain_steps: int = Field(300, ge=1)
+    pretrain_steps: int = Field(400, ge=1)
     finetune_steps: int = Field(150, ge=1)
 
 
@@ -107,7 +107,7 @@ SCALES: dict[str, Scale] = {
         seeds=(0, 1, 2, 3, 4),
         sizes=RegionSizes(unlabelled=1024),
         encoder=EncoderSettings(width=16, num_dates=8),
-        single_date=SingleDate(pretrain_steps=3000, finetune_steps=800),
+        single_date=SingleDate(pretrain_steps=4000, finetune_steps=800),
         pretrain=PretrainSettings(steps=4000),
         segment=SegmentSettings(steps=400, lrs=(1e-3, 3e-3, 1e-2)),
         probe=ProbeSettings(penalties=(1e-5, 1e-4, 1e-3, 1e-2), pixels=50_000),
