@@ -13,10 +13,11 @@ from eelib.study.parameters import Profile
 class SingleDate(Settings):
     """Budget of regions with one date, where a step costs a fraction of one on a series."""
 
-    width: int = Field(16, ge=1, description="channels of the first stage")
-    batch_size: int = Field(16, ge=2, description="series per step of pre-training; batch norm needs the more series, the fewer dates")
-    pretrain_steps: int = Field(400, ge=1)
-    finetune_steps: int = Field(150, ge=1)
+    width: int = Field(32, ge=1, description="channels of the first stage")
+    view_size: int = Field(20, ge=4, multiple_of=4, description="height and width of a view in pixels")
+    batch_size: int = Field(8, ge=2, description="series per step of pre-training; batch norm needs the more series, the fewer dates")
+    pretrain_steps: int = Field(120, ge=1)
+    finetune_steps: int = Field(70, ge=1)
 
 
 class Scale(Settings):
@@ -60,14 +61,15 @@ def view_size(wanted: int, region: str, budget: Scale) -> int:
 
 def pretrain_recipe(budget: Scale, region: str) -> PretrainSettings:
     """The profile's recipe, fitted to the region's windows and dates."""
-    encoder, recipe = encoder_for(budget, region), budget.pretrain
-    changes = {"size": view_size(recipe.views.size, region, budget), "num_dates": min(recipe.views.num_dates, encoder.num_dates)}
-    if not has_one_date(budget, region):
-        return recipe.model_copy(update={"views": recipe.views.model_copy(update=changes)})
-    update: dict[str, object] = {"views": recipe.views.model_copy(update=changes | {"dates": "same"})}
-    if budget.single_date:
-        update |= {"batch_size": budget.single_date.batch_size, "steps": budget.single_date.pretrain_steps}
-    return recipe.model_copy(update=update)
+    encoder, recipe, single = encoder_for(budget, region), budget.pretrain, budget.single_date
+    views: dict[str, object] = {"num_dates": min(recipe.views.num_dates, encoder.num_dates)}
+    size, update = recipe.views.size, dict[str, object]()
+    if has_one_date(budget, region):
+        views["dates"] = "same"
+        if single:
+            size, update = single.view_size, {"batch_size": single.batch_size, "steps": single.pretrain_steps}
+    views["size"] = view_size(size, region, budget)
+    return recipe.model_copy(update=update | {"views": recipe.views.model_copy(update=views)})
 
 
 def segment_recipe(budget: Scale, region: str) -> SegmentSettings:
@@ -107,7 +109,7 @@ SCALES: dict[str, Scale] = {
         seeds=(0, 1, 2, 3, 4),
         sizes=RegionSizes(unlabelled=1024),
         encoder=EncoderSettings(width=16, num_dates=8),
-        single_date=SingleDate(pretrain_steps=4000, finetune_steps=800),
+        single_date=SingleDate(pretrain_steps=1500, finetune_steps=400),
         pretrain=PretrainSettings(steps=4000),
         segment=SegmentSettings(steps=400, lrs=(1e-3, 3e-3, 1e-2)),
         probe=ProbeSettings(penalties=(1e-5, 1e-4, 1e-3, 1e-2), pixels=50_000),
