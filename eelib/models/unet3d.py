@@ -61,7 +61,7 @@ class UNet3Df(nn.Module):
         self.dc3 = conv_block(2 * width, 2 * width, 2 * width)
         self.final = nn.Conv3d(2 * width, 2 * width, 3, padding=1)
         self.collapse = nn.Linear(self.length, 1)
-        self.to(memory_format=torch.channels_last_3d)  # 1.3 to 2 times faster on CPUs, same numbers
+        self.to(memory_format=torch.channels_last_3d)  # the layout that convolutions on CPUs prefer; same numbers
 
     def forward(self, series: Tensor, dates: Tensor) -> Tensor:
         """Dense features of a series.
