@@ -50,16 +50,16 @@ def world(region: str) -> Callable[[], None]:
 
 
 def network(layout: str) -> Callable[[], None]:
-    """One training step of UNet3Df on 16 views, in a memory layout."""
+    """One training step of UNet3Df on the views of one step of profile quick, in a memory layout."""
     import torch
 
     from eelib.models import build
 
     torch.manual_seed(0)
-    model = build("unet3df", bands=10, num_dates=4, width=16)
+    model = build("unet3df", bands=10, num_dates=8, width=8)
     if layout == "contiguous":
         model = model.to(memory_format=torch.contiguous_format)
-    series, dates = torch.randn(16, 4, 10, 16, 16), torch.randint(1, 365, (16, 4))
+    series, dates = torch.randn(8, 8, 10, 12, 12), torch.randint(1, 365, (8, 8))
     return lambda: model(series, dates).square().mean().backward()
 
 

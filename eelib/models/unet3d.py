@@ -61,7 +61,7 @@ class UNet3Df(nn.Module):
         self.dc3 = conv_block(2 * width, 2 * width, 2 * width)
         self.final = nn.Conv3d(2 * width, 2 * width, 3, padding=1)
         self.collapse = nn.Linear(self.length, 1)
-        self.to(memory_format=torch.channels_last_3d)  # the layout that convolutions on CPUs prefer; same numbers
+        self.to(memory_format=torch.channels_last_3d)  # faster on CPUs while widths are small, see `make bench`; the input follows the weights
 
     def forward(self, series: Tensor, dates: Tensor) -> Tensor:
         """Dense features of a series.
@@ -80,7 +80,7 @@ class UNet3Df(nn.Module):
         self._check(t, c, height, width)
         day = (dates.to(series.dtype) / DAYS_PER_YEAR)[:, :, None, None, None].expand(b, t, 1, height, width)
         x = self._padded(torch.cat([series, day], 2).transpose(1, 2))
-        first = self.en3(x.contiguous(memory_format=torch.channels_last_3d))
+        first = self.en3(x)
         second = self.en4(self.pool(first))
         x = self.center_out(self.center_in(self.pool(second)))
         x = self.trans3(self.dc4(torch.cat([x, second], 1)))
