@@ -61,7 +61,7 @@ class UNet3Df(nn.Module):
         self.dc3 = conv_block(2 * width, 2 * width, 2 * width)
         self.final = nn.Conv3d(2 * width, 2 * width, 3, padding=1)
         self.collapse = nn.Linear(self.length, 1)
-        self.to(memory_format=torch.channels_last_3d)  # faster on CPUs while widths are small, see `make bench`; the input follows the weights
+        self.to(memory_format=torch.channels_last_3d)  # somewhat faster on CPUs (make bench); inputs follow
 
     def forward(self, series: Tensor, dates: Tensor) -> Tensor:
         """Dense features of a series.
