@@ -8,7 +8,7 @@ PROFILE = config.get("profile", "quick")
 RUNS = Path(config.get("runs") or os.environ.get("EELIB_RUNS") or "runs").absolute()
 os.environ["EELIB_RUNS"] = str(RUNS)
 
-from eelib.data.manifests import manifest_names
+from eelib.data.manifests import sample_names
 from eelib.study.arm import with_needs
 from eelib.study.notebooks import source_hash
 from eelib.study.table import rows
@@ -23,7 +23,7 @@ def record(arm):
 
 
 def fetched(regions):
-    return [str(RUNS / ".fetched" / name) for name in regions if name in manifest_names()]
+    return [str(RUNS / ".fetched" / name) for name in regions if name in sample_names()]
 
 
 localrules: study, fetch

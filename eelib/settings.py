@@ -24,6 +24,8 @@ class RegionSizes(Settings):
     test: int = Field(100, ge=1, description="labelled windows for the final score")
     window: int = Field(32, ge=8, multiple_of=4, description="height and width of a window, pixels")
     num_dates: int = Field(16, ge=1, description="dates per series, where the region has as many")
+    bands: tuple[str, ...] | None = Field(None, min_length=1, description="None: all bands of the region")
+    cloud: float = Field(1.0, ge=0, description="factor on the cloud share of simulated regions")
 
 
 class EncoderSettings(Settings):

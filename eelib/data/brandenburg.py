@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from eelib.data.fetch import require
-from eelib.data.manifests import Manifest, manifest
+from eelib.data.manifests import SampleManifest, sample
 from eelib.data.windows import IGNORE, Ints, Scene
 from eelib.errors import InputError
 
@@ -26,7 +26,7 @@ def load_scene(folder: Path | None = None) -> Scene:
     import rasterio
     from rasterio.enums import Resampling
 
-    entry = manifest("brandenburg")
+    entry = sample("brandenburg")
     folder = folder or require("brandenburg")
     paths = [folder / item.path for item in entry.files]
     reference = next(path for path in paths if path.stem.endswith("_B02"))
@@ -55,7 +55,7 @@ def load_scene(folder: Path | None = None) -> Scene:
     )
 
 
-def _labels(path: Path, entry: Manifest, shape: tuple[int, int], transform: object) -> Ints:
+def _labels(path: Path, entry: SampleManifest, shape: tuple[int, int], transform: object) -> Ints:
     """Polygons burnt onto the 10 m grid; where polygons overlap the smaller one, the more specific statement, wins."""
     import pyogrio
     import shapely

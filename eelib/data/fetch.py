@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from eelib.data.archives import digest, extract
-from eelib.data.manifests import Manifest, manifest
+from eelib.data.manifests import SampleManifest, sample
 from eelib.errors import InputError
 
 
@@ -27,12 +27,12 @@ def data_folder() -> Path:
     return Path(platformdirs.user_cache_dir("eelib"))
 
 
-def location(entry: Manifest) -> Path:
+def location(entry: SampleManifest) -> Path:
     """The folder of a fetched data set; exists only if it was complete and intact when it was put there."""
     return data_folder() / f"{entry.name}-{entry.version}"
 
 
-def fetch(entry: Manifest, *, offline: bool | None = None) -> Path:
+def fetch(entry: SampleManifest, *, offline: bool | None = None) -> Path:
     """Bring a data set, unless it is there already.
 
     Nothing half-made stays behind: the archive and the folder appear under their final names only when they are complete and checked.
@@ -64,7 +64,7 @@ def fetch(entry: Manifest, *, offline: bool | None = None) -> Path:
     return target
 
 
-def verify(entry: Manifest) -> list[str]:
+def verify(entry: SampleManifest) -> list[str]:
     """Problems of a fetched data set, one line each; empty if it is intact. Never uses the network."""
     folder = location(entry)
     remedy = f"run `eelib data fetch {entry.name}`"
@@ -88,13 +88,13 @@ def require(name: str) -> Path:
     Raises:
         InputError: It is not there; says how to get it.
     """
-    entry = manifest(name)
+    entry = sample(name)
     if not location(entry).is_dir():
         raise InputError(f"the data set '{name}' is not on this machine: run `eelib data fetch {name}`")
     return location(entry)
 
 
-def _download(entry: Manifest) -> Path:
+def _download(entry: SampleManifest) -> Path:
     """The archive in the data folder, complete and with the right checksum."""
     import pooch
 
@@ -121,7 +121,7 @@ def _download(entry: Manifest) -> Path:
     return Path(path)
 
 
-def _pip_download(requirement: str, entry: Manifest, output: Path) -> None:
+def _pip_download(requirement: str, entry: SampleManifest, output: Path) -> None:
     """Let the user's own pip fetch a distribution, so that mirrors and proxies set up for pip apply."""
     kind = ["--only-binary", ":all:"] if entry.archive.path.endswith(".whl") else ["--no-binary", requirement.split("==")[0]]
     with tempfile.TemporaryDirectory() as folder:

@@ -43,12 +43,18 @@ class Channel(Settings):
 
 
 class Manifest(Settings):
-    """A data set that `eelib data fetch` can bring and `eelib data verify` can check."""
+    """What every data set has, whatever its kind."""
 
     name: str = Field(pattern="^[a-z][a-z0-9_]*$")
-    kind: Literal["sample"]
+    kind: str
     title: str
     description: str
+
+
+class SampleManifest(Manifest):
+    """A data set that `eelib data fetch` can bring and `eelib data verify` can check."""
+
+    kind: Literal["sample"]
     version: str
     source: str = Field(description="who made the data and where they describe it")
     licence: str
@@ -65,6 +71,9 @@ class Manifest(Settings):
     def fingerprint(self) -> str:
         """What the content hash of a record's data is made of: the version and the digest of every file."""
         return "/".join([self.name, self.version, *(entry.sha256 for entry in self.files)])
+
+
+KINDS: dict[str, type[Manifest]] = {"sample": SampleManifest}
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -110,10 +119,13 @@ def load_manifest(path: Path) -> Manifest:
     content = read_yaml(path)
     if not isinstance(content, dict):
         raise InputError(f"{path}: a manifest is a mapping of fields, this file holds {type(content).__name__}")
+    if content.get("kind") not in KINDS:
+        raise InputError(f"{path}: {unknown('kind', content.get('kind'), KINDS)}")
+    schema = KINDS[content["kind"]]
     try:
-        return Manifest.model_validate(content)
+        return schema.model_validate(content)
     except ValidationError as error:
-        raise InputError(f"{path}: {describe(error, Manifest)}") from error
+        raise InputError(f"{path}: {describe(error, schema)}") from error
 
 
 def manifest_names() -> list[str]:
@@ -130,3 +142,20 @@ def manifest(name: str) -> Manifest:
     if name not in manifest_names():
         raise unknown("data set", name, manifest_names())
     return load_manifest(manifest_folder() / f"{name}.yaml")
+
+
+def sample_names() -> list[str]:
+    """Names of the samples, which `eelib data fetch` brings."""
+    return [name for name in manifest_names() if manifest(name).kind == "sample"]
+
+
+def sample(name: str) -> SampleManifest:
+    """The manifest of a sample.
+
+    Raises:
+        InputError: There is none; names the nearest.
+    """
+    entry = manifest(name)
+    if not isinstance(entry, SampleManifest):
+        raise unknown("sample", name, sample_names())
+    return entry

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eelib.data.fetch import require
-from eelib.data.manifests import manifest
+from eelib.data.manifests import sample
 from eelib.data.windows import Floats, Scene
 from eelib.errors import InputError
 
@@ -32,7 +32,7 @@ def load_scenes(folder: Path | None = None) -> list[Scene]:
     """
     import xarray as xr
 
-    entry = manifest("romania")
+    entry = sample("romania")
     folder = folder or require("romania")
     fine_path, coarse_path, map_path = (folder / item.path for item in entry.files)
     try:

@@ -111,6 +111,7 @@ def _excluded(image: Tensor, pixel: Tensor, negatives: Negatives, guard_radius: 
 
 
 def _nearer(pixel: Tensor, others: Tensor, radius: float, row_stride: int) -> Tensor:
-    rows = (pixel // row_stride)[:, None] - (others // row_stride)[None, :]
-    columns = (pixel % row_stride)[:, None] - (others % row_stride)[None, :]
-    return rows**2 + columns**2 < radius**2
+    # In float32, which holds rows and columns below 2**24 exactly: integer squares would cost several times as much.
+    rows = (pixel // row_stride).float()[:, None] - (others // row_stride).float()[None, :]
+    columns = (pixel % row_stride).float()[:, None] - (others % row_stride).float()[None, :]
+    return rows.square_().add_(columns.square_()) < radius**2

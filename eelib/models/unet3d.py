@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eelib.errors import InputError
+from eelib.models.series_conv import SeriesConv, SeriesUpsample
 
 DAYS_PER_YEAR = 365.0001  # constant of the authors' data pipeline (spec section 1.4.1)
 MULTIPLE = 4  # two poolings by 2
@@ -14,7 +15,7 @@ MULTIPLE = 4  # two poolings by 2
 
 def conv_unit(inputs: int, outputs: int) -> nn.Sequential:
     """Conv3d 3x3x3 with padding 1, batch norm, leaky ReLU."""
-    return nn.Sequential(nn.Conv3d(inputs, outputs, 3, padding=1), nn.BatchNorm3d(outputs), nn.LeakyReLU())
+    return nn.Sequential(SeriesConv(inputs, outputs), nn.BatchNorm3d(outputs), nn.LeakyReLU())
 
 
 def conv_block(inputs: int, middle: int, outputs: int) -> nn.Sequential:
@@ -30,7 +31,7 @@ class UNet3Df(nn.Module):
 
     Deviations, ours: height and width that are not multiples of 4 are padded by repeating the edge (zeros would tell the network where
     the window ends) and cut back; series are padded with zero dates at the end, as the authors do. A network for one date neither pools
-    nor strides over time, which keeps every weight shape but does a quarter of the work.
+    nor strides over time, which keeps every weight shape but does a fraction of the work.
 
     Args:
         bands: Spectral bands ``C`` of the input.
@@ -42,24 +43,19 @@ class UNet3Df(nn.Module):
     def __init__(self, bands: int, num_dates: int, width: int = 64, pad: bool = True) -> None:
         super().__init__()
         time = 1 if num_dates == 1 else 2
-        stride, extra = (time, 2, 2), (time - 1, 1, 1)
         self.bands, self.num_dates, self.pad, self.embed_dim = bands, num_dates, pad, 2 * width
         self.length = 1 if num_dates == 1 else -(-num_dates // MULTIPLE) * MULTIPLE
         if not pad and self.length != num_dates:
             raise InputError(f"num_dates={num_dates} is not a multiple of {MULTIPLE}, which two poolings over time need; use pad=True")
         self.en3 = conv_block(bands + 1, width, width)
-        self.pool = nn.MaxPool3d(stride)
+        self.pool = nn.MaxPool3d((time, 2, 2))
         self.en4 = conv_block(width, 2 * width, 2 * width)
         self.center_in = conv_unit(2 * width, 4 * width)
-        self.center_out = nn.Sequential(
-            *conv_unit(4 * width, 4 * width), nn.ConvTranspose3d(4 * width, 2 * width, 3, stride, padding=1, output_padding=extra)
-        )
+        self.center_out = nn.Sequential(*conv_unit(4 * width, 4 * width), SeriesUpsample(4 * width, 2 * width, time))
         self.dc4 = conv_block(4 * width, 2 * width, 2 * width)
-        self.trans3 = nn.Sequential(
-            nn.ConvTranspose3d(2 * width, width, 3, stride, padding=1, output_padding=extra), nn.BatchNorm3d(width), nn.LeakyReLU()
-        )
+        self.trans3 = nn.Sequential(SeriesUpsample(2 * width, width, time), nn.BatchNorm3d(width), nn.LeakyReLU())
         self.dc3 = conv_block(2 * width, 2 * width, 2 * width)
-        self.final = nn.Conv3d(2 * width, 2 * width, 3, padding=1)
+        self.final = SeriesConv(2 * width, 2 * width)
         self.collapse = nn.Linear(self.length, 1)
         self.to(memory_format=torch.channels_last_3d)  # somewhat faster on CPUs (make bench); inputs follow
 

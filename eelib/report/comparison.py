@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from eelib.data.regions import is_simulated, region_names, region_title
+from eelib.data.sources import region_names, source
 from eelib.data.windows import Ints
 from eelib.errors import InputError
 from eelib.evaluate.confusion import unpack
@@ -87,12 +87,12 @@ class Comparison:
     @property
     def title(self) -> str:
         """The region for people."""
-        return region_title(self.region).removesuffix(" (simulated)")
+        return source(self.region).title.removesuffix(" (simulated)")
 
     @property
     def kind(self) -> str:
         """Whether the pixels are real."""
-        return "simulated" if is_simulated(self.region) else "real"
+        return "simulated" if source(self.region).simulated else "real"
 
 
 def compare(records: Iterable[Record]) -> list[Comparison]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,39 +12,9 @@ from eelib.data.windows import IGNORE, Floats, Ints
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Classes of the simulated regions; those of real data have their colour in the manifest.
-CLASS_COLORS = {
-    "winter wheat": "#e6c229",
-    "winter barley": "#f2dd8c",
-    "rapeseed": "#ffef00",
-    "maize": "#f17105",
-    "sugar beet": "#c2185b",
-    "potato": "#8e5ea2",
-    "sunflower": "#ffb000",
-    "vineyard": "#7b2d8b",
-    "grassland": "#9ccc65",
-    "savanna": "#c5d86d",
-    "groundnut": "#b5651d",
-    "rice": "#4dd0c4",
-    "soya bean": "#6b8e23",
-    "sorghum": "#b23a48",
-    "trees": "#1b5e20",
-    "water": "#1e88e5",
-    "built-up": "#757575",
-}
 RGB = ("B04", "B03", "B02")
 IGNORED = "#ffffff"
 HAZE = 0.5  # share of the darkest value that is taken for haze
-
-
-def class_colors(region: str) -> list[str]:
-    """Hex colours of a region's classes, in order of class id."""
-    from eelib.data.manifests import manifest, manifest_names
-    from eelib.data.regions import region_classes
-
-    if region in manifest_names():
-        return [item.color for item in manifest(region).classes]
-    return [CLASS_COLORS[name] for name in region_classes(region)]
 
 
 def true_color(image: Floats, bands: tuple[str, ...]) -> Floats:
@@ -64,7 +35,7 @@ def clearest(series: Floats, bands: tuple[str, ...]) -> int:
     return int(np.where(blue <= blue.min() + 0.03, (near - red) / (near + red), -1).argmax())
 
 
-def class_map(labels: Ints, colors: list[str]) -> Floats:
+def class_map(labels: Ints, colors: Sequence[str]) -> Floats:
     """Class ids ``(H, W)`` to ``(H, W, 3)``; ignored pixels are white."""
     from matplotlib.colors import to_rgb
 

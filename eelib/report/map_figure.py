@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eelib.data.sources import source
 from eelib.data.windows import IGNORE
 from eelib.errors import InputError
-from eelib.report.imagery import class_colors, class_map, clearest, show, true_color
+from eelib.report.imagery import class_map, clearest, show, true_color
 from eelib.report.style import WIDTH, use_style
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def map_figure(region: Region, runs: Mapping[str, Path], *, count: int = 3, titl
     use_style()
     predicted = {name: _maps(folder) for name, folder in runs.items()}
     count = min(count, len(region.test), *(len(maps) for maps in predicted.values()))
-    colors = class_colors(region.name)
+    colors = source(region.name).colors
     side = WIDTH / (2 + len(runs))
     figure, axes = plt.subplots(count, 2 + len(runs), figsize=(WIDTH, side * count + 0.9), squeeze=False)
     for row in range(count):

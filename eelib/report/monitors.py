@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from eelib.data.regions import region_title
+from eelib.data.sources import source
 
 NAMES = ("std", "alignment", "uniformity", "retrieval")
 
@@ -21,7 +21,7 @@ def monitor_table(records: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     unique = {record["key"]: record for record in records}
     rows = [
         {
-            "region": region_title(record["params"]["region"]),
+            "region": source(record["params"]["region"]).title,
             "seeds": record["seed"],
             **{name: record["metrics"]["monitors"][name] for name in NAMES},
             "chance": 1 / record["metrics"]["monitors"]["count"],

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from eelib.data.manifests import Manifest
+from eelib.data.manifests import SampleManifest
 from eelib.report.notebook_page import facts
 
 ROOT = Path(__file__).parents[2]
@@ -73,12 +73,12 @@ def _chapter_table(chapters: Sequence[Chapter]) -> str:
 
 def data_page() -> str:
     """MyST text of the data page: the real samples from their manifests, the simulated regions from the world itself."""
-    from eelib.data.manifests import manifest, manifest_names
+    from eelib.data.manifests import sample, sample_names
     from eelib.data.world import REGIONS, Difficulty
 
     text = "# Data\n\nEvery figure and table names its region. Simulated regions are styles, not measurements: nothing they show is a "
     text += "statement about a country.\n"
-    text += "\n## Real imagery\n\n" + "\n".join(_manifest_section(manifest(name)) for name in manifest_names())
+    text += "\n## Real imagery\n\n" + "\n".join(_manifest_section(sample(name)) for name in sample_names())
     text += "\n## Simulated regions\n\nSentinel-2 series of four landscapes on two continents, computed where they are needed, "
     text += "from measured spectra, crop calendars, field shapes, clouds and a sensor.\n\n"
     for name, style in REGIONS.items():
@@ -89,7 +89,7 @@ def data_page() -> str:
     return text + "".join(f"| `{name}` | {field.default} | {field.description} |\n" for name, field in Difficulty.model_fields.items())
 
 
-def _manifest_section(entry: Manifest) -> str:
+def _manifest_section(entry: SampleManifest) -> str:
     origin = f"`pip download {entry.channel.pip}`" if entry.channel.pip else f"<{entry.channel.url}>"
     megabytes = sum(item.bytes for item in entry.files) / 1e6
     facts = {

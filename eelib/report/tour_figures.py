@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from eelib.data.sources import source
 from eelib.data.windows import Floats, Ints, Region, Scene, Windows
-from eelib.report.imagery import class_colors, class_map, clearest, show, true_color
+from eelib.report.imagery import class_map, clearest, show, true_color
 from eelib.report.style import PALETTE, WIDTH, use_style
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def series_figure(region: Region, *, row: int = 0, count: int = 6) -> Figure:
     figure, axes = plt.subplots(1, len(when) + 1, figsize=(WIDTH, WIDTH / max(4, len(when) + 1) + 0.75), squeeze=False)
     for axis, date in zip(axes[0], when, strict=False):
         show(axis, true_color(series[date], region.bands), f"day {days[date]}")
-    colors = class_colors(region.name)
+    colors = source(region.name).colors
     show(axes[0][-1], class_map(mask, colors), "classes")
     handles = [Patch(color=colors[label], label=region.classes[label].replace("_", " ")) for label in np.unique(mask[mask >= 0])]
     figure.legend(handles=handles, loc="outside lower center", ncols=6, fontsize="small")
@@ -50,7 +51,7 @@ def scene_figure(scene: Scene, region: Region) -> Figure:
     from matplotlib.patches import Patch
 
     use_style()
-    colors, label = class_colors(region.name), scene.label
+    colors, label = source(region.name).colors, scene.label
     assert label is not None
     tall = label.shape[0] / label.shape[1]
     figure, axes = plt.subplots(1, 2, figsize=(WIDTH, min(WIDTH / 2 * tall, 3) + 0.7))
@@ -87,7 +88,7 @@ def class_share_figure(regions: Sequence[Region]) -> Figure:
     figure, axes = plt.subplots(rows, 2, figsize=(WIDTH, 2.1 * rows), squeeze=False)
     for axis, region in zip(axes.ravel(), regions, strict=False):
         shares, names = class_shares(region.test, len(region.classes)), [name.replace("_", " ") for name in region.classes]
-        axis.barh(names[::-1], 100 * shares[::-1], color=class_colors(region.name)[::-1])
+        axis.barh(names[::-1], 100 * shares[::-1], color=source(region.name).colors[::-1])
         axis.tick_params(axis="y", labelsize=7)
         axis.grid(axis="y", visible=False)
         axis.set_title(region.title, fontsize="small")
@@ -129,7 +130,7 @@ def vegetation_figure(regions: Sequence[Region], *, step: int = 30) -> Figure:
     figure, axes = plt.subplots(rows, 2, figsize=(WIDTH, 3.0 * rows), squeeze=False, sharey=True)
     for axis, region in zip(axes.ravel(), regions, strict=False):
         curves = vegetation_curves(region.train, region.bands, len(region.classes), step=step)
-        for name, color, curve in zip(region.classes, class_colors(region.name), curves, strict=True):
+        for name, color, curve in zip(region.classes, source(region.name).colors, curves, strict=True):
             seen = ~np.isnan(curve)
             axis.plot((np.flatnonzero(seen) + 0.5) * step, curve[seen], color=color, linewidth=1.6, label=name.replace("_", " "))
         axis.set(xlim=(0, 365), ylabel="NDVI")

@@ -70,10 +70,10 @@ def run_arm(name: str, profile: str) -> None:
 def fetch_needed(regions: set[str]) -> None:
     """Bring the real samples among these regions, before any worker wants them."""
     from eelib.data.fetch import fetch
-    from eelib.data.manifests import manifest, manifest_names
+    from eelib.data.manifests import sample, sample_names
 
-    for name in sorted(regions & set(manifest_names())):
-        fetch(manifest(name))
+    for name in sorted(regions & set(sample_names())):
+        fetch(sample(name))
 
 
 def build_report(unless_current: bool = False) -> str:

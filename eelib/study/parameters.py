@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from eelib.errors import InputError, unknown
+from eelib.errors import InputError
 from eelib.settings import describe
 
 Profile = Literal["smoke", "quick", "full", "paper"]
@@ -33,11 +33,10 @@ class Parameters(BaseModel):
     @field_validator("regions")
     @classmethod
     def _known_regions(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        from eelib.data.regions import region_names
+        from eelib.data.sources import source
 
         for name in value or ():
-            if name not in region_names():
-                raise ValueError(str(unknown("region", name, region_names())))
+            source(name)
         return value
 
     @field_validator("seeds", "regions")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from eelib.data.names import SIMULATED
-from eelib.data.regions import is_simulated, region_dates, region_window
+from eelib.data.regions import region_dates, region_window, source
 from eelib.settings import EncoderSettings, PretrainSettings, ProbeSettings, RegionSizes, SegmentSettings, Settings, ViewSettings
 from eelib.study.parameters import Profile
 
@@ -37,7 +37,7 @@ class Scale(Settings):
 
 def sizes_for(budget: Scale, region: str) -> RegionSizes:
     """Windows and dates of a region."""
-    return budget.sizes if budget.real is None or is_simulated(region) else budget.real
+    return budget.sizes if budget.real is None or source(region).simulated else budget.real
 
 
 def has_one_date(budget: Scale, region: str) -> bool:

@@ -13,7 +13,6 @@ import pytest
 
 from eelib.data import fetch as module
 from eelib.data.fetch import data_folder, fetch, location, require, verify
-from eelib.data.manifests import Manifest, manifest
 from eelib.errors import InputError
 
 FILES = {"toy/a.txt": b"alpha" * 100, "toy/deep/b.bin": bytes(range(256)) * 10}
@@ -36,13 +35,13 @@ def tar(files, extra=()):
 
 
 def entry(archive, files=None, **changes):
-    content = manifest("romania").model_dump(mode="json") | {
+    content = sample("romania").model_dump(mode="json") | {
         "name": "toy",
         "channel": {"pip": "toy==1"},
         "archive": {"path": "toy.tar.gz", "sha256": sha(archive), "bytes": len(archive)},
         "files": [{"path": name, "sha256": sha(data), "bytes": len(data)} for name, data in (files or FILES).items()],
     }
-    return Manifest.model_validate(content | changes)
+    return SampleManifest.model_validate(content | changes)
 
 
 @pytest.fixture

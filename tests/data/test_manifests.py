@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from eelib.data.manifests import Manifest, load_manifest, manifest, manifest_folder, manifest_names, read_yaml
+from eelib.data.manifests import SampleManifest, load_manifest, manifest, manifest_folder, manifest_names, read_yaml
 from eelib.errors import InputError
 
 GOOD = yaml.safe_load((manifest_folder() / "romania.yaml").read_text())
@@ -74,9 +74,9 @@ def test_an_unknown_data_set_names_the_nearest():
 
 
 def test_the_fingerprint_follows_every_file():
-    entry = Manifest.model_validate(GOOD)
+    entry = SampleManifest.model_validate(GOOD)
     changed = yaml.safe_load(yaml.safe_dump(GOOD))
     changed["files"][0]["sha256"] = "0" * 64
-    assert entry.fingerprint != Manifest.model_validate(changed).fingerprint
-    assert entry.fingerprint != Manifest.model_validate(GOOD | {"version": "2"}).fingerprint
-    assert entry.fingerprint == Manifest.model_validate(GOOD | {"title": "another"}).fingerprint
+    assert entry.fingerprint != SampleManifest.model_validate(changed).fingerprint
+    assert entry.fingerprint != SampleManifest.model_validate(GOOD | {"version": "2"}).fingerprint
+    assert entry.fingerprint == SampleManifest.model_validate(GOOD | {"title": "another"}).fingerprint

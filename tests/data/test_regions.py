@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from eelib.data import regions
 from eelib.data.brandenburg import load_scene
-from eelib.data.fetch import fetch
-from eelib.data.manifests import manifest
+from eelib.data.fetch import data_folder, fetch
+from eelib.data.manifests import sample
 from eelib.data.regions import class_shares, fingerprint, load_region
 from eelib.data.romania import CLEAR_SHARE, fill_in_time, load_scenes
+from eelib.data.sources import region_names, source
+from eelib.data.sources.samples import SAMPLES
 from eelib.errors import InputError
 from eelib.settings import RegionSizes
 
@@ -32,7 +33,7 @@ def test_larger_sets_start_with_the_smaller_ones():
 
 def test_a_damaged_cache_of_the_world_is_made_again():
     first = load_region("france", SMALL).train.image.copy()
-    for path in (regions.data_folder() / "world").rglob("image.npy"):
+    for path in (data_folder() / "world").rglob("image.npy"):
         path.write_bytes(b"broken")
     load_region.cache_clear()
     assert np.array_equal(load_region("france", SMALL).train.image, first)
@@ -45,6 +46,30 @@ def test_fingerprints_follow_what_decides_the_pixels(monkeypatch):
     assert first != fingerprint("ghana", SMALL.model_copy(update={"train": 6}))
     monkeypatch.setattr("eelib.data.world.VERSION", 999)
     assert first != fingerprint("ghana", SMALL)
+
+
+def test_some_bands_are_the_same_pixels_in_the_asked_order():
+    whole = load_region("ghana", SMALL)
+    part = load_region("ghana", SMALL.model_copy(update={"bands": ("B08", "B02")}))
+    assert part.bands == ("B08", "B02")
+    for name in ("unlabelled", "train", "validation", "test"):
+        assert np.array_equal(getattr(part, name).image, getattr(whole, name).image[:, :, [6, 0]])
+    with pytest.raises(InputError, match=r"band of region ghana 'B8'.*'B8A'"):
+        load_region("ghana", SMALL.model_copy(update={"bands": ("B8",)}))
+
+
+def test_less_cloud_leaves_the_ground_as_it_is():
+    cloudy, clear = (load_region("ghana", SMALL.model_copy(update={"cloud": cloud})).train for cloud in (1.0, 0.0))
+    assert np.array_equal(cloudy.mask, clear.mask)
+    assert clear.image[:, :, 0].max() < cloudy.image[:, :, 0].max()
+    assert fingerprint("ghana", SMALL) != fingerprint("ghana", SMALL.model_copy(update={"cloud": 0.0}))
+
+
+def test_every_built_in_region_says_what_it_is_before_it_is_read():
+    for name in region_names():
+        found = source(name)
+        assert len(found.colors) == len(found.classes) >= 2
+        assert found.bands and found.title and found.fingerprint()
 
 
 def test_unknown_and_missing_regions_are_named():
@@ -72,7 +97,7 @@ def samples(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EELIB_DATA", str(tmp_path_factory.mktemp("samples")))
         try:
-            yield {name: fetch(manifest(name)) for name in regions.REAL}
+            yield {name: fetch(sample(name)) for name in SAMPLES}
         except InputError as error:
             if "pip could not download" not in str(error):
                 raise
@@ -88,7 +113,7 @@ def test_brandenburg_is_what_its_manifest_says(samples):
     assert 0.25 < labelled.mean() < 0.35
     assert set(np.unique(scene.label)) == set(range(-1, 8))
     # Physics: water is dark in the near infrared, forest darker than meadow in the red.
-    names = [item.name for item in manifest("brandenburg").classes]
+    names = [item.name for item in sample("brandenburg").classes]
     band = dict(zip(scene.bands, scene.image[0], strict=True))
     median = {name: {b: np.median(band[b][scene.label == k]) for b in ("B04", "B08")} for k, name in enumerate(names)}
     assert median["water"]["B08"] == min(values["B08"] for values in median.values())
@@ -100,7 +125,7 @@ def test_romania_is_what_its_manifest_says(samples):
     scenes = load_scenes(samples["romania"])
     assert len(scenes) == 5
     assert all(scene.image.shape[1:] == (6, 100, 100) for scene in scenes)
-    assert min(len(scene.day_of_year) for scene in scenes) == regions.DATES["romania"]
+    assert min(len(scene.day_of_year) for scene in scenes) == SAMPLES["romania"].num_dates
     assert all(scene.clear.mean((1, 2)).min() >= CLEAR_SHARE for scene in scenes)
     label, scene = scenes[0].label, scenes[0]
     ndvi = (scene.image[:, 3] - scene.image[:, 2]) / (scene.image[:, 3] + scene.image[:, 2])
@@ -109,11 +134,9 @@ def test_romania_is_what_its_manifest_says(samples):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", regions.REAL)
+@pytest.mark.parametrize("name", SAMPLES)
 def test_windows_of_a_real_region_keep_their_distance(samples, name, monkeypatch):
-    monkeypatch.setattr("eelib.data.brandenburg.require", lambda _: samples["brandenburg"])
-    monkeypatch.setattr("eelib.data.romania.require", lambda _: samples["romania"])
-    monkeypatch.setattr(regions, "require", lambda asked: samples[asked], raising=False)
+    monkeypatch.setattr("eelib.data.sources.samples.require", lambda asked: samples[asked])
     load_region.cache_clear()
     region = load_region(name, RegionSizes(unlabelled=1000, train=1000, validation=1000, test=1000))
     load_region.cache_clear()

@@ -1,0 +1,83 @@
+"""The four regions of the embedded world as sources, with a cache on disk."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+
+from eelib.data import world
+from eelib.data.fetch import data_folder, writable
+from eelib.data.windows import Region, Windows
+from eelib.settings import RegionSizes
+
+SEED = 0
+SPACING = 1_000_000  # between the places of two sets: so wide that another size never moves a window from one set into another
+
+
+class SimulatedSource:
+    """A region of the embedded world; any number of windows, of any size, with any number of dates."""
+
+    num_dates: int | None = None
+    window: int | None = None
+    simulated = True
+    bands: tuple[str, ...] = world.BANDS
+
+    def __init__(self, name: str) -> None:
+        style = world.REGIONS[name]
+        self.name, self.title, self.classes = name, style.title, style.classes
+        self.colors = tuple(CLASS_COLORS[item] for item in style.classes)
+
+    def fingerprint(self) -> str:
+        """Version of the world, its seed, the region."""
+        return f"world {world.VERSION} {SEED} {self.name}"
+
+    def load(self, sizes: RegionSizes) -> Region:
+        """Every index of the world is a place of its own, so disjoint index ranges are splits without neighbours."""
+        counts = (sizes.unlabelled, sizes.train, sizes.validation, sizes.test)
+        unlabelled, train, validation, test = (_cached(self.name, part * SPACING, count, sizes) for part, count in enumerate(counts))
+        return Region(
+            self.name, self.title, self.classes, self.bands, unlabelled.without_labels(), train, validation, test, True, "simulated"
+        )
+
+
+def _cached(name: str, first: int, count: int, sizes: RegionSizes) -> Windows:
+    """Simulated windows, read from a memory-mapped file where they were made before."""
+    cloud = "" if sizes.cloud == 1 else f"-cloud{sizes.cloud:g}"
+    key = f"{name}-v{world.VERSION}-{SEED}-{first}-{count}-{sizes.window}px-{sizes.num_dates}d{cloud}"
+    folder = data_folder() / "world" / key
+    arrays = ("image", "dates", "place", "mask", "origin")
+    try:
+        image, dates, place, mask, origin = (np.load(folder / f"{part}.npy", mmap_mode="r") for part in arrays)
+        return Windows(image, np.array(dates), np.array(place), np.array(mask), np.array(origin))
+    except (OSError, ValueError):  # absent or damaged: make it again
+        difficulty = world.Difficulty(cloud=sizes.cloud)
+        places = range(first, first + count)
+        windows: Windows = world.simulate_windows(name, SEED, places, size=sizes.window, num_dates=sizes.num_dates, difficulty=difficulty)
+    with writable(folder):
+        for part in arrays:
+            partial = folder / f".{part}-{os.getpid()}.npy"
+            np.save(partial, getattr(windows, part))
+            partial.replace(folder / f"{part}.npy")
+    return windows
+
+
+CLASS_COLORS = {
+    "winter wheat": "#e6c229",
+    "winter barley": "#f2dd8c",
+    "rapeseed": "#ffef00",
+    "maize": "#f17105",
+    "sugar beet": "#c2185b",
+    "potato": "#8e5ea2",
+    "sunflower": "#ffb000",
+    "vineyard": "#7b2d8b",
+    "grassland": "#9ccc65",
+    "savanna": "#c5d86d",
+    "groundnut": "#b5651d",
+    "rice": "#4dd0c4",
+    "soya bean": "#6b8e23",
+    "sorghum": "#b23a48",
+    "trees": "#1b5e20",
+    "water": "#1e88e5",
+    "built-up": "#757575",
+}
