@@ -13,6 +13,7 @@ import pytest
 
 from eelib.data import fetch as module
 from eelib.data.fetch import data_folder, fetch, location, require, verify
+from eelib.data.manifests import SampleManifest, sample
 from eelib.errors import InputError
 
 FILES = {"toy/a.txt": b"alpha" * 100, "toy/deep/b.bin": bytes(range(256)) * 10}
