@@ -57,10 +57,12 @@ class Recipe:
     Attributes:
         version: Bumped by hand whenever the same parameters would give another number.
         run: ``module:function``.
+        leaves: Files beside the record that arms which need it read.
     """
 
     version: int
     run: str
+    leaves: tuple[str, ...] = ()
 
     def load(self) -> Run:
         """Import the function."""
@@ -70,7 +72,7 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
-    "pretrain": Recipe(1, "eelib.study.embedding_earth:pretrain"),
+    "pretrain": Recipe(1, "eelib.study.embedding_earth:pretrain", leaves=("encoder.pt",)),
     "segment": Recipe(1, "eelib.study.embedding_earth:segment"),
     "probe": Recipe(1, "eelib.study.embedding_earth:probe"),
 }
