@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-ScenesArgument = Annotated[list[Path], typer.Argument(help="rasters, one per date, or folders of them", show_default=False)]
+ScenesArgument = Annotated[list[Path], typer.Argument(metavar="SCENE...", help="rasters, one per date, or folders of them")]
 RunOption = Annotated[str, typer.Option("--run", help="key of a record, or its beginning; or the folder of an exported network")]
 OutOption = Annotated[Path, typer.Option("--out", help="the map, a Cloud-Optimised GeoTIFF")]
 BandsOption = Annotated[str | None, typer.Option(help="names of the files' bands in order, such as B02,B03,B04")]

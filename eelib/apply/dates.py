@@ -9,7 +9,7 @@ from pathlib import Path
 
 from eelib.errors import InputError
 
-IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d{2})([-_.]?)(\d{2})\2(\d{2})(?!\d{2})")
+IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d{2})([-_.]?)(\d{2})\2(\d{2})(?=\D|$|\d{6}(?!\d))")
 
 
 def date_in(name: str) -> datetime.date | None:

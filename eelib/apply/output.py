@@ -133,7 +133,7 @@ def _profile(scene: Scene, count: int, dtype: str, nodata: float, nbits: int | N
 def _cog(dtype: str, resampling: str, nbits: int | None) -> dict[str, Any]:
     options: dict[str, Any] = {"compress": "DEFLATE", "blocksize": 512, "bigtiff": "IF_SAFER", "overview_resampling": resampling}
     if nbits is not None:
-        return options | {"nbits": nbits}
+        return options | {"nbits": nbits}  # GDAL's predictor for floats knows full precision only
     return options | {"predictor": "FLOATING_POINT" if dtype == "float32" else "STANDARD"}
 
 

@@ -124,7 +124,7 @@ def export_run(key: str, folder: Path) -> list[Path]:
     """
     encoder, card = open_run(key, ENCODER)
     written = [export_encoder(encoder, card, folder) / f"{ENCODER}.json"]
-    if card.classes:
+    if card.classes or (find_run(key) / f"{SEGMENTER}.safetensors").exists():
         model, card = open_run(key, SEGMENTER)
         written.append(export_segmenter(model, card, folder) / f"{SEGMENTER}.json")
     return written
