@@ -12,7 +12,9 @@ from pydantic import Field, ValidationError
 from torch import nn
 
 from eelib.errors import InputError
-from eelib.models import SegmentationModel, SeriesEncoder, build
+from eelib.models.heads import SegmentationModel
+from eelib.models.registry import build
+from eelib.models.series_encoder import SeriesEncoder
 from eelib.settings import EncoderSettings, Settings, describe
 
 ENCODER, SEGMENTER = "encoder", "segmenter"  # stems of the two files
