@@ -99,6 +99,6 @@ class Recipe:
 RECIPES: dict[str, Recipe] = {
     "pretrain": Recipe(2, "eelib.study.embedding_earth:pretrain"),
     "segment": Recipe(2, "eelib.study.embedding_earth:segment"),
-    "probe": Recipe(2, "eelib.study.embedding_earth:probe"),
+    "probe": Recipe(2, "eelib.study.probing:probe"),
     "pixels": Recipe(2, "eelib.study.pixels:pixels"),
 }
