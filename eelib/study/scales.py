@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from eelib.data.names import SIMULATED
 from eelib.data.regions import region_dates, region_window, source
 from eelib.settings import EncoderSettings, PretrainSettings, ProbeSettings, RegionSizes, SegmentSettings, Settings, ViewSettings
-from eelib.study.parameters import Profile
+from eelib.study.parameters import Parameters, Profile
 
 
 class SingleDate(Settings):
@@ -16,7 +16,8 @@ class SingleDate(Settings):
     width: int = Field(32, ge=1, description="channels of the first stage")
     view_size: int = Field(20, ge=4, multiple_of=4, description="height and width of a view in pixels")
     batch_size: int = Field(8, ge=2, description="series per step of pre-training; batch norm needs the more series, the fewer dates")
-    pretrain_steps: int = Field(120, ge=1)
+    lr: float = Field(1e-3, gt=0, description="peak learning rate of pre-training")
+    pretrain_steps: int = Field(240, ge=1)
     finetune_steps: int = Field(70, ge=1)
 
 
@@ -33,6 +34,35 @@ class Scale(Settings):
     pretrain: PretrainSettings
     segment: SegmentSettings
     probe: ProbeSettings
+
+
+class TrainingParameters(Parameters):
+    """What every experiment that trains takes."""
+
+    fractions: tuple[float, ...] | None = Field(None, description="shares of the labelled training windows; None: those of the profile")
+    pretrain_steps: int | None = Field(None, ge=1, description="None: those of the profile")
+    finetune_steps: int | None = Field(None, ge=1, description="None: those of the profile")
+
+    @field_validator("fractions")
+    @classmethod
+    def _fractions_are_shares(cls, value: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if value is not None and (not value or not all(0 < fraction <= 1 for fraction in value)):
+            raise ValueError("every fraction must be above 0 and at most 1")
+        return value
+
+
+def budget_of(params: TrainingParameters) -> Scale:
+    """The profile's budget with the notebook's overrides."""
+    chosen = SCALES[params.profile]
+    pretrain, segment, single = chosen.pretrain, chosen.segment, chosen.single_date
+    if params.pretrain_steps is not None:
+        pretrain = pretrain.model_copy(update={"steps": params.pretrain_steps})
+        single = single and single.model_copy(update={"pretrain_steps": params.pretrain_steps})
+    if params.finetune_steps is not None:
+        segment = segment.model_copy(update={"steps": params.finetune_steps})
+        single = single and single.model_copy(update={"finetune_steps": params.finetune_steps})
+    changes = {"pretrain": pretrain, "segment": segment, "single_date": single}
+    return chosen.model_copy(update=changes | {"seeds": params.seeds or chosen.seeds, "regions": params.regions or chosen.regions})
 
 
 def sizes_for(budget: Scale, region: str) -> RegionSizes:
@@ -67,7 +97,7 @@ def pretrain_recipe(budget: Scale, region: str) -> PretrainSettings:
     if has_one_date(budget, region):
         views["dates"] = "same"
         if single:
-            size, update = single.view_size, {"batch_size": single.batch_size, "steps": single.pretrain_steps}
+            size, update = single.view_size, {"batch_size": single.batch_size, "steps": single.pretrain_steps, "lr": single.lr}
     views["size"] = view_size(size, region, budget)
     return recipe.model_copy(update=update | {"views": recipe.views.model_copy(update=views)})
 
