@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Literal
 from eelib.data.regions import fingerprint, region_dates, region_window
 from eelib.settings import EncoderSettings, PretrainSettings
 from eelib.study.arm import Arm
-from eelib.study.recipes import PretrainParams, ProbeParams, SegmentParams
+from eelib.study.recipes import ExploreParams, Init, PixelParams, PretrainParams, ProbeParams, SegmentParams
 from eelib.study.scales import encoder_for, pretrain_recipe, segment_recipe, sizes_for
 
 if TYPE_CHECKING:
     from eelib.study.scales import Scale
 
-Init = Literal["random", "pretrained", "raw"]
 PRETRAIN = "pretrain"  # experiment of all pre-trainings, because every notebook shares them
+PIXEL_SECONDS = 6.0
+EXPLORE_SECONDS = 3.0
 SHARES = (0.1, 1.0)  # label shares of ee1; readings at other shares belong to ee2
 
 
@@ -47,7 +48,7 @@ def pretrained(budget: Scale, region: str, seed: int) -> Start:
 
 
 def pretrain_arm(budget: Scale, regions: str | Sequence[str], seed: int, recipe: PretrainSettings | None = None) -> Arm:
-    """Pre-training on the unlabelled windows of a region.
+    """Pre-training on the unlabelled windows of one region or of several; the number of windows stays that of the budget.
 
     Args:
         budget: Of the profile.
@@ -55,11 +56,13 @@ def pretrain_arm(budget: Scale, regions: str | Sequence[str], seed: int, recipe:
         seed: Source of its randomness.
         recipe: None: that of the profile.
     """
-    region = regions if isinstance(regions, str) else regions[0]
-    encoder, recipe = encoder_for(budget, region), recipe or pretrain_recipe(budget, region)
-    params = PretrainParams(region=region, sizes=sizes_for(budget, region), encoder=encoder, recipe=recipe)
+    pool = (regions,) if isinstance(regions, str) else tuple(regions)
+    narrow = min(pool, key=lambda region: region_window(region, sizes_for(budget, region)))
+    encoder, recipe = encoder_for(budget, narrow), recipe or pretrain_recipe(budget, narrow)
+    params = PretrainParams(regions=pool, sizes=sizes_for(budget, narrow), encoder=encoder, recipe=recipe)
     voxels = 2 * recipe.batch_size * recipe.steps * recipe.views.size**2 * encoder.num_dates
-    return Arm(PRETRAIN, "pretrained", seed, "pretrain", params, _data(region, budget), cost=_seconds(voxels, budget, region, encoder))
+    data = {region: fingerprint(region, params.sizes) for region in pool}
+    return Arm(PRETRAIN, "pretrained", seed, "pretrain", params, data, cost=_seconds(voxels, budget, narrow, encoder))
 
 
 def segment_arm(budget: Scale, region: str, start: Start, fraction: float, seed: int) -> Arm:
@@ -87,6 +90,27 @@ def probe_arm(budget: Scale, region: str, start: Start, fraction: float, seed: i
     cost = _seconds(0, budget, region, encoder, 0 if start.init == "raw" else predicted)
     name = f"{start.name} probed"
     return Arm(_home(start, fraction), name, seed, "probe", params, _data(region, budget), _needs(start), cost=cost)
+
+
+def pixel_arm(budget: Scale, region: str, classifier: Literal["forest", "boosting"], fraction: float, seed: int, home: str) -> Arm:
+    """A classifier of single pixels without any network."""
+    sizes = sizes_for(budget, region)
+    params = PixelParams(region=region, sizes=sizes, classifier=classifier, fraction=fraction)
+    return Arm(home, f"{classifier} per pixel", seed, "pixels", params, _data(region, budget), cost=PIXEL_SECONDS)
+
+
+def explore_arm(budget: Scale, region: str, start: Start, seed: int, home: str) -> Arm:
+    """A look at the embeddings of one start."""
+    encoder, sizes = encoder_for(budget, region), sizes_for(budget, region)
+    params = ExploreParams(region=region, sizes=sizes, encoder=encoder, init=start.init)
+    cost = EXPLORE_SECONDS + _seconds(0, budget, region, encoder, 0 if start.init == "raw" else 2 * params.windows)
+    return Arm(home, f"{start.name} explored", seed, "explore", params, _data(region, budget), _needs(start), cost=cost)
+
+
+def readings(budget: Scale, region: str, starts: Sequence[Start], fraction: float, seed: int, *, finetuned: bool = True) -> list[Arm]:
+    """Every start probed and, unless it is raw pixels, fine-tuned."""
+    arms = [probe_arm(budget, region, start, fraction, seed) for start in starts]
+    return arms + [segment_arm(budget, region, start, fraction, seed) for start in starts if finetuned and start.init != "raw"]
 
 
 def _home(start: Start, fraction: float) -> str:

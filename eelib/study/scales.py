@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator
+from collections.abc import Sequence
 
-from eelib.data.names import SIMULATED
-from eelib.data.regions import region_dates, region_window, source
+from pydantic import Field
+
+from eelib.data.regions import region_bands, region_dates, region_window, source
+from eelib.errors import InputError
 from eelib.settings import EncoderSettings, PretrainSettings, ProbeSettings, RegionSizes, SegmentSettings, Settings, ViewSettings
-from eelib.study.parameters import Parameters, Profile
+from eelib.study.parameters import Profile
 
 
 class SingleDate(Settings):
@@ -22,11 +24,9 @@ class SingleDate(Settings):
 
 
 class Scale(Settings):
-    """What a profile decides for the experiments of Embedding Earth."""
+    """What a profile spends on one arm of Embedding Earth."""
 
     profile: Profile
-    regions: tuple[str, ...]
-    seeds: tuple[int, ...]
     sizes: RegionSizes
     real: RegionSizes | None = Field(None, description="sizes of real regions, whose windows are few and cheap; None: the same")
     encoder: EncoderSettings
@@ -34,35 +34,6 @@ class Scale(Settings):
     pretrain: PretrainSettings
     segment: SegmentSettings
     probe: ProbeSettings
-
-
-class TrainingParameters(Parameters):
-    """What every experiment that trains takes."""
-
-    fractions: tuple[float, ...] | None = Field(None, description="shares of the labelled training windows; None: those of the profile")
-    pretrain_steps: int | None = Field(None, ge=1, description="None: those of the profile")
-    finetune_steps: int | None = Field(None, ge=1, description="None: those of the profile")
-
-    @field_validator("fractions")
-    @classmethod
-    def _fractions_are_shares(cls, value: tuple[float, ...] | None) -> tuple[float, ...] | None:
-        if value is not None and (not value or not all(0 < fraction <= 1 for fraction in value)):
-            raise ValueError("every fraction must be above 0 and at most 1")
-        return value
-
-
-def budget_of(params: TrainingParameters) -> Scale:
-    """The profile's budget with the notebook's overrides."""
-    chosen = SCALES[params.profile]
-    pretrain, segment, single = chosen.pretrain, chosen.segment, chosen.single_date
-    if params.pretrain_steps is not None:
-        pretrain = pretrain.model_copy(update={"steps": params.pretrain_steps})
-        single = single and single.model_copy(update={"pretrain_steps": params.pretrain_steps})
-    if params.finetune_steps is not None:
-        segment = segment.model_copy(update={"steps": params.finetune_steps})
-        single = single and single.model_copy(update={"finetune_steps": params.finetune_steps})
-    changes = {"pretrain": pretrain, "segment": segment, "single_date": single}
-    return chosen.model_copy(update=changes | {"seeds": params.seeds or chosen.seeds, "regions": params.regions or chosen.regions})
 
 
 def sizes_for(budget: Scale, region: str) -> RegionSizes:
@@ -110,11 +81,34 @@ def segment_recipe(budget: Scale, region: str) -> SegmentSettings:
     return budget.segment.model_copy(update=changes)
 
 
+def aligned(budget: Scale, regions: Sequence[str]) -> Scale:
+    """A budget under which one encoder fits all regions: the bands and dates that they share. The same budget where they agree anyway.
+
+    Raises:
+        InputError: The regions share no band.
+    """
+    offered = [region_bands(region, sizes_for(budget, region)) for region in regions]
+    common = tuple(band for band in min(offered, key=len) if all(band in bands for bands in offered))
+    if not common:
+        raise InputError(f"regions {', '.join(regions)} share no band, so no encoder fits them all")
+    fewest = min(encoder_for(budget, region).num_dates for region in regions)
+    changes = {}
+    for field in ("sizes", "real"):
+        simulated = field == "sizes"
+        members = [region for region in regions if source(region).simulated == simulated]
+        sizes = budget.sizes if simulated else budget.real or budget.sizes
+        update: dict[str, object] = {"bands": common} if any(set(source(region).bands) != set(common) for region in members) else {}
+        if any(encoder_for(budget, region).num_dates != fewest for region in members):
+            update["num_dates"] = fewest
+        changes[field] = sizes.model_copy(update=update) if update else getattr(budget, field)
+    if budget.real is None and changes["real"] is None and changes["sizes"] != budget.sizes:
+        changes["real"] = budget.sizes
+    return budget.model_copy(update=changes)
+
+
 SCALES: dict[str, Scale] = {
     "smoke": Scale(
         profile="smoke",
-        regions=("germany",),
-        seeds=(0, 1),
         sizes=RegionSizes(unlabelled=16, train=10, validation=6, test=8, window=16, num_dates=8),
         encoder=EncoderSettings(width=4, num_dates=4),
         pretrain=PretrainSettings(steps=4, batch_size=4, anchors=16, views=ViewSettings(size=12)),
@@ -123,8 +117,6 @@ SCALES: dict[str, Scale] = {
     ),
     "quick": Scale(
         profile="quick",
-        regions=(*SIMULATED, "brandenburg", "romania"),
-        seeds=(0, 1, 2),
         sizes=RegionSizes(validation=24, test=64),
         real=RegionSizes(test=100),
         encoder=EncoderSettings(),
@@ -135,8 +127,6 @@ SCALES: dict[str, Scale] = {
     ),
     "full": Scale(
         profile="full",
-        regions=(*SIMULATED, "brandenburg", "romania"),
-        seeds=(0, 1, 2, 3, 4),
         sizes=RegionSizes(unlabelled=1024),
         encoder=EncoderSettings(width=16, num_dates=8),
         single_date=SingleDate(pretrain_steps=1500, finetune_steps=400),
@@ -146,8 +136,6 @@ SCALES: dict[str, Scale] = {
     ),
     "paper": Scale(
         profile="paper",
-        regions=(*SIMULATED, "brandenburg", "romania"),
-        seeds=(0, 1, 2, 3, 4),
         sizes=RegionSizes(unlabelled=20_000, train=2_000, validation=500, test=2_000, num_dates=32),
         encoder=EncoderSettings(width=64, num_dates=16),
         pretrain=PretrainSettings(steps=50_000, batch_size=32, lr=1e-3, views=ViewSettings(size=24, num_dates=16)),

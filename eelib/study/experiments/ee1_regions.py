@@ -5,65 +5,104 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import Field, field_validator
+
+from eelib.data.names import SIMULATED
 from eelib.data.regions import load_region
 from eelib.study.arm import Arm
-from eelib.study.arms import RANDOM, RAW, SHARES, Start, pretrained, probe_arm, segment_arm
-from eelib.study.scales import Scale, TrainingParameters, budget_of, sizes_for
+from eelib.study.arms import RANDOM, RAW, Start, pretrained, readings, segment_arm
+from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
+from eelib.study.scales import Scale, sizes_for
 from eelib.study.store import Store
 
 if TYPE_CHECKING:
     from eelib.data.windows import Region
 
+ALL = (*SIMULATED, "brandenburg", "romania")
+NETWORKS = ("unet3d", "unet2d_clstm", "convbigru", "tsvit")
+
+
+class Networks(Extent):
+    """The profile's network runs in every region; others where there is time for them."""
+
+    networks: tuple[str, ...] = Field((), description="other networks")
+    network_regions: tuple[str, ...] = Field((), description="where they run")
+    network_seeds: tuple[int, ...] = Field((), description="how often")
+
 
 class Parameters(TrainingParameters):
     """Parameters of the notebook ee1_regions."""
 
-    fractions: tuple[float, ...] = SHARES
+    encoders: tuple[str, ...] | None = Field(None, description="networks, each in every region; None: those of the profile")
+
+    @field_validator("encoders")
+    @classmethod
+    def _known_networks(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        from eelib.errors import unknown
+        from eelib.models import ENCODERS
+
+        for name in value or ():
+            if name not in ENCODERS:
+                raise unknown("network", name, ENCODERS)
+        return value
 
 
-def scale(params: Parameters) -> Scale:
-    """The profile's budget with the notebook's overrides."""
-    return budget_of(params)
+EXTENTS = {
+    "smoke": Networks(regions=("germany",), seeds=(0, 1)),
+    "quick": Networks(regions=ALL, seeds=(0, 1)),
+    "full": Networks(regions=ALL, seeds=(0, 1, 2, 3, 4), networks=NETWORKS, network_regions=("germany", "ghana"), network_seeds=(0, 1, 2)),
+    "paper": Networks(regions=ALL, seeds=(0, 1, 2, 3, 4), networks=NETWORKS, network_regions=ALL, network_seeds=(0, 1, 2, 3, 4)),
+}
 
 
 def plan(params: Parameters) -> list[Arm]:
     """Every arm whose record the notebook reads; pre-trainings come along as what they need."""
-    budget = scale(params)
+    extent = extent_of(EXTENTS, params)
     return [
         arm
-        for region in budget.regions
-        for seed in budget.seeds
-        for fraction in params.fractions
-        for arm in readings(budget, region, fraction, seed)
+        for budget, region, seeds in _cases(params, extent)
+        for seed in seeds
+        for fraction in extent.fractions
+        for arm in readings(budget, region, _starts(budget, region, seed), fraction, seed, finetuned=fraction in extent.finetuned)
     ]
 
 
-def readings(budget: Scale, region: str, fraction: float, seed: int) -> list[Arm]:
-    """Raw pixels, the random and the pre-trained start, in both readings."""
-    starts = (RANDOM, pretrained(budget, region, seed))
-    probed = [probe_arm(budget, region, start, fraction, seed) for start in (RAW, *starts)]
-    return [*probed, *(segment_arm(budget, region, start, fraction, seed) for start in starts)]
+def _cases(params: Parameters, extent: Networks) -> list[tuple[Scale, str, tuple[int, ...]]]:
+    """Budget (with its network), region and seeds of every comparison."""
+    budget = budget_of(params)
+    first, *others = params.encoders or (budget.encoder.name, *extent.networks)
+    cases = [(_with(budget, first), region, extent.seeds) for region in extent.regions]
+    for name in others:
+        chosen = [region for region in extent.regions if params.encoders or region in extent.network_regions]
+        seeds = extent.seeds if params.encoders else params.seeds or extent.network_seeds
+        cases += [(_with(budget, name), region, seeds) for region in chosen]
+    return cases
+
+
+def _with(budget: Scale, network: str) -> Scale:
+    return budget.model_copy(update={"encoder": budget.encoder.model_copy(update={"name": network})})
+
+
+def _starts(budget: Scale, region: str, seed: int) -> tuple[Start, ...]:
+    return (RAW, RANDOM, pretrained(budget, region, seed))
 
 
 def example_runs(params: Parameters, fraction: float | None = None) -> dict[str, dict[str, Path]]:
-    """Folders of the fine-tuned arms of the first seed per region, by title: for example maps.
+    """Folders of the fine-tuned arms of the first network and seed per region, by title: for example maps.
 
     Args:
         params: Of the notebook.
         fraction: Label share; the largest where None.
     """
-    budget, store = scale(params), Store()
-    chosen, seed = max(params.fractions) if fraction is None else fraction, budget.seeds[0]
-
-    def folder(region: str, start: Start) -> Path:
-        return store.folder(segment_arm(budget, region, start, chosen, seed))
-
-    return {
-        region: {"random start": folder(region, RANDOM), "pre-trained": folder(region, pretrained(budget, region, seed))}
-        for region in budget.regions
-    }
+    extent, store = extent_of(EXTENTS, params), Store()
+    chosen, found = max(extent.finetuned) if fraction is None else fraction, dict[str, dict[str, Path]]()
+    for budget, region, (seed, *_) in _cases(params, extent):
+        starts = {"random start": RANDOM, "pre-trained": pretrained(budget, region, seed)}
+        arms = {title: segment_arm(budget, region, start, chosen, seed) for title, start in starts.items()}
+        found.setdefault(region, {title: store.folder(arm) for title, arm in arms.items()})
+    return found
 
 
 def loaded(params: Parameters, region: str) -> Region:
     """A region with the sizes that the arms used."""
-    return load_region(region, sizes_for(scale(params), region))
+    return load_region(region, sizes_for(budget_of(params), region))

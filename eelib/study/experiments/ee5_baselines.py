@@ -1,0 +1,71 @@
+"""EE5: is this way to pre-train better than others, and than none? Design E5 of spec section 1.6.8."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from eelib.data.names import SIMULATED
+from eelib.errors import InputError
+from eelib.study.arm import Arm
+from eelib.study.arms import RANDOM, RAW, Start, pixel_arm, pretrain_arm, pretrained, readings, segment_arm
+from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
+from eelib.study.methods import METHODS, method
+from eelib.study.scales import Scale, aligned, pretrain_recipe
+
+NAME = "ee5_baselines"
+OTHERS = tuple(name for name in METHODS if name != "embedding_earth")
+
+
+class Baselines(Extent):
+    """Which ways to start are compared."""
+
+    methods: tuple[str, ...] = Field(OTHERS, description="beside our own")
+    teachers: tuple[str, ...] = Field(("france", "ghana"), description="regions whose labels pre-train a network")
+
+
+class Parameters(TrainingParameters):
+    """Parameters of the notebook ee5_baselines."""
+
+
+EXTENTS = {
+    "smoke": Baselines(regions=("germany",), seeds=(0, 1), fractions=(1.0,), finetuned=(1.0,), teachers=("ghana",)),
+    "quick": Baselines(regions=("germany",), seeds=(0, 1), fractions=(0.1,), finetuned=(0.1,)),
+    "full": Baselines(regions=("germany", "ghana", "romania"), seeds=(0, 1, 2, 3, 4), fractions=(0.1,), finetuned=(0.1,)),
+    "paper": Baselines(regions=(*SIMULATED, "brandenburg", "romania"), seeds=(0, 1, 2, 3, 4)),
+}
+
+
+def plan(params: Parameters) -> list[Arm]:
+    """Every arm whose record the notebook reads. Random, raw and our own pre-training are ee1's, and so are the teachers."""
+    budget, extent = budget_of(params), extent_of(EXTENTS, params)
+    return [
+        arm
+        for region in extent.regions
+        for seed in extent.seeds
+        for fraction in extent.fractions
+        for arm in [
+            *readings(budget, region, _starts(budget, region, seed, extent), fraction, seed, finetuned=fraction in extent.finetuned),
+            *(pixel_arm(budget, region, kind, fraction, seed, NAME) for kind in ("forest", "boosting")),
+        ]
+    ]
+
+
+def _starts(budget: Scale, region: str, seed: int, extent: Baselines) -> list[Start]:
+    recipe = pretrain_recipe(budget, region)
+    others = {name: pretrain_arm(budget, region, seed, method(name, recipe)) for name in extent.methods}
+    taught = [teacher for teacher in extent.teachers if teacher != region and _fits(budget, teacher, region)]
+    return [
+        RAW,
+        RANDOM,
+        pretrained(budget, region, seed),
+        *(Start(name, "pretrained", arm, NAME) for name, arm in others.items()),
+        *(Start(f"supervised on {teacher}", "pretrained", segment_arm(budget, teacher, RANDOM, 1.0, seed), NAME) for teacher in taught),
+    ]
+
+
+def _fits(budget: Scale, teacher: str, region: str) -> bool:
+    """Whether a network of one region reads the other's bands and dates."""
+    try:
+        return aligned(budget, (teacher, region)) == budget
+    except InputError:
+        return False
