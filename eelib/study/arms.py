@@ -42,9 +42,15 @@ RANDOM = Start("random", "random")
 RAW = Start("raw", "raw")
 
 
-def pretrained(budget: Scale, region: str, seed: int) -> Start:
-    """Pre-trained in the region itself with the profile's recipe."""
-    return Start("pretrained", "pretrained", pretrain_arm(budget, region, seed))
+def pretrained(budget: Scale, region: str, seed: int, steps: int | None = None) -> Start:
+    """Pre-trained in the region itself with the profile's recipe; with ``steps``, for as short as ee4 does it."""
+    recipe = shortened(pretrain_recipe(budget, region), steps)
+    return Start("pretrained", "pretrained", pretrain_arm(budget, region, seed, recipe), "ee4_ablations" if steps else None)
+
+
+def shortened(recipe: PretrainSettings, steps: int | None) -> PretrainSettings:
+    """The recipe with so many steps; itself where None."""
+    return recipe.model_copy(update={"steps": steps}) if steps else recipe
 
 
 def pretrain_arm(budget: Scale, regions: str | Sequence[str], seed: int, recipe: PretrainSettings | None = None) -> Arm:

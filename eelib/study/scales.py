@@ -20,7 +20,7 @@ class SingleDate(Settings):
     batch_size: int = Field(8, ge=2, description="series per step of pre-training; batch norm needs the more series, the fewer dates")
     lr: float = Field(1e-3, gt=0, description="peak learning rate of pre-training")
     pretrain_steps: int = Field(240, ge=1)
-    finetune_steps: int = Field(70, ge=1)
+    finetune_steps: int = Field(50, ge=1)
 
 
 class Scale(Settings):
@@ -117,22 +117,23 @@ SCALES: dict[str, Scale] = {
     ),
     "quick": Scale(
         profile="quick",
-        sizes=RegionSizes(validation=24, test=64),
+        sizes=RegionSizes(validation=16, test=48),
         real=RegionSizes(test=100),
         encoder=EncoderSettings(),
         single_date=SingleDate(),
         pretrain=PretrainSettings(),
-        segment=SegmentSettings(),
+        segment=SegmentSettings(steps=50),
         probe=ProbeSettings(),
     ),
     "full": Scale(
         profile="full",
-        sizes=RegionSizes(unlabelled=1024),
-        encoder=EncoderSettings(width=16, num_dates=8),
-        single_date=SingleDate(pretrain_steps=1500, finetune_steps=400),
-        pretrain=PretrainSettings(steps=4000),
-        segment=SegmentSettings(steps=400, lrs=(1e-3, 3e-3, 1e-2)),
-        probe=ProbeSettings(penalties=(1e-5, 1e-4, 1e-3, 1e-2), pixels=50_000),
+        sizes=RegionSizes(unlabelled=512, validation=24, test=80),
+        real=RegionSizes(unlabelled=512, validation=24),
+        encoder=EncoderSettings(),
+        single_date=SingleDate(pretrain_steps=400, finetune_steps=120),
+        pretrain=PretrainSettings(steps=1200),
+        segment=SegmentSettings(steps=120),
+        probe=ProbeSettings(penalties=(1e-5, 1e-4, 1e-3)),
     ),
     "paper": Scale(
         profile="paper",

@@ -16,8 +16,8 @@ class Parameters(TrainingParameters):
 
 EXTENTS = {
     "smoke": Extent(regions=("germany",), seeds=(0, 1), fractions=(0.1, 0.5, 1.0), finetuned=(0.1, 0.5, 1.0)),
-    "quick": Extent(regions=("germany", "romania"), seeds=(0, 1), fractions=SHARES, finetuned=(0.05, 0.1, 0.25, 1.0)),
-    "full": Extent(regions=(*SIMULATED, "romania"), seeds=(0, 1, 2, 3, 4), fractions=SHARES, finetuned=SHARES),
+    "quick": Extent(regions=("germany", "romania"), seeds=(0, 1), fractions=SHARES, finetuned=(0.1, 0.25, 1.0)),
+    "full": Extent(regions=("germany", "ghana", "romania"), seeds=(0, 1, 2, 3, 4), fractions=SHARES, finetuned=SHARES),
     "paper": Extent(regions=(*SIMULATED, "brandenburg", "romania"), seeds=(0, 1, 2, 3, 4), fractions=SHARES, finetuned=SHARES),
 }
 

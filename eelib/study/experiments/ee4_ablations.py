@@ -8,7 +8,7 @@ from eelib.data.names import SIMULATED
 from eelib.data.regions import source
 from eelib.errors import unknown
 from eelib.study.arm import Arm
-from eelib.study.arms import RANDOM, Start, pretrain_arm, readings
+from eelib.study.arms import RANDOM, Start, pretrain_arm, pretrained, readings, shortened
 from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
 from eelib.study.factors import FACTORS, Level
 from eelib.study.scales import Scale, has_one_date, pretrain_recipe
@@ -37,12 +37,13 @@ class Parameters(TrainingParameters):
         return value
 
 
+SHORT = ("temperature", "positives", "negatives", "head_depth", "dates", "crop", "flips", "photometric", "level", "unlabelled", "cloud")
 EXTENTS = {
     "smoke": Ablation(
         regions=("germany",), seeds=(0, 1), fractions=(1.0,), finetuned=(), factors=("temperature", "crop", "cloud"), levels=1, steps=2
     ),
-    "quick": Ablation(regions=("germany",), seeds=(0, 1), fractions=(0.1,), finetuned=(), levels=1, steps=100),
-    "full": Ablation(regions=("germany", "ghana"), seeds=(0, 1, 2, 3, 4), fractions=(0.1,), finetuned=(), steps=200),
+    "quick": Ablation(regions=("germany",), seeds=(0, 1), fractions=(0.1,), finetuned=(), factors=SHORT, levels=1, steps=80),
+    "full": Ablation(regions=("germany",), seeds=(0, 1, 2, 3, 4), fractions=(0.1,), finetuned=(), steps=200),
     "paper": Ablation(regions=SIMULATED, seeds=(0, 1, 2, 3, 4), fractions=(0.1,), finetuned=(0.1,)),
 }
 
@@ -50,13 +51,13 @@ EXTENTS = {
 def plan(params: Parameters) -> list[Arm]:
     """Every arm whose record the notebook reads: random, the default, every level, and a random start for levels that change the data."""
     extent = extent_of(EXTENTS, params)
-    budget, short = budget_of(params), params.pretrain_steps is None and extent.steps is not None
+    budget, steps = budget_of(params), extent.steps if params.pretrain_steps is None else None
     return [
         arm
         for region in extent.regions
         for seed in extent.seeds
         for fraction in extent.fractions
-        for where, start in _starts(budget, region, seed, chosen_levels(params), extent.steps if short else None)
+        for where, start in _starts(budget, region, seed, chosen_levels(params), steps)
         for arm in readings(where, region, [start], fraction, seed, finetuned=fraction in extent.finetuned)
     ]
 
@@ -71,10 +72,8 @@ def chosen_levels(params: Parameters) -> list[tuple[str, Level]]:
 
 def _starts(budget: Scale, region: str, seed: int, levels: list[tuple[str, Level]], steps: int | None) -> list[tuple[Scale, Start]]:
     """Every start with the budget it is read under."""
-    recipe = pretrain_recipe(budget, region)
-    recipe = recipe.model_copy(update={"steps": steps}) if steps else recipe
-    default = Start("pretrained", "pretrained", pretrain_arm(budget, region, seed, recipe), NAME if steps else None)
-    starts = [(budget, RANDOM), (budget, default)]
+    recipe = shortened(pretrain_recipe(budget, region), steps)
+    starts = [(budget, RANDOM), (budget, pretrained(budget, region, seed, steps))]
     for factor, level in levels:
         if (level.series and has_one_date(budget, region)) or (level.simulated and not source(region).simulated):
             continue

@@ -7,7 +7,7 @@ from pydantic import Field
 from eelib.data.names import SIMULATED
 from eelib.errors import InputError
 from eelib.study.arm import Arm
-from eelib.study.arms import RANDOM, RAW, Start, pixel_arm, pretrain_arm, pretrained, readings, segment_arm
+from eelib.study.arms import RANDOM, RAW, Start, pixel_arm, pretrain_arm, pretrained, readings, segment_arm, shortened
 from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
 from eelib.study.methods import METHODS, method
 from eelib.study.scales import Scale, aligned, pretrain_recipe
@@ -20,6 +20,7 @@ class Baselines(Extent):
     """Which ways to start are compared."""
 
     methods: tuple[str, ...] = Field(OTHERS, description="beside our own")
+    steps: int | None = Field(None, ge=1, description="of pre-training; None: those of the other experiments")
     teachers: tuple[str, ...] = Field(("france", "ghana"), description="regions whose labels pre-train a network")
 
 
@@ -29,8 +30,8 @@ class Parameters(TrainingParameters):
 
 EXTENTS = {
     "smoke": Baselines(regions=("germany",), seeds=(0, 1), fractions=(1.0,), finetuned=(1.0,), teachers=("ghana",)),
-    "quick": Baselines(regions=("germany",), seeds=(0, 1), fractions=(0.1,), finetuned=(0.1,)),
-    "full": Baselines(regions=("germany", "ghana", "romania"), seeds=(0, 1, 2, 3, 4), fractions=(0.1,), finetuned=(0.1,)),
+    "quick": Baselines(regions=("germany",), seeds=(0, 1), fractions=(0.1,), finetuned=(), steps=80),
+    "full": Baselines(regions=("germany", "romania"), seeds=(0, 1, 2, 3, 4), fractions=(0.1,), finetuned=(0.1,)),
     "paper": Baselines(regions=(*SIMULATED, "brandenburg", "romania"), seeds=(0, 1, 2, 3, 4)),
 }
 
@@ -38,26 +39,27 @@ EXTENTS = {
 def plan(params: Parameters) -> list[Arm]:
     """Every arm whose record the notebook reads. Random, raw and our own pre-training are ee1's, and so are the teachers."""
     budget, extent = budget_of(params), extent_of(EXTENTS, params)
+    steps = extent.steps if params.pretrain_steps is None else None
     return [
         arm
         for region in extent.regions
         for seed in extent.seeds
         for fraction in extent.fractions
         for arm in [
-            *readings(budget, region, _starts(budget, region, seed, extent), fraction, seed, finetuned=fraction in extent.finetuned),
+            *readings(budget, region, _starts(budget, region, seed, extent, steps), fraction, seed, finetuned=fraction in extent.finetuned),
             *(pixel_arm(budget, region, kind, fraction, seed, NAME) for kind in ("forest", "boosting")),
         ]
     ]
 
 
-def _starts(budget: Scale, region: str, seed: int, extent: Baselines) -> list[Start]:
-    recipe = pretrain_recipe(budget, region)
+def _starts(budget: Scale, region: str, seed: int, extent: Baselines, steps: int | None) -> list[Start]:
+    recipe = shortened(pretrain_recipe(budget, region), steps)
     others = {name: pretrain_arm(budget, region, seed, method(name, recipe)) for name in extent.methods}
     taught = [teacher for teacher in extent.teachers if teacher != region and _fits(budget, teacher, region)]
     return [
         RAW,
         RANDOM,
-        pretrained(budget, region, seed),
+        pretrained(budget, region, seed, steps),
         *(Start(name, "pretrained", arm, NAME) for name, arm in others.items()),
         *(Start(f"supervised on {teacher}", "pretrained", segment_arm(budget, teacher, RANDOM, 1.0, seed), NAME) for teacher in taught),
     ]

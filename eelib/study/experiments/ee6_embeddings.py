@@ -26,7 +26,7 @@ class Parameters(TrainingParameters):
 
 EXTENTS = {
     "smoke": Extent(regions=("germany",), seeds=(0, 1)),
-    "quick": Extent(regions=("germany", "ghana", "romania"), seeds=(0, 1)),
+    "quick": Extent(regions=("germany", "romania"), seeds=(0, 1)),
     "full": Extent(regions=ALL, seeds=(0, 1, 2, 3, 4)),
     "paper": Extent(regions=ALL, seeds=(0, 1, 2, 3, 4)),
 }
