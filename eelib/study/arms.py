@@ -143,4 +143,4 @@ def _seconds(trained: float, budget: Scale, region: str, encoder: EncoderSetting
     """
     sizes = sizes_for(budget, region)
     read = predicted * region_window(region, sizes) ** 2 * region_dates(region, sizes)
-    return 1 + 3e-6 * float((encoder.width / 8) ** 1.5) * (trained + read / 3)
+    return 0.5 + 3.2e-6 * float((encoder.width / 8) ** 1.5) * (trained + read / 3)
