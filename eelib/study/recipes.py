@@ -114,6 +114,6 @@ RECIPES: dict[str, Recipe] = {
     "explore": Recipe(1, "eelib.study.explore:explore"),
     "pretrain": Recipe(2, "eelib.study.embedding_earth:pretrain"),
     "segment": Recipe(2, "eelib.study.embedding_earth:segment"),
-    "probe": Recipe(2, "eelib.study.embedding_earth:probe"),
+    "probe": Recipe(2, "eelib.study.probing:probe"),
     "pixels": Recipe(2, "eelib.study.pixels:pixels"),
 }
