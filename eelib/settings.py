@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from eelib.errors import unknown
 
@@ -28,12 +28,28 @@ class RegionSizes(Settings):
     cloud: float = Field(1.0, ge=0, description="factor on the cloud share of simulated regions")
 
 
+ENCODERS = ("unet3d", "unet3df", "unet2d_clstm", "convbigru", "tsvit")  # the keys of eelib.models.ENCODERS, without importing torch
+
+
 class EncoderSettings(Settings):
     """Which network, how large."""
 
-    name: str = "unet3df"
-    width: int = Field(8, ge=1, description="channels of the first stage; 64 is the published size")
+    name: str = Field("unet3df", description=", ".join(ENCODERS))
+    width: int = Field(8, ge=1, description="channels of the first stage, half the token width of tsvit; 64 is the published size of each")
     num_dates: int = Field(8, ge=1, description="dates the network reads at a time; cut to 1 for single-date regions")
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_known(cls, value: str) -> str:
+        if value not in ENCODERS:
+            raise unknown("encoder", value, ENCODERS)
+        return value
+
+    @model_validator(mode="after")
+    def _heads_divide_tokens(self) -> Self:
+        if self.name == "tsvit" and self.width % 2:
+            raise ValueError(f"tsvit has 4 heads, which divide 2 x width only where width is even, got width={self.width}")
+        return self
 
 
 class ViewSettings(Settings):

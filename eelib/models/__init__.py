@@ -4,23 +4,56 @@ from __future__ import annotations
 
 from typing import Any
 
-from torch import nn
-
 from eelib.errors import unknown
+from eelib.models.convbigru import ConvBiGRU
 from eelib.models.heads import ProjectionHead, SegmentationModel
-from eelib.models.unet3d import UNet3Df
+from eelib.models.series_encoder import SeriesEncoder
+from eelib.models.tsvit import TSViT
+from eelib.models.unet2d_clstm import UNet2DCLSTM
+from eelib.models.unet3d import UNet3D
+from eelib.models.unet3df import UNet3Df
 
-ENCODERS: dict[str, type[nn.Module]] = {"unet3df": UNet3Df}
+ENCODERS: dict[str, type[SeriesEncoder]] = {
+    "unet3d": UNet3D,
+    "unet3df": UNet3Df,
+    "unet2d_clstm": UNet2DCLSTM,
+    "convbigru": ConvBiGRU,
+    "tsvit": TSViT,
+}
 
-__all__ = ["ENCODERS", "ProjectionHead", "SegmentationModel", "UNet3Df", "build"]
+# Sizes besides ``bands``: those of the authors' code and configurations, and small ones for a CPU.
+PRESETS: dict[str, dict[str, dict[str, int]]] = {
+    "unet3d": {"published": {"width": 64, "num_dates": 16}, "small": {"width": 8, "num_dates": 8}},
+    "unet3df": {"published": {"width": 64, "num_dates": 16}, "small": {"width": 8, "num_dates": 8}},
+    "unet2d_clstm": {"published": {"width": 64, "num_dates": 16}, "small": {"width": 8, "num_dates": 8}},
+    "convbigru": {"published": {"width": 64, "num_dates": 16}, "small": {"width": 4, "num_dates": 8}},
+    "tsvit": {
+        "published": {"width": 64, "num_dates": 60, "patch": 2, "depth": 4, "heads": 4, "window": 24},
+        "small": {"width": 16, "num_dates": 8, "depth": 2},
+    },
+}
+
+__all__ = [
+    "ENCODERS",
+    "PRESETS",
+    "ConvBiGRU",
+    "ProjectionHead",
+    "SegmentationModel",
+    "SeriesEncoder",
+    "TSViT",
+    "UNet2DCLSTM",
+    "UNet3D",
+    "UNet3Df",
+    "build",
+]
 
 
-def build(name: str, **sizes: Any) -> nn.Module:  # noqa: ANN401 - every encoder has its own sizes
+def build(name: str, **sizes: Any) -> SeriesEncoder:  # noqa: ANN401 - every encoder has its own sizes
     """Make an encoder by name.
 
     Args:
         name: A key of :data:`ENCODERS`.
-        **sizes: Arguments of that encoder, for example ``bands``, ``num_dates``, ``width``.
+        **sizes: Arguments of that encoder: ``bands``, ``num_dates``, ``width``; :data:`PRESETS` has the published ones.
 
     Raises:
         InputError: Nobody knows the name.
