@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from eelib.data.regions import fingerprint, region_dates, region_window
-from eelib.settings import EncoderSettings, PretrainSettings
+from eelib.settings import EncoderSettings, PretrainSettings, PublishedSettings
 from eelib.study.arm import Arm
 from eelib.study.recipes import ExploreParams, Init, PixelParams, PretrainParams, ProbeParams, SegmentParams
 from eelib.study.scales import encoder_for, pretrain_recipe, segment_recipe, sizes_for
@@ -30,12 +30,14 @@ class Start:
         init: How the weights are made.
         source: The arm whose encoder is loaded; None with other initialisations.
         home: Experiment that its readings belong to; None: ee1 or ee2, by the label share.
+        published: Which weights, with init 'published'.
     """
 
     name: str
     init: Init
     source: Arm | None = None
     home: str | None = None
+    published: PublishedSettings = field(default_factory=PublishedSettings)
 
 
 RANDOM = Start("random", "random")
@@ -81,6 +83,7 @@ def segment_arm(budget: Scale, region: str, start: Start, fraction: float, seed:
         init=start.init,
         fraction=fraction,
         recipe=recipe,
+        published=start.published,
     )
     voxels = len(recipe.lrs) * recipe.batch_size * recipe.steps * recipe.size**2 * encoder.num_dates
     cost = _seconds(voxels, budget, region, encoder, len(recipe.lrs) * params.sizes.validation + params.sizes.test)
@@ -91,8 +94,11 @@ def segment_arm(budget: Scale, region: str, start: Start, fraction: float, seed:
 def probe_arm(budget: Scale, region: str, start: Start, fraction: float, seed: int) -> Arm:
     """Frozen linear probe of one start at one label share."""
     encoder, sizes = encoder_for(budget, region), sizes_for(budget, region)
-    params = ProbeParams(region=region, sizes=sizes, encoder=encoder, init=start.init, fraction=fraction, recipe=budget.probe)
-    predicted = round(sizes.train * fraction) + sizes.validation + sizes.test
+    recipe, published = budget.probe, start.published
+    params = ProbeParams(
+        region=region, sizes=sizes, encoder=encoder, init=start.init, fraction=fraction, recipe=recipe, published=published
+    )
+    predicted = sizes.train + sizes.validation + sizes.test  # whatever the label share, so that all shares can have the same features
     cost = _seconds(0, budget, region, encoder, 0 if start.init == "raw" else predicted)
     name = f"{start.name} probed"
     return Arm(_home(start, fraction), name, seed, "probe", params, _data(region, budget), _needs(start), cost=cost)

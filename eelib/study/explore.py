@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from eelib.data.regions import load_region
 from eelib.data.windows import IGNORE, Ints
@@ -50,13 +49,13 @@ def explore(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) 
 
 def _embedder(arm: Arm, region: Region, needs: dict[str, Path]) -> Any:  # noqa: ANN401 - a function
     """Windows and a slice of their dates to embeddings ``(N, H, W, D)``, each dimension standardised over all pixels."""
-    from eelib.study.embedding_earth import WEIGHTS, make_encoder
+    from eelib.study.weights import load_encoder, make_encoder
 
     params: ExploreParams = arm.params  # type: ignore[assignment]
     normalise = Normaliser.of(region.unlabelled)
     encoder = seeded(arm.seed, lambda: make_encoder(params.encoder, len(region.bands)))
     if params.init == "pretrained":
-        encoder.load_state_dict(torch.load(needs["pretrain"] / WEIGHTS, weights_only=True))
+        load_encoder(encoder, params.encoder, region.bands, needs["pretrain"])
 
     def embed(windows: Windows, dates: slice) -> Rows:
         sample = as_sample(windows, np.arange(len(windows)))

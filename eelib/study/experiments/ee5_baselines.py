@@ -6,6 +6,7 @@ from pydantic import Field
 
 from eelib.data.names import SIMULATED
 from eelib.errors import InputError
+from eelib.settings import PublishedSettings
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, pixel_arm, pretrain_arm, pretrained, readings, segment_arm, shortened
 from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
@@ -27,6 +28,8 @@ class Baselines(Extent):
 class Parameters(TrainingParameters):
     """Parameters of the notebook ee5_baselines."""
 
+    published_file: str | None = Field(None, description="torchgeo's published Sentinel-2 weights (eelib.settings.PublishedSettings)")
+
 
 EXTENTS = {
     "smoke": Baselines(regions=("germany",), seeds=(0, 1), fractions=(1.0,), finetuned=(1.0,), teachers=("ghana",)),
@@ -40,19 +43,17 @@ def plan(params: Parameters) -> list[Arm]:
     """Every arm whose record the notebook reads. Random, raw and our own pre-training are ee1's, and so are the teachers."""
     budget, extent = budget_of(params), extent_of(EXTENTS, params)
     steps = extent.steps if params.pretrain_steps is None else None
-    return [
-        arm
-        for region in extent.regions
-        for seed in extent.seeds
-        for fraction in extent.fractions
-        for arm in [
-            *readings(budget, region, _starts(budget, region, seed, extent, steps), fraction, seed, finetuned=fraction in extent.finetuned),
-            *(pixel_arm(budget, region, kind, fraction, seed, NAME) for kind in ("forest", "boosting")),
-        ]
-    ]
+    arms = []
+    for region in extent.regions:
+        for seed in extent.seeds:
+            starts = _starts(budget, region, seed, extent, steps, params.published_file)
+            for fraction in extent.fractions:
+                arms += readings(budget, region, starts, fraction, seed, finetuned=fraction in extent.finetuned)
+                arms += [pixel_arm(budget, region, kind, fraction, seed, NAME) for kind in ("forest", "boosting")]
+    return arms
 
 
-def _starts(budget: Scale, region: str, seed: int, extent: Baselines, steps: int | None) -> list[Start]:
+def _starts(budget: Scale, region: str, seed: int, extent: Baselines, steps: int | None, file: str | None) -> list[Start]:
     recipe = shortened(pretrain_recipe(budget, region), steps)
     others = {name: pretrain_arm(budget, region, seed, method(name, recipe)) for name in extent.methods}
     taught = [teacher for teacher in extent.teachers if teacher != region and _fits(budget, teacher, region)]
@@ -62,6 +63,7 @@ def _starts(budget: Scale, region: str, seed: int, extent: Baselines, steps: int
         pretrained(budget, region, seed, steps),
         *(Start(name, "pretrained", arm, NAME) for name, arm in others.items()),
         *(Start(f"supervised on {teacher}", "pretrained", segment_arm(budget, teacher, RANDOM, 1.0, seed), NAME) for teacher in taught),
+        *([Start("published", "published", None, NAME, PublishedSettings(file=file))] if file else []),
     ]
 
 
