@@ -31,7 +31,10 @@ def probe(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) ->
     region = load_region(params.region, params.sizes)
     train = label_subset(labelled(region, "train"), params.fraction, arm.seed)
     rows = label_order(labelled(region, "train"), arm.seed)[: len(train)]
-    every, validation, test = frozen_features(params.model_copy(update={"fraction": 1.0}), arm.seed, needs.get("pretrain"))
+    if params.init == "raw":
+        every, validation, test = (_sample(part)["image"].flatten(1, 2) for part in _labelled_sets(region))
+    else:
+        every, validation, test = frozen_features(params.model_copy(update={"fraction": 1.0}), arm.seed, needs.get("pretrain"))
     progress(0.5)
     tried, probes = [], []
     mask = torch.from_numpy(np.ascontiguousarray(train.mask))
@@ -43,9 +46,9 @@ def probe(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) ->
     return scored(region, train, predicted, folder) | {"penalty": tried[best]["penalty"], "validation": tried}
 
 
-@functools.lru_cache(maxsize=4)
-def frozen_features(params: ProbeParams, seed: int, source: Path | None) -> tuple[Tensor, Tensor, Tensor]:
-    """Features ``(N, D, H, W)`` of all training, validation and test windows: the encoder's map, or every band of every date.
+@functools.lru_cache(maxsize=2)
+def frozen_features(params: ProbeParams, seed: int, source: Path | None) -> list[Tensor]:
+    """Features ``(N, D, H, W)`` of all training, validation and test windows.
 
     Arms that differ in the label fraction alone share them. They are always those of all windows, so that no number depends on which arm
     came first. The folder of the arm that made the weights stands for the weights: its name is that arm's key.
@@ -56,17 +59,13 @@ def frozen_features(params: ProbeParams, seed: int, source: Path | None) -> tupl
         source: Folder of the arm whose encoder is probed.
     """
     region = load_region(params.region, params.sizes)
-    embed = _embedder(params, region, seed, source)
-    train, validation, test = (embed(labelled(region, split)) for split in ("train", "validation", "test"))  # type: ignore[arg-type]
-    return train, validation, test
-
-
-def _embedder(params: ProbeParams, region: Region, seed: int, source: Path | None) -> Any:  # noqa: ANN401 - a function of windows
-    if params.init == "raw":
-        return lambda windows: _sample(windows)["image"].flatten(1, 2)
     encoder = started_encoder(params, region.bands, seed, {"pretrain": source} if source else {})
     normalise = input_normaliser(params, region)
-    return lambda windows: predict(encoder, _sample(windows), normalise, params.encoder.num_dates)
+    return [predict(encoder, _sample(windows), normalise, params.encoder.num_dates) for windows in _labelled_sets(region)]
+
+
+def _labelled_sets(region: Region) -> list[Windows]:
+    return [labelled(region, "train"), labelled(region, "validation"), labelled(region, "test")]
 
 
 def _sample(windows: Windows) -> dict[str, Tensor]:

@@ -30,7 +30,7 @@ def labelled(region: Region, split: Literal["train", "validation", "test"]) -> W
 
 
 def validation_score(region: Region, predicted: np.ndarray) -> float:
-    """MIoU of the maps ``(N, H, W)`` of the validation windows."""
+    """Mean IoU of the maps ``(N, H, W)`` of the validation windows."""
     return float(mean_iou(confusion_counts(predicted, np.asarray(labelled(region, "validation").mask), len(region.classes)).sum(0)))
 
 

@@ -47,7 +47,7 @@ class Contrast(Objective):
             return self._compare(fast_a, fast_b, a, b, generator)
         with torch.no_grad():
             self.slow.follow([encoder, self.heads])
-            slow_a, slow_b = embed(*self.slow.copies, a, b)  # type: ignore[arg-type]
+            slow_a, slow_b = embed(self.slow.copies[0], self.slow.copies[1], a, b)
         loss = 0.5 * (self._compare(fast_a, slow_b, a, b, generator) + self._compare(fast_b, slow_a, b, a, generator))
         self._remember(slow_a, slow_b)
         return loss
@@ -102,11 +102,11 @@ class Contrast(Objective):
                 bank.enqueue(keys.mean((2, 3)) if name == "dense" else keys)  # type: ignore[operator]
 
 
-def embed(encoder: nn.Module, heads: nn.ModuleDict, a: Sample, b: Sample) -> tuple[Embedded, Embedded]:
+def embed(encoder: nn.Module, heads: nn.Module, a: Sample, b: Sample) -> tuple[Embedded, Embedded]:
     """Features of both views and what each head makes of them."""
     features = encode_both(encoder, a, b)
     found: dict[str, Two] = {}
-    for name, head in heads.items():
+    for name, head in heads.named_children():
         if name == "pooled":
             first, second = both(head, (features[0].mean((2, 3), keepdim=True), features[1].mean((2, 3), keepdim=True)))
             found[name] = first.flatten(1), second.flatten(1)
