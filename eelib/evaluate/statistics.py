@@ -119,9 +119,9 @@ def crossing(x: Sequence[float], values: Array) -> Array:
     at, log = np.full(values.shape[:-1], np.inf), np.log(x)
     for k in range(len(log) - 1, 0, -1):
         low, high = values[..., k - 1], values[..., k]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            share = -low / (high - low)
-        at = np.where((low < 0) & (high >= 0), np.exp(log[k - 1] + share * (log[k] - log[k - 1])), at)
+        crosses = (low < 0) & (high >= 0)
+        share = np.where(crosses, -low, 0) / np.where(crosses, high - low, 1)
+        at = np.where(crosses, np.exp(log[k - 1] + share * (log[k] - log[k - 1])), at)
     return np.where(values[..., 0] >= 0, x[0], at)
 
 

@@ -105,7 +105,7 @@ def worth_conclusion(items: list[Worth]) -> str:
         never = [item for item in chosen if math.isinf(item.needed.value)]
         text = f"* **{reading.capitalize()}**: below the full label set, a random start needs more labels than pre-training in {saves} of "
         text += f"{len(chosen)} cases and fewer in {costs}, with an interval that excludes equal numbers."
-        text += f" In {len(never)} cases it never catches up within the range that was run."
+        text += f" In {len(never)} of them it never catches up within the range that was run."
         finite = [item for item in chosen if item.smallest < item.needed.value < math.inf]
         if finite:
             median = float(np.median([item.factor for item in finite]))
