@@ -37,7 +37,7 @@ class Look:
         measure: A key of :data:`MEASURES`.
         scores: Per start.
         over: Pre-trained minus each other start.
-        chance: What chance gives.
+        chance: What chance gives; None where chance is 0 by definition.
         records: Per start.
     """
 
@@ -45,7 +45,7 @@ class Look:
     measure: str
     scores: Mapping[str, Estimate]
     over: Mapping[str, Estimate]
-    chance: float
+    chance: float | None
     records: Mapping[str, tuple[Record, ...]]
 
     @property
@@ -85,7 +85,7 @@ def _look(region: str, measure: str, starts: Mapping[str, list[Record]]) -> Look
         measure,
         {name: estimate(column, seeds, places) for name, column in draws.items()},
         {name: estimate(draws["pretrained"] - column, seeds, places) for name, column in draws.items() if name != "pretrained"},
-        float(np.mean([record["metrics"][chance] for record in first.records])) if chance else 0.0,
+        float(np.mean([record["metrics"][chance] for record in first.records])) if chance else None,
         {name: group.records for name, group in groups.items()},
     )
 
@@ -96,7 +96,7 @@ def look_table(items: Iterable[Look], *, root: str = "../") -> str:
         (
             (item.title, MEASURES[item.measure][0]),
             (
-                f"{item.chance:.3f}",
+                "0" if item.chance is None else f"{item.chance:.3f}",
                 *(linked_mean(item.scores.get(name), item.records.get(name, ()), root) for name in STARTS),
                 *(_difference(item.over.get(name)) for name in ("raw", "random")),
             ),
@@ -124,7 +124,7 @@ def look_conclusion(items: list[Look]) -> str:
             for name, against in (("random", "a random encoder"), ("raw", "raw pixels")):
                 above, below = (sum(test(item.over[name]) for item in chosen) for test in (_above, _below))
                 parts.append(f"above {against} in {above} of {len(chosen)} regions and below in {below}")
-            lines.append(f"* **{title.capitalize()}**: pre-trained embeddings are {', '.join(parts)}, with an interval that excludes 0.")
+            lines.append(f"* **{title[0].upper()}{title[1:]}**: pre-trained embeddings are {', '.join(parts)}, with an interval that excludes 0.")
     return "\n".join(lines)
 
 

@@ -40,7 +40,9 @@ def transfer_figure(cells: list[Transfer]) -> Figure:
         axis.set_title(f"{reading}, {percent(fraction)} of the labels", fontsize="small")
     for axis in axes.ravel()[len(panels) :]:
         axis.remove()
-    figure.colorbar(image, ax=axes, shrink=0.8, label="gain, points of mIoU")
+    bar = figure.colorbar(image, ax=axes, shrink=0.8)
+    bar.set_label("gain, points of mIoU", fontsize=8)
+    bar.ax.tick_params(labelsize=7)
     figure.supxlabel("labels in", fontsize="small")
     figure.supylabel("pre-trained in", fontsize="small")
     return figure
