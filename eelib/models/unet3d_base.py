@@ -25,7 +25,8 @@ class UNet3DBase(SeriesEncoder):
     """Two levels of pooling, features of every date, and a linear layer that collapses time (spec section 1.4.2).
 
     Deviations, ours: series are padded with zero dates at the end, as the authors do. A network for one date neither pools nor strides
-    over time, which keeps every weight shape but does a fraction of the work.
+    over time, which keeps every weight shape but does a fraction of the work. The layer over time starts as the mean of the dates: random
+    signs would make it a difference of dates, in which whatever does not change cancels, and seeds would differ by how much.
 
     Args:
         bands: Spectral bands ``C`` of the input.
@@ -54,6 +55,8 @@ class UNet3DBase(SeriesEncoder):
         self.dc3 = conv_block(2 * width, *decoder)
         self.final = SeriesConv(decoder[1], decoder[1])
         self.collapse = nn.Linear(self.length, 1)
+        nn.init.constant_(self.collapse.weight, 1 / self.length)
+        nn.init.zeros_(self.collapse.bias)
         self.to(memory_format=torch.channels_last_3d)  # somewhat faster on CPUs (make bench); inputs follow
 
     def encode(self, series: Tensor, dates: Tensor) -> Tensor:

@@ -77,6 +77,20 @@ class PixelParams(Settings):
     recipe: PixelSettings = PixelSettings()
 
 
+class ExploreParams(Settings):
+    """Parameters of a look at embeddings; with init 'pretrained' the arm needs one called 'pretrain'."""
+
+    region: str
+    sizes: RegionSizes
+    encoder: EncoderSettings
+    init: Literal["random", "pretrained", "raw"]
+    windows: int = Field(64, ge=1, description="test windows embedded at most")
+    examples: int = Field(3, ge=1, description="windows whose embeddings are kept for figures")
+    pixels: int = Field(10_000, ge=1, description="labelled pixels that clusters are found from at most")
+    queries: int = Field(2_000, ge=2, description="labelled pixels whose nearest neighbour is looked up")
+    per_window: int = Field(64, ge=2, description="pixels per window that are looked up in another season")
+
+
 @dataclass(frozen=True)
 class Recipe:
     """One kind of arm.
@@ -102,5 +116,6 @@ RECIPES: dict[str, Recipe] = {
     "pretrain": Recipe(2, "eelib.study.embedding_earth:pretrain", leaves=("encoder.pt",)),
     "segment": Recipe(2, "eelib.study.embedding_earth:segment", leaves=("encoder.pt",)),
     "probe": Recipe(2, "eelib.study.probing:probe"),
+    "explore": Recipe(1, "eelib.study.explore:explore"),
     "pixels": Recipe(2, "eelib.study.pixels:pixels"),
 }
