@@ -103,7 +103,7 @@ class PretrainSettings(Settings):
     patch: int = Field(4, ge=1, description="masked: height and width of a hidden patch, pixels")
     batch_size: int = Field(4, ge=2, description="series per step")
     steps: int = Field(400, ge=1)
-    lr: float = Field(3e-3, gt=0, description="peak learning rate")
+    lr: float = Field(1e-3, gt=0, description="peak learning rate")
     weight_decay: float = Field(1e-4, ge=0)
 
     @model_validator(mode="after")
