@@ -6,6 +6,7 @@ import contextlib
 import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -18,6 +19,29 @@ from eelib.errors import InputError
 
 CLASS_NODATA = 255
 PROBABILITY_STEPS = 250  # a probability of 1, so that 8 bits hold it in steps of 0.004
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a map holds.
+
+    Attributes:
+        names: One per band.
+        dtype: Of the numbers.
+        nodata: Number of pixels without data.
+        resampling: Of the overviews, ``MODE`` or ``AVERAGE``.
+        colors: Hex colour per value, for a map of classes.
+        nbits: Bits kept of a number, 16 for half precision; None: all.
+        scale: What the numbers are multiplied by to read them, recorded in the file.
+    """
+
+    names: tuple[str, ...]
+    dtype: str
+    nodata: float
+    resampling: str
+    colors: tuple[str, ...] = ()
+    nbits: int | None = None
+    scale: float | None = None
 
 
 class Map:
@@ -54,31 +78,14 @@ def check_output(path: Path, inputs: Sequence[Path], overwrite: bool) -> None:
 
 
 @contextlib.contextmanager
-def new_map(
-    path: Path,
-    scene: Scene,
-    names: Sequence[str],
-    dtype: str,
-    nodata: float,
-    tags: Mapping[str, str],
-    resampling: str,
-    colors: Sequence[str] = (),
-    nbits: int | None = None,
-    scale: float | None = None,
-) -> Iterator[Map]:
+def new_map(path: Path, scene: Scene, kind: Kind, tags: Mapping[str, str]) -> Iterator[Map]:
     """A map on the grid of a scene; complete, with overviews, or not there at all.
 
     Args:
         path: Where it goes.
         scene: Gives size, reference and transform.
-        names: One per band.
-        dtype: Of the numbers.
-        nodata: Number of pixels without data.
+        kind: What it holds.
         tags: Metadata of the file.
-        resampling: Of the overviews, ``MODE`` or ``AVERAGE``.
-        colors: Hex colour per value, for a map of classes.
-        nbits: Bits kept of a number, 16 for half precision.
-        scale: What the numbers are multiplied by to read them, recorded in the file.
 
     Raises:
         InputError: The disk is full or the file cannot be written.
@@ -91,16 +98,11 @@ def new_map(
     try:
         with warnings.catch_warnings(), rasterio.Env(GDAL_CACHEMAX=256):
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(rough, "w", **_profile(scene, len(names), dtype, nodata, nbits)) as target:
+            with rasterio.open(rough, "w", **_profile(scene, kind)) as target:
                 target.update_tags(**tags)
-                for number, name in enumerate(names, 1):
-                    target.set_band_description(number, name)
-                if colors:
-                    target.write_colormap(1, {value: _rgb(color) for value, color in enumerate(colors)})
-                if scale is not None:
-                    target.scales = (scale,) * len(names)
+                _describe_bands(target, kind)
                 yield Map(target)
-            copy(rough, fine, driver="COG", **_cog(dtype, resampling, nbits))
+            copy(rough, fine, driver="COG", **_cog(kind))
         fine.replace(path)
     except (RasterioError, OSError) as error:
         raise InputError(f"{path}: cannot be written ({error.__cause__ or error}); is the disk full?") from error
@@ -109,32 +111,29 @@ def new_map(
             part.unlink(missing_ok=True)
 
 
-def _profile(scene: Scene, count: int, dtype: str, nodata: float, nbits: int | None) -> dict[str, Any]:
+def _describe_bands(target: Any, kind: Kind) -> None:  # noqa: ANN401
+    for number, name in enumerate(kind.names, 1):
+        target.set_band_description(number, name)
+    if kind.colors:
+        target.write_colormap(1, {value: _rgb(color) for value, color in enumerate(kind.colors)})
+    if kind.scale is not None:
+        target.scales = (kind.scale,) * len(kind.names)
+
+
+def _profile(scene: Scene, kind: Kind) -> dict[str, Any]:
     """Uncompressed tiles, which can be filled in any order without leaving gaps in the file."""
     place = {} if scene.crs is None else {"crs": scene.crs, "transform": scene.transform}
-    bits = {} if nbits is None else {"nbits": nbits}
-    return {
-        "driver": "GTiff",
-        "height": scene.height,
-        "width": scene.width,
-        "count": count,
-        "dtype": dtype,
-        "nodata": nodata,
-        "tiled": True,
-        "blockxsize": 256,
-        "blockysize": 256,
-        "interleave": "band",
-        "bigtiff": "if_safer",
-        **place,
-        **bits,
-    }
+    bits = {} if kind.nbits is None else {"nbits": kind.nbits}
+    tiles = {"tiled": True, "blockxsize": 256, "blockysize": 256, "interleave": "band", "bigtiff": "if_safer"}
+    size = {"height": scene.height, "width": scene.width, "count": len(kind.names)}
+    return {"driver": "GTiff", **size, "dtype": kind.dtype, "nodata": kind.nodata, **tiles, **place, **bits}
 
 
-def _cog(dtype: str, resampling: str, nbits: int | None) -> dict[str, Any]:
-    options: dict[str, Any] = {"compress": "DEFLATE", "blocksize": 512, "bigtiff": "IF_SAFER", "overview_resampling": resampling}
-    if nbits is not None:
-        return options | {"nbits": nbits}  # GDAL's predictor for floats knows full precision only
-    return options | {"predictor": "FLOATING_POINT" if dtype == "float32" else "STANDARD"}
+def _cog(kind: Kind) -> dict[str, Any]:
+    options: dict[str, Any] = {"compress": "DEFLATE", "blocksize": 512, "bigtiff": "IF_SAFER", "overview_resampling": kind.resampling}
+    if kind.nbits is not None:
+        return options | {"nbits": kind.nbits}  # GDAL's predictor for floats knows full precision only
+    return options | {"predictor": "FLOATING_POINT" if kind.dtype == "float32" else "STANDARD"}
 
 
 def _rgb(color: str) -> tuple[int, int, int, int]:

@@ -14,33 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eelib.apply.dates import dates_of, day_of_year
+from eelib.apply.reading import Reading, band_indexes, factor_and_offset
 from eelib.apply.tiles import Box
 from eelib.data.windows import Floats, Ints
-from eelib.errors import InputError, unknown
+from eelib.errors import InputError
 
 SUFFIXES = (".tif", ".tiff", ".jp2", ".vrt", ".img", ".png", ".jpg", ".jpeg")
-FACTORS = {"uint8": 1 / 255, "int8": 1 / 127, "uint16": 1e-4, "int16": 1e-4, "float32": 1.0, "float64": 1.0}  # to reflectance
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How files become reflectance.
-
-    Attributes:
-        bands: Names of the files' bands, in order; None: as the files say, else those of the network.
-        dates: Of the scenes, see :func:`dates_of`.
-        scale: Factor to reflectance; None: as the file says, else by its type (8 bit: 1/255, 16 bit: 1e-4, floating point: 1).
-        offset: Added to the numbers in the file before that.
-        nodata: Number that marks missing pixels, besides what the files declare.
-        georeferenced: Whether a coordinate reference system is required.
-    """
-
-    bands: tuple[str, ...] | None = None
-    dates: str | None = None
-    scale: float | None = None
-    offset: float = 0.0
-    nodata: float | None = None
-    georeferenced: bool = True
 
 
 @dataclass(frozen=True)
@@ -148,43 +127,10 @@ def _layer(source: Any, date: datetime.date, bands: tuple[str, ...], reading: Re
 
     count = source.count - (source.colorinterp[-1] == ColorInterp.alpha and source.count > 1)
     named = [name for name in source.descriptions[:count] if name]
-    indexes = _indexes(source.name, count, tuple(named) if len(named) == count else None, bands, reading.bands)
-    factor, offset = _factor(source, indexes[0], reading)
+    indexes = band_indexes(source.name, count, tuple(named) if len(named) == count else None, bands, reading.bands)
+    factor, offset = factor_and_offset(source, indexes[0], reading)
     masked = any(MaskFlags.all_valid not in flags for flags in source.mask_flag_enums)
     return Layer(source, date, indexes, factor, offset, masked)
-
-
-def _indexes(
-    name: str, count: int, named: tuple[str, ...] | None, wanted: tuple[str, ...], given: tuple[str, ...] | None
-) -> tuple[int, ...]:
-    """Band numbers in the network's order, by name where names are known; else number and order must be the network's."""
-    if given is not None and len(given) != count:
-        raise InputError(f"{name}: --bands names {len(given)} bands but the file has {count}; name all, in the file's order")
-    names = given or named
-    if names is None:
-        if count != len(wanted):
-            raise InputError(
-                f"{name}: {count} bands without names but the network reads {len(wanted)} ({', '.join(wanted)}): "
-                "name all of the file's with --bands"
-            )
-        return tuple(range(1, count + 1))
-    for band in wanted:
-        if band not in names:
-            problem = unknown("band", band, names)
-            raise InputError(f"{name}: the network reads {', '.join(wanted)}; {problem}; name the file's bands in order with --bands")
-    return tuple(names.index(band) + 1 for band in wanted)
-
-
-def _factor(source: Any, index: int, reading: Reading) -> tuple[float, float]:  # noqa: ANN401
-    """Factor and offset to reflectance, ``(number + offset) * factor``."""
-    declared = source.scales[index - 1], source.offsets[index - 1]
-    dtype = source.dtypes[index - 1]
-    if reading.scale is None and declared != (1.0, 0.0):
-        return declared[0], declared[1] / declared[0] + reading.offset
-    factor = reading.scale or FACTORS.get(dtype)
-    if factor is None:
-        raise InputError(f"{source.name}: numbers of type {dtype} have no usual scale; give --scale, the factor to reflectance")
-    return factor, reading.offset
 
 
 def _check_grid(sources: Sequence[Any], files: Sequence[Path]) -> None:

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eelib.apply.inference import SEAM, Inference
-from eelib.apply.output import CLASS_NODATA, PROBABILITY_STEPS, Map, check_output, new_map, write_class_names
+from eelib.apply.output import CLASS_NODATA, PROBABILITY_STEPS, Kind, Map, check_output, new_map, write_class_names
+from eelib.apply.reading import Reading
 from eelib.apply.runs import open_run
-from eelib.apply.scene import Reading, Scene, find_files, open_scene
+from eelib.apply.scene import Scene, find_files, open_scene
 from eelib.apply.statistics import Statistics, normaliser
 from eelib.apply.tiles import Blend, Box, Tiling
 from eelib.data.windows import Floats
@@ -88,12 +89,11 @@ def embed(request: Request, say: Say, half: bool = False) -> None:
     """
     check_output(request.out, find_files(request.scenes), request.overwrite)
     model, card = open_run(request.run, ENCODER)
-    names = [f"feature {number}" for number in range(card.embed_dim)]
+    names = tuple(f"feature {number}" for number in range(card.embed_dim))
+    kind = Kind(names, "float32", float("nan"), "AVERAGE", nbits=16 if half else None)
     with open_scene(request.scenes, card.bands, request.reading) as scene:
         infer = Inference(model, card, _normaliser(scene, card, request, say), scene.days)
-        with new_map(
-            request.out, scene, names, "float32", float("nan"), _tags(card, scene), "AVERAGE", nbits=16 if half else None
-        ) as target:
+        with new_map(request.out, scene, kind, _tags(card, scene)) as target:
             for box, values, valid in _blocks(scene, infer, say):
                 target.write(box, np.where(valid, values, np.nan).astype(np.float32))
     say(f"{request.out}: {card.embed_dim} bands, {card.encoder.name} of {', '.join(card.regions)}")
@@ -128,13 +128,12 @@ def segment(request: Request, say: Say, probabilities: Path | None = None) -> No
 
 
 def _class_map(path: Path, scene: Scene, card: Card) -> contextlib.AbstractContextManager[Map]:
-    tags = _tags(card, scene) | {f"CLASS_{number}": name for number, name in enumerate(card.classes)}
-    colors = card.colors or (GREY,) * len(card.classes)
-    return new_map(path, scene, ["class"], "uint8", CLASS_NODATA, tags, "MODE", colors)
+    kind = Kind(("class",), "uint8", CLASS_NODATA, "MODE", card.colors or (GREY,) * len(card.classes))
+    return new_map(path, scene, kind, _tags(card, scene) | {f"CLASS_{number}": name for number, name in enumerate(card.classes)})
 
 
 def _probability_map(path: Path, scene: Scene, card: Card) -> contextlib.AbstractContextManager[Map]:
-    return new_map(path, scene, card.classes, "uint8", CLASS_NODATA, _tags(card, scene), "AVERAGE", scale=1 / PROBABILITY_STEPS)
+    return new_map(path, scene, Kind(card.classes, "uint8", CLASS_NODATA, "AVERAGE", scale=1 / PROBABILITY_STEPS), _tags(card, scene))
 
 
 def _normaliser(scene: Scene, card: Card, request: Request, say: Say) -> Normaliser:

@@ -6,7 +6,8 @@ import rasterio
 from rasterio.transform import from_origin
 from scenes import BANDS, numbers, write_scene
 
-from eelib.apply.scene import Reading, open_scene
+from eelib.apply.reading import Reading
+from eelib.apply.scene import open_scene
 from eelib.apply.tiles import Box
 from eelib.errors import InputError
 

@@ -10,7 +10,7 @@ import torch
 from scenes import BANDS, CLASSES, COLORS, PLACE, card, exported, numbers, untrained, write_scene
 
 from eelib.apply import inference, whole
-from eelib.apply.scene import Reading
+from eelib.apply.reading import Reading
 from eelib.apply.whole import Request, embed, segment, softmax
 from eelib.errors import InputError
 from eelib.models import ENCODERS
