@@ -67,7 +67,7 @@ def test_both_starts_get_the_same_budget():
         assert (one.seed, one.data) == (other.seed, other.data)
         assert set(other.needs) == {"pretrain"}
         assert other.needs["pretrain"].seed == other.seed
-        assert other.needs["pretrain"].params.region == other.params.region
+        assert other.needs["pretrain"].params.regions == (other.params.region,)
         assert other.needs["pretrain"].params.encoder == other.params.encoder
 
 
