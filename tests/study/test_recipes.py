@@ -9,8 +9,7 @@ from eelib.errors import InputError
 from eelib.evaluate.confusion import scores, unpack
 from eelib.study import embedding_earth
 from eelib.study.execute import run
-from eelib.study.experiments.ee1_regions import Parameters, plan, scale
-from eelib.study.scales import sizes_for
+from eelib.study.experiments.ee1_regions import Parameters, loaded, plan
 from eelib.study.store import Store
 
 TINY = Parameters(profile="smoke", seeds=(0,), fractions=(1.0,))
@@ -25,7 +24,7 @@ def by_name():
 
 @pytest.mark.slow
 def test_every_arm_leaves_scores_that_its_counts_explain(by_name):
-    test = load_region("germany", sizes_for(scale(TINY), "germany")).test
+    test = loaded(TINY, "germany").test
     assert set(by_name) == {"raw probed", "random probed", "pretrained probed", "random fine-tuned", "pretrained fine-tuned"}
     for arm, record in by_name.values():
         counts = unpack(record["metrics"]["confusion"])
