@@ -95,9 +95,9 @@ class TSViT(SeriesEncoder):
 
     def encode(self, series: Tensor, dates: Tensor) -> Tensor:
         """``(B, T, C, H, W)`` to ``(B, embed_dim, H, W)``."""
-        count, length, _, height, width = series.shape
+        count, _, _, height, width = series.shape
         rows, columns = height // self.patch, width // self.patch
-        patches = F.pixel_unshuffle(series.flatten(0, 1), self.patch).unflatten(0, (count, length))
+        patches = F.pixel_unshuffle(series, self.patch)
         x = self.tokens(patches.permute(0, 3, 4, 1, 2).flatten(0, 2))  # (B * places, T, dim)
         x = x + self._days(dates).repeat_interleave(rows * columns, 0)
         x = self.temporal(torch.cat([self.class_token.expand(len(x), 1, -1), x], 1))[:, 0]
