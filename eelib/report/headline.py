@@ -8,6 +8,7 @@ from typing import Any
 
 from eelib.report.comparison import READINGS, compare, conclusion
 from eelib.report.comparison_table import comparison_table
+from eelib.report.findings import arms_of
 from eelib.report.gain_figure import gain_figure
 from eelib.study.store import Record
 
@@ -28,8 +29,8 @@ def headline(records: Sequence[Record], notebook: dict[str, Any], source: Path) 
     """
     import matplotlib.pyplot as plt
 
-    wanted, profile = set(notebook["arms"]), notebook["parameters"]["profile"]
-    rows = compare([record for record in records if f"{record['experiment']}/{record['key']}" in wanted])
+    profile = notebook["parameters"]["profile"]
+    rows = compare(arms_of(notebook, records))
     figure = gain_figure(rows)
     figure.savefig(source / FIGURE)
     plt.close(figure)

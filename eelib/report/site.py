@@ -98,11 +98,14 @@ def _render(store_root: Path, source: Path, site: Path) -> list[str]:
 
 
 def _headline(records: list[Record], chapters: Sequence[pages.Chapter], source: Path) -> str:
-    """The main result, once its notebook has run."""
+    """The main result, once its notebook has run, and what every other experiment concludes."""
+    from eelib.report.findings import finding
     from eelib.report.headline import NOTEBOOK, headline
 
-    notebook = next((chapter.record for chapter in chapters if chapter.name == NOTEBOOK), None)
-    return headline(records, dict(notebook), source) if notebook else ""
+    done = [(chapter, chapter.record) for chapter in chapters if chapter.record is not None]
+    text = "".join(headline(records, dict(record), source) for chapter, record in done if chapter.name == NOTEBOOK)
+    others = [finding(chapter.name, chapter.title, record, records) for chapter, record in done]
+    return text + ("\n## What the other experiments say\n\n" + "\n".join(filter(None, others)) if any(others) else "")
 
 
 def _write_chapters(store_root: Path, source: Path) -> list[pages.Chapter]:

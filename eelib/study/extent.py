@@ -21,11 +21,16 @@ class Extent(Settings):
     finetuned: tuple[float, ...] = Field((0.1, 1.0), description="those of the shares at which networks are fine-tuned as well as probed")
 
 
-class TrainingParameters(Parameters):
-    """What every experiment that trains takes."""
+class PretrainingParameters(Parameters):
+    """What every experiment takes that pre-trains."""
+
+    pretrain_steps: int | None = Field(None, ge=1, description="None: those of the profile")
+
+
+class TrainingParameters(PretrainingParameters):
+    """What every experiment takes that reads its networks with labels."""
 
     fractions: tuple[float, ...] | None = Field(None, description="shares of the labelled training windows; None: those of the profile")
-    pretrain_steps: int | None = Field(None, ge=1, description="None: those of the profile")
     finetune_steps: int | None = Field(None, ge=1, description="None: those of the profile")
 
     @field_validator("fractions")
@@ -39,23 +44,23 @@ class TrainingParameters(Parameters):
 E = TypeVar("E", bound=Extent)
 
 
-def extent_of(table: Mapping[str, E], params: TrainingParameters) -> E:
+def extent_of(table: Mapping[str, E], params: PretrainingParameters) -> E:
     """The profile's extent with the notebook's overrides; label shares that are asked for are fine-tuned as well."""
     chosen = table[params.profile]
     changes: dict[str, object] = {"regions": params.regions or chosen.regions, "seeds": params.seeds or chosen.seeds}
-    if params.fractions is not None:
+    if isinstance(params, TrainingParameters) and params.fractions is not None:
         changes |= {"fractions": params.fractions, "finetuned": params.fractions}
     return chosen.model_copy(update=changes)
 
 
-def budget_of(params: TrainingParameters) -> Scale:
+def budget_of(params: PretrainingParameters) -> Scale:
     """The profile's budget per arm with the notebook's overrides."""
     chosen = SCALES[params.profile]
     pretrain, segment, single = chosen.pretrain, chosen.segment, chosen.single_date
     if params.pretrain_steps is not None:
         pretrain = pretrain.model_copy(update={"steps": params.pretrain_steps})
         single = single and single.model_copy(update={"pretrain_steps": params.pretrain_steps})
-    if params.finetune_steps is not None:
+    if isinstance(params, TrainingParameters) and params.finetune_steps is not None:
         segment = segment.model_copy(update={"steps": params.finetune_steps})
         single = single and single.model_copy(update={"finetune_steps": params.finetune_steps})
     return chosen.model_copy(update={"pretrain": pretrain, "segment": segment, "single_date": single})

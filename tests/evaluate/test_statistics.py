@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import norm
 
 from eelib.errors import InputError
-from eelib.evaluate.statistics import bootstrap, paired_difference, score_with_interval
+from eelib.evaluate.statistics import bootstrap, crossing, estimate, holm, p_value, paired_difference, score_with_interval
 
 
 def accuracy_counts(right, pixels=100):
@@ -94,3 +94,67 @@ def test_same_seed_same_draws():
 def test_arms_that_do_not_match_are_an_error():
     with pytest.raises(InputError, match="same seeds and windows"):
         paired_difference(accuracy_counts([[1, 2]]), accuracy_counts([[1, 2], [3, 4]]), np.arange(2))
+
+
+def test_counts_need_not_be_square():
+    hits = np.array([[[[3, 1]], [[1, 3]]]])  # one seed, two windows, hits and misses
+    found = score_with_interval(hits, np.arange(2), score=lambda counts: counts[..., 0, 0] / counts.sum((-2, -1)))
+    assert found.value == 0.5
+    assert (found.low, found.high) == (0.25, 0.75)
+
+
+def test_p_values_of_no_difference_are_uniform_and_those_of_a_difference_small():
+    rng = np.random.default_rng(0)
+    null = [p_value(np.concatenate([[0], rng.normal(rng.normal(), 1, 999)])) for _ in range(400)]
+    assert 0.02 <= np.mean(np.array(null) < 0.05) <= 0.09
+    assert np.mean(null) == pytest.approx(0.5, abs=0.06)
+    assert p_value(np.concatenate([[5], rng.normal(5, 1, 999)])) == pytest.approx(2 / 1000)
+    assert p_value(np.zeros(100)) == 1
+
+
+def test_a_p_value_below_005_goes_with_an_interval_that_excludes_0():
+    rng = np.random.default_rng(1)
+    for shift in np.linspace(0, 4, 30):
+        draws = np.concatenate([[shift], rng.normal(shift, 1, 4000)])
+        p, found = p_value(draws), estimate(draws, 1, 1)
+        if abs(p - 0.05) > 0.005:
+            assert (p < 0.05) == found.excludes_zero
+
+
+def slow_holm(values):
+    """The definition: step through the ordered p-values, and never report less than a smaller one got."""
+    adjusted = [0.0] * len(values)
+    for rank, at in enumerate(sorted(range(len(values)), key=lambda i: values[i])):
+        smaller = [adjusted[i] for i in range(len(values)) if values[i] < values[at]]
+        adjusted[at] = min(1.0, max([(len(values) - rank) * values[at], *smaller]))
+    return adjusted
+
+
+def test_holm_is_its_definition_and_between_none_and_bonferroni():
+    rng = np.random.default_rng(0)
+    for count in (1, 2, 7, 30):
+        values = rng.random(count) ** 3
+        adjusted = holm(values)
+        assert adjusted == pytest.approx(slow_holm(values.tolist()))
+        assert (adjusted >= values).all()
+        assert (adjusted <= np.minimum(values * count, 1) + 1e-12).all()
+        assert (np.diff(adjusted[np.argsort(values)]) >= 0).all()
+
+
+def test_curves_cross_where_they_are_interpolated_to():
+    x = [0.01, 0.1, 1.0]
+    found = crossing(
+        x, np.array([[-1.0, 1.0, 3.0], [-3.0, -1.0, 1.0], [0.5, -1.0, 1.0], [-1.0, -2.0, -3.0], [-1.0, 0.0, -1.0], [-1, 1, -1]])
+    )
+    assert found[:2] == pytest.approx([10**-1.5, 10**-0.5])
+    assert found[2] == 0.01
+    assert found[3] == np.inf
+    assert found[4] == pytest.approx(0.1)
+    assert found[5] == pytest.approx(10**-1.5)  # the first time counts
+
+
+def test_an_interval_may_end_at_never():
+    draws = np.array([0.3, *np.linspace(0.2, 0.4, 90), *[np.inf] * 10])
+    found = estimate(draws, 1, 1)
+    assert 0.2 <= found.low < 0.21
+    assert found.high == np.inf

@@ -3,7 +3,7 @@
 import pytest
 
 from eelib.errors import InputError
-from eelib.study.experiments.ee1_regions import Parameters, plan, scale
+from eelib.study.experiments.ee1_regions import EXTENTS, Parameters, plan
 from eelib.study.parameters import check, parse_assignments, validate
 from eelib.study.scales import SCALES
 
@@ -50,12 +50,12 @@ def test_assignments_are_yaml():
 
 @pytest.mark.parametrize("profile", SCALES)
 def test_every_profile_plans_the_same_comparison(profile):
-    params = Parameters(profile=profile)
-    arms, budget = plan(params), scale(params)
-    assert len(arms) == len(budget.regions) * len(budget.seeds) * 2 * 5
+    extent = EXTENTS[profile]
+    arms = plan(Parameters(profile=profile))
+    cases = len(extent.regions) * len(extent.seeds) + len(extent.networks) * len(extent.network_regions) * len(extent.network_seeds)
+    assert len(arms) == cases * 2 * 5
     assert len({arm.key for arm in arms}) == len(arms)
-    assert profile == "smoke" or len(budget.seeds) >= 3
-    assert profile != "full" or len(budget.seeds) >= 5
+    assert len(extent.seeds) >= (5 if profile in ("full", "paper") else 2)
 
 
 def test_both_starts_get_the_same_budget():
@@ -73,7 +73,7 @@ def test_both_starts_get_the_same_budget():
 
 def test_one_pretraining_serves_every_label_share_and_reading():
     arms = plan(Parameters(profile="quick"))
-    assert len({arm.needs["pretrain"].key for arm in arms if arm.needs}) == 6 * 3
+    assert len({arm.needs["pretrain"].key for arm in arms if arm.needs}) == 6 * len(EXTENTS["quick"].seeds)
 
 
 def test_overrides_reach_the_arms():

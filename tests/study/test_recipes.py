@@ -7,7 +7,6 @@ import pytest
 import torch
 from toys import make_region
 
-from eelib.data.regions import load_region
 from eelib.errors import InputError
 from eelib.evaluate.confusion import scores, unpack
 from eelib.settings import (
@@ -23,9 +22,8 @@ from eelib.settings import (
 from eelib.study import embedding_earth, pixels, probing
 from eelib.study.arm import Arm
 from eelib.study.execute import run
-from eelib.study.experiments.ee1_regions import Parameters, plan, scale
+from eelib.study.experiments.ee1_regions import Parameters, loaded, plan
 from eelib.study.recipes import RECIPES, PixelParams, PretrainParams, ProbeParams, SegmentParams
-from eelib.study.scales import sizes_for
 from eelib.study.store import Store
 
 TINY = Parameters(profile="smoke", seeds=(0,), fractions=(1.0,))
@@ -85,7 +83,7 @@ def by_name():
 
 @pytest.mark.slow
 def test_every_arm_leaves_scores_that_its_counts_explain(by_name):
-    test = load_region("germany", sizes_for(scale(TINY), "germany")).test
+    test = loaded(TINY, "germany").test
     assert set(by_name) == {"raw probed", "random probed", "pretrained probed", "random fine-tuned", "pretrained fine-tuned"}
     for arm, record in by_name.values():
         counts = unpack(record["metrics"]["confusion"])

@@ -9,7 +9,7 @@ from eelib.data.regions import load_region
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, explore_arm, pretrained
 from eelib.study.experiments.ee1_regions import ALL
-from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
+from eelib.study.extent import Extent, PretrainingParameters, budget_of, extent_of
 from eelib.study.scales import Scale, sizes_for
 from eelib.study.store import Store
 
@@ -20,7 +20,7 @@ NAME = "ee6_embeddings"
 TITLES = {"raw": "raw pixels", "random": "random start", "pretrained": "pre-trained"}
 
 
-class Parameters(TrainingParameters):
+class Parameters(PretrainingParameters):
     """Parameters of the notebook ee6_embeddings."""
 
 

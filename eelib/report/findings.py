@@ -1,0 +1,43 @@
+"""What every experiment of Embedding Earth concludes, from its records: the same sentences as at the end of its notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from eelib.report.baselines import baseline_conclusion, baselines
+from eelib.report.effects import effects, effects_conclusion
+from eelib.report.embeddings import look_conclusion, looks
+from eelib.report.scarcity import worth_conclusion, worths
+from eelib.report.transfer import transfer_conclusion, transfers
+from eelib.study.store import Record
+
+# Notebook: its records to Markdown. The first experiment is the headline itself.
+CONCLUSIONS: dict[str, Callable[[Sequence[Record]], str]] = {
+    "ee2_label_scarcity": lambda records: worth_conclusion(worths(records)),
+    "ee3_transfer": lambda records: transfer_conclusion(transfers(records)),
+    "ee4_ablations": lambda records: effects_conclusion(effects(records)),
+    "ee5_baselines": lambda records: baseline_conclusion(baselines(records)),
+    "ee6_embeddings": lambda records: look_conclusion(looks(records)),
+}
+
+
+def arms_of(notebook: Mapping[str, Any], records: Sequence[Record]) -> list[Record]:
+    """The records that a notebook read."""
+    wanted = set(notebook["arms"])
+    return [record for record in records if f"{record['experiment']}/{record['key']}" in wanted]
+
+
+def finding(name: str, title: str, notebook: Mapping[str, Any], records: Sequence[Record]) -> str:
+    """MyST section of one experiment; empty where the start page has none for it.
+
+    Args:
+        name: Of the notebook.
+        title: Its title.
+        notebook: Its record, with the arms that it read.
+        records: All records.
+    """
+    if name not in CONCLUSIONS:
+        return ""
+    text = CONCLUSIONS[name](arms_of(notebook, records))
+    return f"### {title}\n\n{text}\n\nProfile `{notebook['parameters']['profile']}`. [Tables and figures](notebooks/{name})\n"

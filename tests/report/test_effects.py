@@ -1,0 +1,62 @@
+"""Effects of single choices: on the gain, paired, and corrected for their number."""
+
+import pytest
+from readings import readings
+
+from eelib.errors import InputError
+from eelib.report.effects import effects, effects_conclusion, effects_table
+from eelib.report.effects_figure import effects_figure
+
+STARTS = {"random": 30, "pretrained": 50, "temperature = 0.5": 40, "crop = off": 50, "cloud = none": 70, "random, cloud = none": 50}
+
+
+def found():
+    return {(item.factor, item.level): item for item in effects(readings(STARTS))}
+
+
+def test_an_effect_is_a_change_of_the_gain():
+    items = found()
+    assert list(items) == [("temperature", "0.5"), ("crop", "off"), ("cloud", "none")]
+    assert items["temperature", "0.5"].effect.value < 0
+    assert items["temperature", "0.5"].decided
+    assert items["crop", "off"].effect.value == 0
+    assert not items["crop", "off"].decided
+    easier = items["cloud", "none"]
+    scores = {name: [one for one in readings(STARTS) if one["arm"] == f"{name} probed"] for name in STARTS}
+    mean = {name: sum(one["metrics"]["scores"]["miou"] for one in rows) / 3 for name, rows in scores.items()}
+    wanted = (mean["cloud = none"] - mean["random, cloud = none"]) - (mean["pretrained"] - mean["random"])
+    assert easier.effect.value == pytest.approx(wanted), "easier data are no effect of their own"
+
+
+def test_regions_are_averaged():
+    one = effects(readings({"random": 30, "pretrained": 50, "crop = off": 60}))[0]
+    other = effects(readings({"random": 30, "pretrained": 50, "crop = off": 40}))[0]
+    second = readings({"random": 30, "pretrained": 50, "crop = off": 40}, region="ghana")
+    both = effects([*readings({"random": 30, "pretrained": 50, "crop = off": 60}), *second])[0]
+    assert both.effect.value == pytest.approx((one.effect.value + other.effect.value) / 2)
+    assert both.regions == ("germany", "ghana")
+    assert len(both.records) == 6
+
+
+def test_more_comparisons_ask_for_more():
+    many = STARTS | {f"anchors = {count}": 50 for count in range(20)}
+    alone, among = found()["temperature", "0.5"], effects(readings(many))[0]
+    assert among.p == pytest.approx(alone.p)
+    assert among.adjusted > alone.adjusted
+
+
+def test_tables_figures_and_words_agree():
+    items = list(found().values())
+    table = effects_table(items)
+    assert table.count("<strong>") == sum(item.decided for item in items)
+    assert all(record["key"] in table for item in items for record in item.records)
+    figure = effects_figure(items)
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["cloud → none", "crop → off", "temperature → 0.5"]
+    text = effects_conclusion(items)
+    assert "Of 3 changes" in text
+    assert "**temperature → 0.5** hurts" in text
+
+
+def test_nothing_was_changed():
+    with pytest.raises(InputError, match="changed recipe"):
+        effects(readings({"random": 30, "pretrained": 50}))

@@ -1,0 +1,99 @@
+"""The transfer matrix: every cell against random and against home, averaged by distance, real and simulated apart."""
+
+import numpy as np
+import pytest
+from readings import readings
+
+from eelib.errors import InputError
+from eelib.report.transfer import (
+    by_distance,
+    distance_table,
+    exchange_table,
+    ordered_places,
+    transfer_conclusion,
+    transfer_table,
+    transfers,
+)
+from eelib.report.transfer_figure import transfer_figure
+
+GERMANY = {"random": 40, "pretrained": 60, "pretrained on france": 55, "pretrained on ghana": 50, "pretrained on all regions": 58}
+GHANA = {"random": 30, "pretrained": 45, "pretrained on germany": 35, "pretrained on france": 25, "pretrained on all regions": 44}
+
+
+def records():
+    there = {"random as in romania": 20, "pretrained on romania": 30}
+    real = {"random": 40, "pretrained": 50, "pretrained on simulated regions": 45}
+    return [
+        *readings(GERMANY | there, region="germany"),
+        *readings(GHANA, region="ghana"),
+        *readings(real, region="romania"),
+    ]
+
+
+def cell(origin, region):
+    return next(one for one in transfers(records()) if (one.origin, one.case.region) == (origin, region))
+
+
+def test_a_cell_is_held_against_random_and_against_home():
+    near, far = cell("france", "germany"), cell("ghana", "germany")
+    assert (near.how, far.how) == ("same continent", "other continent")
+    assert 0 < far.gain.value < near.gain.value
+    assert near.loss.value < 0
+    home = cell("germany", "germany")
+    assert home.loss is None
+    assert home.gain.value + far.loss.value == pytest.approx(far.gain.value)
+
+
+def test_an_exchange_is_held_against_its_own_random_start():
+    there, here = cell("romania", "germany"), cell("simulated regions", "romania")
+    assert there.exchange
+    assert here.exchange
+    assert there.loss is None  # home reads other bands
+    assert there.base[0]["arm"] == "random as in romania probed"
+    assert there.gain.value > 0
+    assert here.loss.value < 0
+
+
+def test_averages_by_distance_leave_real_regions_out():
+    found = {item.how: item for item in by_distance(transfers(records()))}
+    assert {how: item.cells for how, item in found.items()} == {
+        "same region": 2,
+        "same continent": 1,
+        "all regions": 2,
+        "other continent": 3,
+    }
+    parts = [cell("ghana", "germany"), cell("germany", "ghana"), cell("france", "ghana")]
+    assert found["other continent"].gain.value == pytest.approx(np.mean([part.gain.value for part in parts]))
+    assert found["other continent"].loss.value == pytest.approx(np.mean([part.loss.value for part in parts]))
+    assert found["same region"].loss is None
+
+
+def test_tables_hold_every_cell_once_with_its_records():
+    cells = transfers(records())
+    matrix, exchange = transfer_table(cells), exchange_table(cells)
+    assert matrix.count("<tr>") - 1 + exchange.count("<tr>") - 1 == len(cells)
+    for one in records():
+        if one["arm"].startswith("pretrained"):
+            assert (one["key"] in matrix) != (one["key"] in exchange)
+    assert "all regions" in distance_table(by_distance(cells))
+
+
+def test_the_heat_map_holds_the_gains():
+    cells = transfers(records())
+    figure = transfer_figure(cells)
+    image = figure.axes[0].images[0].get_array()
+    places = [place for place in ordered_places(cells) if place not in ("romania", "simulated regions")]
+    assert image.shape == (len(places), 2)
+    assert image[places.index("france"), 0] == pytest.approx(100 * cell("france", "germany").gain.value)
+
+
+def test_the_conclusion_names_distances_and_exchanges():
+    text = transfer_conclusion(transfers(records()))
+    assert "**Other continent** (linear probe, 10 % of the labels)" in text
+    assert "on average over 3 cells" in text
+    assert "better than a random start in 2 of 2 cases" in text
+
+
+def test_nothing_to_transfer():
+    with pytest.raises(InputError, match="pre-trained elsewhere"):
+        transfers(readings({"random": 40}))

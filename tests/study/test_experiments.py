@@ -1,0 +1,206 @@
+"""Plans: what means the same is the same arm, what is compared is comparable, and every option reaches an arm."""
+
+import pytest
+
+from eelib.data.continents import distance
+from eelib.errors import InputError
+from eelib.settings import PretrainSettings
+from eelib.study.arm import with_needs
+from eelib.study.arms import RANDOM, pretrain_arm, probe_arm
+from eelib.study.experiments import ee1_regions as ee1
+from eelib.study.experiments import ee2_label_scarcity as ee2
+from eelib.study.experiments import ee3_transfer as ee3
+from eelib.study.experiments import ee4_ablations as ee4
+from eelib.study.experiments import ee5_baselines as ee5
+from eelib.study.experiments import ee6_embeddings as ee6
+from eelib.study.factors import FACTORS
+from eelib.study.methods import METHODS
+from eelib.study.parameters import check
+from eelib.study.scales import SCALES, aligned, encoder_for, pretrain_recipe, sizes_for
+
+ALL = (ee1, ee2, ee3, ee4, ee5, ee6)
+every = pytest.mark.parametrize("module", ALL, ids=lambda module: module.__name__.rpartition(".")[2])
+
+
+def keys(module, **values):
+    return {arm.key: arm for arm in with_needs(module.plan(check(module.Parameters, values)))}
+
+
+@every
+@pytest.mark.parametrize("profile", ["smoke", "quick", "full", "paper"])
+def test_every_profile_plans_each_arm_once(module, profile):
+    arms = module.plan(check(module.Parameters, {"profile": profile}))
+    assert arms
+    assert len({arm.key for arm in arms}) == len(arms)
+    assert profile not in ("full", "paper") or len({arm.seed for arm in arms}) >= 5
+    names = [(arm.name, arm.seed, arm.params.region, getattr(arm.params, "fraction", 1), network(arm)) for arm in arms]
+    assert len(set(names)) == len(names), "two arms of one notebook share name, seed, region, share and network"
+
+
+def network(arm):
+    return getattr(getattr(arm.params, "encoder", None), "name", None)
+
+
+@every
+def test_seeds_and_regions_reach_every_arm(module):
+    arms = module.plan(check(module.Parameters, {"seeds": [7], "regions": ["france", "south_sudan"]}))
+    assert {arm.seed for arm in arms} == {7}
+    assert {arm.params.region for arm in arms} == {"france", "south_sudan"}
+
+
+@pytest.mark.parametrize("profile", ["quick", "full"])
+def test_one_pretraining_serves_all(profile):
+    first = keys(ee1, profile=profile)
+    made = {key for key, arm in first.items() if arm.recipe == "pretrain"}
+    for module in (ee2, ee3, ee6):
+        own = {key: arm for key, arm in keys(module, profile=profile).items() if arm.recipe == "pretrain"}
+        alone = [arm for arm in own.values() if len(arm.params.regions) == 1 and arm.params.sizes in (sizes(profile), real_sizes(profile))]
+        assert alone
+        assert {arm.key for arm in alone} <= made
+
+
+def sizes(profile):
+    return sizes_for(SCALES[profile], "germany")
+
+
+def real_sizes(profile):
+    return sizes_for(SCALES[profile], "romania")
+
+
+@pytest.mark.parametrize("profile", ["quick", "full"])
+def test_readings_at_the_shares_of_ee1_are_those_of_ee1(profile):
+    first = keys(ee1, profile=profile)
+    arms = [arm for arm in keys(ee2, profile=profile).values() if arm.recipe != "pretrain"]
+    assert {arm.key for arm in arms if arm.params.fraction in (0.1, 1.0)} <= first.keys()
+    assert {arm.experiment for arm in arms if arm.params.fraction not in (0.1, 1.0)} == {"ee2_label_scarcity"}
+
+
+def test_a_share_that_ee1_is_asked_for_is_the_arm_of_ee2():
+    asked = keys(ee1, profile="quick", regions=["germany"], fractions=[0.25])
+    assert asked.keys() <= keys(ee2, profile="quick", fractions=[0.25], regions=["germany"]).keys()
+
+
+def test_the_diagonal_and_the_random_row_of_the_matrix_are_those_of_ee1():
+    first, matrix = keys(ee1, profile="full"), ee3.plan(check(ee3.Parameters, {"profile": "full"}))
+    shared = [arm for arm in matrix if arm.name.split()[0] in ("random", "pretrained") and "on" not in arm.name.split()]
+    shared = [arm for arm in shared if "as in" not in arm.name]
+    assert len(shared) == 5 * (4 + 2) * (2 * 2 + 2 * 1)  # seeds, regions, two probes at two shares and two fine-tunings at one
+    assert {arm.key for arm in shared} <= first.keys()
+
+
+def test_the_matrix_is_complete():
+    arms = ee3.plan(check(ee3.Parameters, {"profile": "full", "seeds": [0], "fractions": [0.1]}))
+    square = [arm for arm in arms if arm.recipe == "probe" and arm.params.region == "ghana" and arm.params.sizes.bands is None]
+    square = [arm for arm in square if arm.params.sizes.num_dates > 1]
+    wanted = ["random", "pretrained", "pretrained on germany", "pretrained on france", "pretrained on south_sudan"]
+    wanted += ["pretrained on all regions", "pretrained on the other continent"]
+    assert [arm.name.removesuffix(" probed") for arm in square] == wanted
+    pools = {arm.name: arm.needs["pretrain"].params.regions for arm in square if arm.needs}
+    assert pools["pretrained on the other continent probed"] == ("germany", "france")
+    assert len(pools["pretrained on all regions probed"]) == 4
+    assert len({arm.needs["pretrain"].params.sizes.unlabelled for arm in square if arm.needs}) == 1
+
+
+def test_real_and_simulated_regions_meet_in_bands_and_dates():
+    budget = SCALES["quick"]
+    shared = aligned(budget, ["germany", "brandenburg"])
+    assert {encoder_for(shared, region) for region in ("germany", "brandenburg")} == {encoder_for(budget, "brandenburg")}
+    assert sizes_for(shared, "brandenburg") == sizes_for(budget, "brandenburg")  # so its own arms stay the same arms
+    shared = aligned(budget, ["germany", "romania"])
+    assert len(sizes_for(shared, "germany").bands) == 6
+    assert sizes_for(shared, "romania") == sizes_for(budget, "romania")
+    assert aligned(budget, ["germany", "ghana"]) == budget
+
+
+def test_distance():
+    assert distance("ghana", "ghana") == "same region"
+    assert distance("ghana", "south_sudan") == "same continent"
+    assert distance("ghana", "germany") == "other continent"
+    assert distance("somewhere.yaml", "germany") == "other region"
+
+
+def test_an_ablation_changes_its_factor_and_nothing_else():
+    for factor in FACTORS:
+        arms = ee4.plan(check(ee4.Parameters, {"profile": "quick", "factor": factor, "seeds": [0]}))
+        default = next(arm for arm in arms if arm.name == "pretrained probed")
+        changed = [arm for arm in arms if arm.name.startswith(f"{factor} = ")]
+        assert len(changed) == len(FACTORS[factor])
+        for arm in changed:
+            made, base = arm.needs["pretrain"].params, default.needs["pretrain"].params
+            assert made != base, arm.name
+            assert arm.params.recipe == default.params.recipe
+            assert arm.params.fraction == default.params.fraction
+            other_data = arm.params.sizes != default.params.sizes
+            assert other_data == any(one.name == f"random, {arm.name}" for one in arms), "changed data need a random start of their own"
+            assert other_data or made.sizes == base.sizes or factor == "unlabelled"
+
+
+def test_every_choice_of_the_contrast_has_a_factor():
+    changed = {name for levels in FACTORS.values() for level in levels for name in (*level.recipe, *level.views)}
+    extra = {"steps", "views", "objective", "momentum", "queue", "global_weight", "lr", "weight_decay"}
+    masked = {"hidden_dates", "hidden_patches", "patch"}
+    assert set(PretrainSettings.model_fields) - extra - masked <= changed
+    assert {"min_overlap", "crop", "flips", "dates", "gain", "noise", "band_drop", "date_drop", "level"} <= changed
+
+
+def test_levels_that_need_several_dates_are_left_out_where_there_is_one():
+    arms = ee4.plan(check(ee4.Parameters, {"profile": "quick", "factor": "dates", "regions": ["brandenburg"], "seeds": [0]}))
+    assert {arm.name for arm in arms} == {"random probed", "pretrained probed"}
+
+
+def test_methods_share_budget_labels_and_readings():
+    arms = ee5.plan(check(ee5.Parameters, {"profile": "quick", "seeds": [0]}))
+    probes = {arm.name.removesuffix(" probed"): arm for arm in arms if arm.recipe == "probe"}
+    assert set(METHODS) - {"embedding_earth"} <= probes.keys()
+    recipes = [arm.needs["pretrain"].params.recipe for name, arm in probes.items() if name in METHODS or name == "pretrained"]
+    assert len({(recipe.steps, recipe.batch_size, recipe.views) for recipe in recipes}) == 1
+    assert len({(arm.params.fraction, arm.params.recipe, arm.params.sizes) for arm in probes.values()}) == 1
+    taught = probes["supervised on france"].needs["pretrain"]
+    assert (taught.recipe, taught.params.region, taught.params.fraction, taught.params.init) == ("segment", "france", 1.0, "random")
+    assert taught.key in keys(ee1, profile="quick")
+    assert {arm.params.classifier for arm in arms if arm.recipe == "pixels"} == {"forest", "boosting"}
+
+
+def test_published_weights_take_part_only_where_a_file_is_named():
+    named = ee5.plan(check(ee5.Parameters, {"seeds": [0], "published_file": "weights.pth"}))
+    chosen = [arm for arm in named if arm.name.startswith("published")]
+    assert {arm.params.published.file for arm in chosen} == {"weights.pth"}
+    assert not any(arm.name.startswith("published") for arm in ee5.plan(check(ee5.Parameters, {"seeds": [0]})))
+
+
+def test_networks_are_named_and_run_where_they_are_asked_for():
+    arms = ee1.plan(check(ee1.Parameters, {"encoders": ["tsvit", "unet3d"], "regions": ["ghana"], "seeds": [0], "fractions": [1.0]}))
+    assert {network(arm) for arm in arms} == {"tsvit", "unet3d"}
+    assert {network(arm.needs["pretrain"]) for arm in arms if arm.needs} == {"tsvit", "unet3d"}
+
+
+@pytest.mark.parametrize(
+    ("module", "values", "word"),
+    [
+        (ee1, {"encoders": ["unet3"]}, "'unet3d'"),
+        (ee4, {"factor": "temprature"}, "'temperature'"),
+        (ee2, {"fractions": [0.0]}, "fraction"),
+        (ee5, {"published": "x"}, "'published_file'"),
+        (ee6, {"region": ["ghana"]}, "'regions'"),
+    ],
+)
+def test_every_mistake_is_named(module, values, word):
+    with pytest.raises(InputError, match=word):
+        check(module.Parameters, values)
+
+
+def test_regions_without_a_common_band_are_refused(monkeypatch):
+    from eelib.study import scales
+
+    bands = {"germany": ("B02",), "ghana": ("B08",)}
+    monkeypatch.setattr(scales, "region_bands", lambda region, sizes: bands[region])
+    with pytest.raises(InputError, match="share no band"):
+        aligned(SCALES["smoke"], ["germany", "ghana"])
+
+
+def test_a_pool_is_one_arm_with_the_data_of_all():
+    arm = pretrain_arm(SCALES["smoke"], ["germany", "ghana"], 0)
+    assert set(arm.data) == {"germany", "ghana"}
+    assert arm.params.regions == ("germany", "ghana")
+    assert arm.params.recipe == pretrain_recipe(SCALES["smoke"], "germany")
+    assert probe_arm(SCALES["smoke"], "germany", RANDOM, 1.0, 0).needs == {}
