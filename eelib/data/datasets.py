@@ -1,0 +1,89 @@
+"""Data sets of the literature on this machine: where they lie, whether they are complete, and how to get them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from eelib.data.fetch import data_folder
+from eelib.data.manifests import DatasetManifest, FilePattern
+from eelib.errors import InputError
+
+
+def dataset_folder(entry: DatasetManifest) -> Path:
+    """Where the files of a data set are looked for: ``$EELIB_DATA/<name>``."""
+    return data_folder() / entry.name
+
+
+def require_dataset(entry: DatasetManifest) -> Path:
+    """Folder of a data set that must be there already.
+
+    Raises:
+        InputError: It is not there; says how to get it.
+    """
+    folder = dataset_folder(entry)
+    if not folder.is_dir():
+        raise InputError(
+            f"the data set '{entry.name}' is not in {folder}: get it from {entry.landing} ({entry.size}); "
+            f"`eelib data fetch {entry.name}` lists the steps"
+        )
+    return folder
+
+
+def how_to_get(entry: DatasetManifest) -> list[str]:
+    """The steps that bring a data set to where the loader looks, one line each."""
+    folder = dataset_folder(entry)
+    lines = [f"{entry.title}: {entry.size}; licence: {entry.licence}", f"page: {entry.landing}"]
+    for item in entry.downloads:
+        lines.append(f"archive: {item.name}  {item.url}")
+        if item.md5:
+            lines.append(f"         MD5 {item.md5} ({item.stated})")
+    lines += [f"{number}. {step.replace('FOLDER', str(folder))}" for number, step in enumerate(entry.obtain, 1)]
+    return [*lines, f"{len(entry.obtain) + 1}. check it: eelib data verify {entry.name}"]
+
+
+def verify_dataset(entry: DatasetManifest) -> list[str]:
+    """Problems of a data set, one line each; empty if every expected file is there.
+
+    Looks at names, counts and empty files, and at the MD5 of archives that lie in the folder. Pixels are checked when they are read.
+    """
+    folder, remedy = dataset_folder(entry), f"`eelib data fetch {entry.name}` says how to get it"
+    if not folder.is_dir():
+        return [f"{entry.name}: not in {folder}; {remedy}"]
+    problems = [problem for item in entry.files for problem in _wrong_files(folder, item, remedy)]
+    for archive in entry.downloads:
+        path = folder / archive.name
+        if archive.md5 and path.is_file() and md5(path) != archive.md5:
+            problems.append(f"{path}: another MD5 than {archive.md5}; download it again")
+    return problems
+
+
+def _wrong_files(folder: Path, item: FilePattern, remedy: str) -> Iterator[str]:
+    found = [path for path in folder.glob(item.glob) if path.is_file()]
+    if not found:
+        if not item.optional:
+            yield f"{folder / item.glob}: missing ({item.what}); {remedy}"
+    elif item.count and len(found) != item.count:
+        yield f"{folder / item.glob}: {len(found)} files instead of {item.count} ({item.what}); {remedy}"
+    for path in found:
+        if not path.stat().st_size:
+            yield f"{path}: empty; copy it again"
+
+
+def listing_digest(entry: DatasetManifest) -> str:
+    """Short hash of names and sizes of all files of a data set, the same on every machine that holds the same copy.
+
+    Raises:
+        InputError: The data set is not there.
+    """
+    folder = require_dataset(entry)
+    found = {path for item in entry.files for path in folder.glob(item.glob)}
+    names = sorted(f"{path.relative_to(folder).as_posix()} {path.stat().st_size}" for path in found)
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+
+
+def md5(path: Path) -> str:
+    """MD5 of a file as 32 hex characters; only because that is what archives of the literature are published with."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "md5").hexdigest()
