@@ -56,8 +56,8 @@ class Request:
 def gather(folder: Path, tiles: Sequence[tuple[int, Callable[[], CutSeries]]], request: Request) -> None:
     """Cut windows from tiles in a fixed random order, as evenly over the tiles as their number allows.
 
-    The first round takes ``ceil(count / tiles)`` windows of each tile, and tiles that have fewer are made up for in later rounds, so no tile
-    is read that is not needed, and the windows spread over the whole region.
+    The first round takes ``ceil(count / tiles)`` windows of each tile; later rounds make up for tiles that have fewer. So no tile is
+    read that is not needed, and the windows spread over the whole region.
 
     Args:
         folder: Where the arrays are written; must exist.
@@ -66,9 +66,7 @@ def gather(folder: Path, tiles: Sequence[tuple[int, Callable[[], CutSeries]]], r
     """
     each = -(-request.count // max(1, len(tiles)))
     size = request.window
-    image = np.lib.format.open_memmap(
-        folder / "image.npy", "w+", np.float32, (request.count, request.num_dates, request.bands, size, size)
-    )
+    image = np.lib.format.open_memmap(folder / "image.npy", "w+", np.float32, (request.count, request.num_dates, request.bands, size, size))
     rows: list[tuple[Ints, int, Ints, Ints]] = []  # dates, place, mask, origin
     first, order, open_tiles = 0, np.random.default_rng(0).permutation(len(tiles)), set(range(len(tiles)))
     while open_tiles and len(rows) < request.count:

@@ -23,13 +23,13 @@ class _FromBuffer:
         return flat.reshape(shape, order=order) if axis_order is None else flat.reshape(shape).transpose(axis_order)
 
 
-_MULTIARRAY = np.array(0).__reduce__()[0]  # the function behind the names below, wherever this version of NumPy keeps it
-_SCALAR = np.int64(0).__reduce__()[0]
+_ARRAY: Any = np.array(0).__reduce__()[0]  # the functions behind the names below, wherever this version of NumPy keeps them
+_SCALAR: Any = np.int64(0).__reduce__()[0]
 ALLOWED: dict[tuple[str, str], Callable[..., Any]] = {
     ("numpy", "ndarray"): np.ndarray,
     ("numpy", "dtype"): np.dtype,
-    **{(f"numpy.{core}.multiarray", "_reconstruct"): _MULTIARRAY for core in ("core", "_core")},  # type: ignore[dict-item]
-    **{(f"numpy.{core}.multiarray", "scalar"): _SCALAR for core in ("core", "_core")},  # type: ignore[dict-item]
+    **{(f"numpy.{core}.multiarray", "_reconstruct"): _ARRAY for core in ("core", "_core")},
+    **{(f"numpy.{core}.multiarray", "scalar"): _SCALAR for core in ("core", "_core")},
     **{(f"numpy.{core}.numeric", "_frombuffer"): _FromBuffer() for core in ("core", "_core")},
 }
 

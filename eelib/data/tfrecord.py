@@ -70,7 +70,9 @@ def parse_example(record: bytes, path: Path) -> dict[str, Feature]:
                 parts = dict(_messages(entry))
                 found[parts[1].decode()] = _feature(parts[2])
     except (IndexError, KeyError, UnicodeDecodeError, ValueError) as error:
-        raise InputError(f"{path}: a record is not a tf.train.Example ({error or type(error).__name__}); is this the right file?") from error
+        raise InputError(
+            f"{path}: a record is not a tf.train.Example ({error or type(error).__name__}); is this the right file?"
+        ) from error
     return found
 
 

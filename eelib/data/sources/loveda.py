@@ -11,6 +11,7 @@ from eelib.data.sources.tiles import Tile, TileSource, check_array, relabel
 from eelib.errors import InputError
 
 SCENES = ("Rural", "Urban")
+OFFSET = 1_000_000  # between the places of two folders, whose images are numbered each for itself
 HELD_OUT = 5  # the last fifth of the training images of each scene kind is the validation set
 
 
@@ -20,13 +21,12 @@ class LoveDaSource(TileSource):
     def tiles(self, folder: Path) -> dict[str, list[Tile]]:
         """Every image is a place; validation is a run of neighbouring numbers, so that it is next to few training images."""
         parts: dict[str, list[Tile]] = {"train": [], "validation": [], "test": []}
-        for part in ("Train", "Val"):
-            for scene in SCENES:
-                images = sorted((folder / part / scene / "images_png").glob("*.png"), key=image_number)
-                tiles = [Tile(path, image_number(path)) for path in images]
-                kept = len(tiles) - len(tiles) // HELD_OUT if part == "Train" else 0
-                parts["train"] += tiles[:kept]
-                parts["validation" if part == "Train" else "test"] += tiles[kept:]
+        for offset, (part, scene) in enumerate((part, scene) for part in ("Train", "Val") for scene in SCENES):
+            images = sorted((folder / part / scene / "images_png").glob("*.png"), key=image_number)
+            tiles = [Tile(path, offset * OFFSET + image_number(path)) for path in images]
+            kept = len(tiles) - len(tiles) // HELD_OUT if part == "Train" else 0
+            parts["train"] += tiles[:kept]
+            parts["validation" if part == "Train" else "test"] += tiles[kept:]
         return parts
 
     def read(self, tile: Tile) -> CutSeries:

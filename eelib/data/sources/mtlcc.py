@@ -25,7 +25,7 @@ class MtlccSource(TileSource):
 
     def tiles(self, folder: Path) -> dict[str, list[Tile]]:
         """Tiles that the published lists name, as far as they are there (a demo download has fewer)."""
-        found = {}
+        found: dict[str, list[Path]] = {}
         for path in sorted([*folder.glob("data1[67]/*.tfrecord.gz"), *folder.glob("data1[67]/*.tfrecord")]):
             found.setdefault(path.name.partition(".")[0], []).append(path)
         parts: dict[str, list[Tile]] = {}

@@ -51,9 +51,10 @@ def split_patches(patches: list[dict[str, Any]], entry: DatasetManifest) -> dict
     Raises:
         InputError: The manifest has no folds.
     """
-    if entry.folds is None or set(entry.folds) != set(SPLITS):
+    folds: dict[str, tuple[int, ...]] = {**(entry.folds or {})}
+    if set(folds) != set(SPLITS):
         raise InputError(f"{entry.name}: the manifest must give the folds of train, validation and test")
-    return {split: [int(p["ID_PATCH"]) for p in patches if int(p["Fold"]) in entry.folds[split]] for split in SPLITS}
+    return {split: [int(p["ID_PATCH"]) for p in patches if int(p["Fold"]) in folds[split]] for split in SPLITS}
 
 
 class PastisSource(TileSource):

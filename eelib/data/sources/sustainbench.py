@@ -91,4 +91,5 @@ def load_npz(path: Path, name: str) -> np.ndarray:
             array: np.ndarray = stored[name]
             return array
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: no readable array '{name}' ({error}); copy the file again") from error
+        remedy = "copy the file again, or delete its row from list_eval_partition.csv"
+        raise InputError(f"{path}: no readable array '{name}' ({error}); {remedy}") from error

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -34,7 +34,7 @@ class T31tfmSource(TileSource):
         inside = [path for path in paths["train"] if corner(path) not in taken]
         held_out = validation_groups(inside)
         parts = {
-            "train": [path for path in inside if held_out(path) is False],
+            "train": [path for path in inside if not held_out(path)],
             "validation": [path for path in inside if held_out(path)],
             "test": paths["test"],
         }
@@ -80,13 +80,13 @@ def corner(path: Path) -> str:
     return path.stem.rpartition("_")[0]
 
 
-def validation_groups(paths: list[Path]) -> Any:  # noqa: ANN401 - a small function
+def validation_groups(paths: list[Path]) -> Callable[[Path], bool]:
     """Whether a training tile is held out: every fifth of the areas ``W.._N.._E.._S..``; of the places where there is one area only."""
     areas = sorted({path.parent.name for path in paths})
-    key = (lambda path: path.parent.name) if len(areas) > 1 else corner
-    groups = sorted({key(path) for path in paths})
-    held_out = set(groups[1::VALIDATION])
-    return lambda path: key(path) in held_out
+    if len(areas) > 1:
+        return lambda path: path.parent.name in areas[1::VALIDATION]
+    held_out = set(sorted({corner(path) for path in paths})[1::VALIDATION])
+    return lambda path: corner(path) in held_out
 
 
 def converted(path: Path, names: tuple[str, ...], dataset: str) -> dict[str, np.ndarray]:

@@ -49,6 +49,7 @@ class TileSource:
         self.colors = tuple(item.color for item in entry.classes)
         self.num_dates: int | None = entry.num_dates
         self.window: int | None = entry.tile // 4 * 4
+        self._listings: dict[Path, str] = {}
 
     def fingerprint(self) -> str:
         """Version of the reader, what the manifest decides, and names and sizes of the files.
@@ -56,7 +57,10 @@ class TileSource:
         Raises:
             InputError: The data set is not there, so that a study stops before it computes anything.
         """
-        return f"tiles {READER_VERSION} {self.entry.fingerprint} {listing_digest(self.entry)}"
+        folder = require_dataset(self.entry)
+        if folder not in self._listings:  # a data set may have many thousand files, and every arm asks
+            self._listings[folder] = listing_digest(self.entry)
+        return f"tiles {READER_VERSION} {self.entry.fingerprint} {self._listings[folder]}"
 
     def tiles(self, folder: Path) -> dict[str, list[Tile]]:
         """Tiles per split, in an order that is the same on every machine."""
