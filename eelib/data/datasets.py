@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from eelib.data.fetch import data_folder
@@ -71,16 +72,30 @@ def _wrong_files(folder: Path, item: FilePattern, remedy: str) -> Iterator[str]:
             yield f"{path}: empty; copy it again"
 
 
-def listing_digest(entry: DatasetManifest) -> str:
-    """Short hash of names and sizes of all files of a data set, the same on every machine that holds the same copy.
+@dataclass(frozen=True)
+class Listing:
+    """What is known of a data set without reading a file.
+
+    Attributes:
+        digest: Short hash of names and sizes of all files, the same on every machine that holds the same copy.
+        newest: When a file was last changed on this machine, nanoseconds.
+    """
+
+    digest: str
+    newest: int
+
+
+def listing(entry: DatasetManifest) -> Listing:
+    """Names, sizes and age of all files of a data set.
 
     Raises:
         InputError: The data set is not there.
     """
     folder = require_dataset(entry)
-    found = {path for item in entry.files for path in folder.glob(item.glob)}
-    names = sorted(f"{path.relative_to(folder).as_posix()} {path.stat().st_size}" for path in found)
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+    found = {path: path.stat() for item in entry.files for path in folder.glob(item.glob)}
+    names = sorted(f"{path.relative_to(folder).as_posix()} {stat.st_size}" for path, stat in found.items())
+    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+    return Listing(digest, max((stat.st_mtime_ns for stat in found.values()), default=0))
 
 
 def md5(path: Path) -> str:

@@ -51,7 +51,7 @@ def split_patches(patches: list[dict[str, Any]], entry: DatasetManifest) -> dict
     Raises:
         InputError: The manifest has no folds.
     """
-    folds: dict[str, tuple[int, ...]] = {**(entry.folds or {})}
+    folds: dict[str, tuple[int, ...]] = {str(split): numbers for split, numbers in (entry.folds or {}).items()}
     if set(folds) != set(SPLITS):
         raise InputError(f"{entry.name}: the manifest must give the folds of train, validation and test")
     return {split: [int(p["ID_PATCH"]) for p in patches if int(p["Fold"]) in folds[split]] for split in SPLITS}

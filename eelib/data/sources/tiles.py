@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from eelib.data.datasets import listing_digest, require_dataset
+from eelib.data.datasets import Listing, listing, require_dataset
 from eelib.data.fetch import data_folder, lock, writable
 from eelib.data.gather import CutSeries, Request, gather, read_back
 from eelib.data.manifests import DatasetManifest
@@ -49,7 +49,7 @@ class TileSource:
         self.colors = tuple(item.color for item in entry.classes)
         self.num_dates: int | None = entry.num_dates
         self.window: int | None = entry.tile // 4 * 4
-        self._listings: dict[Path, str] = {}
+        self._listings: dict[Path, Listing] = {}
 
     def fingerprint(self) -> str:
         """Version of the reader, what the manifest decides, and names and sizes of the files.
@@ -57,10 +57,14 @@ class TileSource:
         Raises:
             InputError: The data set is not there, so that a study stops before it computes anything.
         """
+        return f"tiles {READER_VERSION} {self.entry.fingerprint} {self._listing().digest}"
+
+    def _listing(self) -> Listing:
+        """Listed once, because a data set may have many thousand files and every arm asks."""
         folder = require_dataset(self.entry)
-        if folder not in self._listings:  # a data set may have many thousand files, and every arm asks
-            self._listings[folder] = listing_digest(self.entry)
-        return f"tiles {READER_VERSION} {self.entry.fingerprint} {self._listings[folder]}"
+        if folder not in self._listings:
+            self._listings[folder] = listing(self.entry)
+        return self._listings[folder]
 
     def tiles(self, folder: Path) -> dict[str, list[Tile]]:
         """Tiles per split, in an order that is the same on every machine."""
@@ -97,7 +101,8 @@ class TileSource:
 
     def _windows(self, part: str, tiles: Sequence[Tile], request: Request) -> Windows:
         """Windows of one set, read from mapped files where they were cut before."""
-        digest = hashlib.sha256(f"{self.fingerprint()} {part} {request}".encode()).hexdigest()[:16]
+        key = f"{self.fingerprint()} {self._listing().newest} {part} {request}"
+        digest = hashlib.sha256(key.encode()).hexdigest()[:16]
         target = data_folder() / "windows" / f"{self.entry.name}-{part}-{digest}"
         with writable(target.parent), lock(target.parent / f"{target.name}.lock"):
             if not target.is_dir():
