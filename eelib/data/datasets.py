@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from eelib.data.fetch import data_folder
-from eelib.data.manifests import DatasetManifest, FilePattern
+from eelib.data.fetch import data_folder, location, verify
+from eelib.data.manifests import DatasetManifest, FilePattern, dataset_names, manifest, sample, sample_names
 from eelib.errors import InputError
 
 
@@ -102,3 +102,35 @@ def md5(path: Path) -> str:
     """MD5 of a file as 32 hex characters; only because that is what archives of the literature are published with."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "md5").hexdigest()
+
+
+def inventory() -> list[str]:
+    """Two lines for every sample and data set: name, whether it is here, continent, title; licence and how to get it."""
+    lines = []
+    for name in sample_names():
+        entry = sample(name)
+        state = "here" if location(entry).is_dir() else f"fetch {entry.archive.bytes / 1e6:.0f} MB"
+        lines += _two_lines(name, state, entry.continent, entry.title, entry.licence)
+    for name in dataset_names():
+        item = manifest(name)
+        assert isinstance(item, DatasetManifest)
+        here = dataset_folder(item).is_dir()
+        how = "" if here else f"; get it: eelib data fetch {name}"
+        lines += _two_lines(name, "here" if here else "by hand", item.continent, item.title, item.licence + how)
+    return lines
+
+
+def _two_lines(name: str, state: str, continent: str, title: str, below: str) -> list[str]:
+    return [f"{name:20} {state:11} {continent:13} {title}", f"{'':46} {below}"]
+
+
+def to_verify() -> list[str]:
+    """All samples, and the data sets that are on this machine."""
+    entries = {name: manifest(name) for name in dataset_names()}
+    return sample_names() + [n for n, entry in entries.items() if isinstance(entry, DatasetManifest) and dataset_folder(entry).is_dir()]
+
+
+def verify_any(name: str) -> list[str]:
+    """Problems of a sample or a data set, one line each."""
+    entry = manifest(name)
+    return verify_dataset(entry) if isinstance(entry, DatasetManifest) else verify(sample(name))

@@ -56,6 +56,7 @@ class SampleManifest(Manifest):
 
     kind: Literal["sample"]
     version: str
+    continent: str
     source: str = Field(description="who made the data and where they describe it")
     licence: str
     attribution: str
