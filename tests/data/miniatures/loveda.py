@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from eelib.data.world import REGIONS
-from miniatures.landscape import tile
+from miniatures.landscape import summer
 
 MEANING = {"sugar beet": 5, "potato": 5, "grassland": 1, "trees": 6, "water": 4, "built-up": 2}  # other crops are agriculture
 ROAD, CROPS, TIMES = 3, 7, 16  # the last: pixels of the image per simulated pixel
@@ -18,10 +18,10 @@ def write(folder, name="loveda"):
             for kind in ("images_png", "masks_png"):
                 (folder / part / scene / kind).mkdir(parents=True)
             for _ in range(count):
-                image, _, label = tile("germany", 900 + number, 64, 1, len(ids))
+                image, label = summer("germany", 900 + number, 64, len(ids))
                 mask = np.where(label < 0, ROAD, ids[label]).repeat(TIMES, 0).repeat(TIMES, 1)
                 mask[:40] = 0
-                grey = (image[0, [2, 1, 0]] / 3000 * 255).clip(0, 255).transpose(1, 2, 0).repeat(TIMES, 0).repeat(TIMES, 1)
+                grey = (image[[2, 1, 0]] / 3000 * 255).clip(0, 255).transpose(1, 2, 0).repeat(TIMES, 0).repeat(TIMES, 1)
                 Image.fromarray(grey.astype(np.uint8), "RGB").save(folder / part / scene / "images_png" / f"{number}.png")
                 Image.fromarray(mask.astype(np.uint8), "L").save(folder / part / scene / "masks_png" / f"{number}.png")
                 number += 1

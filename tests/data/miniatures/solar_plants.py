@@ -4,7 +4,7 @@ import numpy as np
 import rasterio
 
 from eelib.data.world import REGIONS
-from miniatures.landscape import tile
+from miniatures.landscape import summer
 
 COUNTS = {"train": 6, "val": 3, "test": 3}
 TIMES = 4
@@ -20,8 +20,8 @@ def write(folder, name="solar_plants_brazil"):
         for kind in ("input", "labels"):
             (folder / part / kind).mkdir(parents=True)
         for number in range(1, count + 1):
-            image, _, label = tile("ghana", 1200 + index, 64, 1, len(classes))
-            layers = image[0, [2, 1, 0, 6]].astype(np.float32).repeat(TIMES, 1).repeat(TIMES, 2)
+            image, label = summer("ghana", 1200 + index, 64, len(classes))
+            layers = image[[2, 1, 0, 6]].astype(np.float32).repeat(TIMES, 1).repeat(TIMES, 2)
             mask = np.isin(label, plants).astype(np.float32).repeat(TIMES, 0).repeat(TIMES, 1)
             for path, content in ((f"input/img({number}).tif", layers), (f"labels/target({number}).tif", mask[None])):
                 with rasterio.open(folder / part / path, "w", count=len(content), dtype="float32", **FORM) as out:
