@@ -14,7 +14,7 @@ FIRST_DAY = datetime.date(2018, 9, 1)
 def write(folder, name="pastis"):
     for part in ("DATA_S2", "ANNOTATIONS"):
         (folder / part).mkdir(parents=True)
-    tiles = {patch: tile("france", patch, 128, 38 + patch % 3, 19) for patch in PATCHES}
+    tiles = {patch: two_by_two(*tile("france", patch, 64, 38 + patch % 3, 19)) for patch in PATCHES}
     labels = learnable({patch: made[2] for patch, made in tiles.items()}, [patch for patch, fold in PATCHES.items() if fold <= 3])
     features = []
     for patch, fold in PATCHES.items():
@@ -35,6 +35,11 @@ def write(folder, name="pastis"):
             }
         )
     (folder / "metadata.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+
+
+def two_by_two(image, days, label):
+    """A patch of 128 pixels from one of 64, which costs a quarter."""
+    return np.tile(image, (2, 2)), days, np.tile(label, (2, 2))
 
 
 def first_september(day):

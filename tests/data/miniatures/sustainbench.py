@@ -8,7 +8,7 @@ import numpy as np
 from miniatures.landscape import tile
 
 REGIONS = {"ghana": "ghana", "southsudan": "south_sudan"}
-TILES = {number: (0, 0, 0, 0, 1, 1, 2, 2)[number % 8] for number in range(17, 33)}  # partition: 0 train, 1 validation, 2 test
+TILES = {number: (0, 0, 0, 0, 1, 1, 2, 2)[number % 8] for number in range(17, 49)}  # partition: 0 train, 1 validation, 2 test
 CROPS = 4  # the first four classes of either simulated region are the four of the data set, in its order
 
 
