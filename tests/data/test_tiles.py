@@ -75,7 +75,7 @@ def test_places_in_two_splits_are_refused(mini, monkeypatch):
     source, folder = mini("ghana_croptype")
     tile = Tile(folder, 3)
     monkeypatch.setattr(source, "tiles", lambda folder: {"train": [tile], "validation": [tile], "test": [Tile(folder, 4)]})
-    with pytest.raises(InputError, match="1 place.* are in train and in validation"):
+    with pytest.raises(InputError, match=r"1 place.* are in train and in validation"):
         source.load(SIZES)
 
 
