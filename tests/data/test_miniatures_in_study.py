@@ -6,7 +6,6 @@ from miniatures import MODULES
 
 from eelib.data.manifests import manifest
 from eelib.data.regions import load_region
-from eelib.data.sources import source as source_of
 from eelib.evaluate.confusion import scores, unpack
 from eelib.settings import RegionSizes
 from eelib.study.execute import run
@@ -16,12 +15,10 @@ from eelib.study.store import Store
 
 @pytest.fixture
 def region_cache():
-    """Sources and regions of one test's data folder are not those of the next."""
-    for cache in (source_of, load_region):
-        cache.cache_clear()
+    """Regions of one test's data folder are not those of the next."""
+    load_region.cache_clear()
     yield
-    for cache in (source_of, load_region):
-        cache.cache_clear()
+    load_region.cache_clear()
 
 
 @pytest.mark.slow
