@@ -53,7 +53,7 @@ def fetch(entry: SampleManifest, *, offline: bool | None = None) -> Path:
     offline = bool(os.environ.get("EELIB_OFFLINE")) if offline is None else offline
     if offline and not (data_folder() / entry.archive.path).exists():
         raise InputError(f"{entry.name}: not in {data_folder()} and offline; run `eelib data fetch {entry.name}` with a network first")
-    with writable(data_folder()), _lock(data_folder() / f"{entry.name}.lock"):
+    with writable(data_folder()), lock(data_folder() / f"{entry.name}.lock"):
         if not target.is_dir():  # another process may have finished while this one waited
             archive = _download(entry)
             with tempfile.TemporaryDirectory(dir=data_folder(), prefix=f".{entry.name}-") as partial:
@@ -149,7 +149,7 @@ def writable(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[None]:
+def lock(path: Path) -> Iterator[None]:
     """Hold a lock that the operating system releases when the process ends, however it ends."""
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
