@@ -130,6 +130,24 @@ def data_verify(name: Annotated[str | None, typer.Argument(help="all where left 
         raise InputError(problems[0] if len(problems) == 1 else f"{problems[0]} (and {len(problems) - 1} more)")
 
 
+@data.command("check")
+def data_check(
+    manifest: Annotated[Path, typer.Argument(help="a manifest of your own data, for example photos.yaml")],
+    window: Annotated[int | None, typer.Option(help="window size in pixels; default: that of profile quick")] = None,
+) -> None:
+    """Read your manifest and say what was found, what would be trained on, and what is wrong."""
+    from eelib.data.own.check import check
+    from eelib.data.own.source import OwnSource
+    from eelib.data.sources import absolute, source
+
+    found = source(absolute(str(manifest)))
+    if not isinstance(found, OwnSource):
+        raise InputError(f"{manifest}: not a manifest of your own data; `eelib data verify` checks the samples")
+    for line in check(found, window):
+        typer.echo(line)
+    typer.echo(f"  {'next':14}eelib run ee1_regions --profile smoke --set 'regions=[{manifest}]'")
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: exit code 0 done, 2 bad input, 1 a run failed; one clear line instead of a traceback."""
     signal.signal(signal.SIGTERM, _stop)

@@ -9,6 +9,8 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from eelib.data.manifest_base import Manifest as Manifest
+from eelib.data.own.manifests import RasterFolderManifest, SceneSeriesManifest, TorchgeoManifest
 from eelib.errors import InputError, unknown
 from eelib.settings import Settings, describe
 
@@ -42,15 +44,6 @@ class Channel(Settings):
         return self
 
 
-class Manifest(Settings):
-    """What every data set has, whatever its kind."""
-
-    name: str = Field(pattern="^[a-z][a-z0-9_]*$")
-    kind: str
-    title: str
-    description: str
-
-
 class SampleManifest(Manifest):
     """A data set that `eelib data fetch` can bring and `eelib data verify` can check."""
 
@@ -73,7 +66,12 @@ class SampleManifest(Manifest):
         return "/".join([self.name, self.version, *(entry.sha256 for entry in self.files)])
 
 
-KINDS: dict[str, type[Manifest]] = {"sample": SampleManifest}
+KINDS: dict[str, type[Manifest]] = {
+    "sample": SampleManifest,
+    "raster-folder": RasterFolderManifest,
+    "scene-series": SceneSeriesManifest,
+    "torchgeo": TorchgeoManifest,
+}
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from eelib.data.fractions import label_subset
-from eelib.data.regions import load_region
+from eelib.data.regions import load_region, split_shares
 from eelib.evaluate.confusion import confusion_counts, mean_iou, pack, scores
 from eelib.evaluate.probe import fit_probe
 from eelib.models import SegmentationModel, build
@@ -42,7 +42,7 @@ def pretrain(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress)
     module: DensePretraining = seeded(arm.seed, make)  # type: ignore[assignment]
     fit(module, WindowBatches(region.unlabelled, params.recipe.batch_size, arm.seed), params.recipe.steps, folder, progress)
     save(module.encoder.state_dict(), folder / WEIGHTS)
-    held_out = region.validation.without_labels()
+    held_out = region.unseen()
     rows = np.arange(min(len(held_out), 32))
     return {"monitors": module.monitors(as_sample(held_out, rows)), "windows": len(region.unlabelled)}
 
@@ -51,7 +51,7 @@ def segment(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) 
     """Fine-tune encoder and head at every learning rate; validation mIoU chooses, the test set is scored once."""
     params: SegmentParams = arm.params  # type: ignore[assignment]
     region = load_region(params.region, params.sizes)
-    train = label_subset(region.train, params.fraction, arm.seed)
+    train = label_subset(region.labelled("train"), params.fraction, arm.seed)
     tried = []
     for number, lr in enumerate(params.recipe.lrs):
         part = _part(progress, number, len(params.recipe.lrs))
@@ -60,17 +60,22 @@ def segment(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) 
     model = _segmentation_model(arm, region, needs)
     model.load_state_dict(torch.load(folder / f"lr{best}" / "model.pt", weights_only=True))
     normalise = Normaliser.of(region.unlabelled)
-    predicted = _classes(model, region.test, normalise, params.encoder.num_dates)
+    predicted = _classes(model, region.labelled("test"), normalise, params.encoder.num_dates)
     np.savez_compressed(folder / "examples.npz", predicted=predicted[:EXAMPLES].astype(np.int8))
-    return _scored(region, predicted) | {"lr": params.recipe.lrs[best], "validation": tried, "windows": len(train)}
+    return _scored(region, predicted) | {
+        "lr": params.recipe.lrs[best],
+        "validation": tried,
+        "windows": len(train),
+        "class_shares": split_shares(region),
+    }
 
 
 def probe(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) -> dict[str, Any]:
     """Fit a linear classifier on frozen features of single pixels; validation mIoU chooses the penalty."""
     params: ProbeParams = arm.params  # type: ignore[assignment]
     region = load_region(params.region, params.sizes)
-    train = label_subset(region.train, params.fraction, arm.seed)
-    features = [_features(arm, region, windows, needs) for windows in (train, region.validation, region.test)]
+    train = label_subset(region.labelled("train"), params.fraction, arm.seed)
+    features = [_features(arm, region, windows, needs) for windows in (train, region.labelled("validation"), region.labelled("test"))]
     progress(0.5)
     classes = len(region.classes)
     tried, probes = [], []
@@ -116,7 +121,7 @@ def _fine_tune(
         module = Segmentation(model, params.recipe, params.encoder.num_dates, normalise, arm.seed, lr)
         fit(module, WindowBatches(train, params.recipe.batch_size, arm.seed), params.recipe.steps, folder, progress)
         save(model.state_dict(), done)
-    return {"lr": lr, "validation": _miou(region, _classes(model, region.validation, normalise, params.encoder.num_dates))}
+    return {"lr": lr, "validation": _miou(region, _classes(model, region.labelled("validation"), normalise, params.encoder.num_dates))}
 
 
 def _segmentation_model(arm: Arm, region: Region, needs: dict[str, Path]) -> SegmentationModel:
@@ -148,10 +153,15 @@ def _classes(model: nn.Module, windows: Windows, normalise: Normaliser, num_date
 
 def _miou(region: Region, predicted: np.ndarray) -> float:
     """Validation mIoU."""
-    return float(mean_iou(confusion_counts(predicted, np.asarray(region.validation.mask), len(region.classes)).sum(0)))
+    return float(mean_iou(confusion_counts(predicted, np.asarray(region.labelled("validation").mask), len(region.classes)).sum(0)))
 
 
 def _scored(region: Region, predicted: np.ndarray) -> dict[str, Any]:
     """Test scores, with counts and places so that intervals and other averages need no retraining."""
-    counts = confusion_counts(predicted, np.asarray(region.test.mask), len(region.classes))
-    return {"scores": scores(counts), "confusion": pack(counts), "places": region.test.place.tolist(), "classes": list(region.classes)}
+    counts = confusion_counts(predicted, np.asarray(region.labelled("test").mask), len(region.classes))
+    return {
+        "scores": scores(counts),
+        "confusion": pack(counts),
+        "places": region.labelled("test").place.tolist(),
+        "classes": list(region.classes),
+    }
