@@ -112,7 +112,9 @@ def compare(records: Iterable[Record]) -> list[Comparison]:
             found.append(_compared(region, fraction, reading, arms))
     if not found:
         raise InputError("there is no record of a random and a pre-trained arm to compare: run the arms first")
-    return sorted(found, key=lambda item: (READINGS.index(item.reading), region_names().index(item.region), item.fraction))
+    names = region_names()
+    place = {name: number for number, name in enumerate(names)}  # users' own regions come last
+    return sorted(found, key=lambda item: (READINGS.index(item.reading), place.get(item.region, len(names)), item.region, item.fraction))
 
 
 def _compared(region: str, fraction: float, reading: str, arms: Mapping[str, Group]) -> Comparison:

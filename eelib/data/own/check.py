@@ -8,6 +8,7 @@ import numpy as np
 
 from eelib.data.own.census import Census
 from eelib.data.own.cutting import dense_candidates
+from eelib.data.own.places import LEAST_WINDOW
 from eelib.data.own.plates import Plate
 from eelib.data.own.rasters import Box
 from eelib.data.own.source import OwnSource
@@ -33,6 +34,8 @@ def check(source: OwnSource, window: int | None = None) -> Iterator[str]:
     yield f"{source.title} ({source.entry.kind})"
     for name, text in source.found.facts.items():
         yield _line(name, text)
+    if window is not None and (window < LEAST_WINDOW or window % 4):
+        raise InputError(f"--window {window}: windows are multiples of 4 and at least {LEAST_WINDOW} px")
     side = min(window or RegionSizes().window, source.window or RegionSizes().window)
     census = source.census(side)
     owner = source.owners(census.counts)

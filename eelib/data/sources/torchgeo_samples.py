@@ -33,19 +33,19 @@ def torchgeo_source(entry: TorchgeoManifest, name: str) -> OwnSource:
     arguments = dict(entry.arguments)
     root = folder_of(name) / Path(str(arguments.get("root", "data"))).expanduser()
     arguments["root"] = str(root)
-    parts = entry.splits or {"": {}}
+    parts: dict[str, dict[str, Any]] = {str(part): more for part, more in entry.splits.items()} or {"": {}}
     sets = {part: SampleSet(entry.dataset, arguments | more, name) for part, more in parts.items()}
     files = tuple(sorted(path for path in root.rglob("*") if path.is_file()))
     headers = {
         part: _headers(samples, entry, sampled_digest(files, root) + repr((arguments, parts[part]))) for part, samples in sets.items()
     }
     entry = _with_classes(entry, next(iter(sets.values())), headers, name)
-    plates, owners, small = [], [], 0
+    plates, owners, small, number_of = [], list[int](), 0, {str(split): number for number, split in enumerate(SPLITS)}
     for part, samples in sets.items():
         fit = [number for number, header in enumerate(headers[part]) if min(header[2:4]) >= entry.window]
         small += len(samples) - len(fit)
         plates += [_plate(entry, samples, number, headers[part][number], f"{part}{number}", root) for number in fit]
-        owners += [SPLITS.index(part) if part else -1] * len(fit)  # type: ignore[arg-type]
+        owners += [number_of.get(part, -1)] * len(fit)
     if not plates:
         raise InputError(f"{name}: every sample is smaller than window={entry.window} px; lower 'window'")
     bands = _bands(entry, [header for part in headers.values() for header in part], next(iter(sets.values())), name)
