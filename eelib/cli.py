@@ -57,6 +57,19 @@ def run(
 
 
 @app.command()
+def pretrain(
+    region: Annotated[str, typer.Argument(help="a region, or a manifest of your own data, labelled or not")],
+    profile: ProfileOption = "quick",
+    seed: Annotated[int, typer.Option(help="source of all randomness")] = 0,
+    jobs: JobsOption = None,
+) -> None:
+    """Pre-train on the unlabelled windows of one region and say where the encoder is."""
+    from eelib.study import batch
+
+    typer.echo(batch.pretrain(region, profile, seed=seed, jobs=jobs))
+
+
+@app.command()
 def study(
     profile: ProfileOption = "quick",
     jobs: JobsOption = None,
@@ -145,7 +158,8 @@ def data_check(
         raise InputError(f"{manifest}: not a manifest of your own data; `eelib data verify` checks the samples")
     for line in check(found, window):
         typer.echo(line)
-    typer.echo(f"  {'next':14}eelib run ee1_regions --profile smoke --set 'regions=[{manifest}]'")
+    following = f"run ee1_regions --profile smoke --set 'regions=[{manifest}]'" if found.classes else f"pretrain {manifest}"
+    typer.echo(f"  {'next':14}eelib {following}")
 
 
 def main(arguments: list[str] | None = None) -> None:

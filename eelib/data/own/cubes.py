@@ -27,7 +27,8 @@ class CubeInfo:
         shape: Height and width, pixels.
         times: Dates as ``datetime64[D]``, ``(T,)``.
         dtype: Of the numbers in the file.
-        packed: Whether the file declares its own scale or fill value, which xarray applies.
+        scaled: Whether the file declares its own scale, which xarray applies.
+        filled: Whether the file declares a fill value, for which xarray puts NaN.
     """
 
     path: Path
@@ -35,7 +36,8 @@ class CubeInfo:
     shape: tuple[int, int]
     times: np.ndarray
     dtype: str
-    packed: bool
+    scaled: bool
+    filled: bool
 
 
 @functools.lru_cache(maxsize=8)
@@ -76,7 +78,8 @@ def inspect_cube(path: Path, entry: SceneSeriesManifest) -> CubeInfo:
         shape=(first.sizes[rows], first.sizes[columns]),
         times=first[entry.time].values.astype("datetime64[D]"),
         dtype=str(first.encoding.get("dtype", first.dtype)),
-        packed=any(key in first.encoding for key in ("scale_factor", "_FillValue", "missing_value")),
+        scaled="scale_factor" in first.encoding,
+        filled="_FillValue" in first.encoding or "missing_value" in first.encoding,
     )
 
 
@@ -148,6 +151,4 @@ class CubePlate:
             numbers = np.asarray(lazy.values)
         except (OSError, ValueError, KeyError) as error:
             raise InputError(f"{self.path}: a part of the cube cannot be read ({error}); copy it again") from error
-        # Where the file declares a fill value, xarray has put NaN for it.
-        scaling = Scaling(self.scaling.scale, self.scaling.offset, float("nan")) if self.info.packed else self.scaling
-        return scaling.apply(numbers, str(self.path), None)
+        return self.scaling.apply(numbers, str(self.path), float("nan") if self.info.filled else None)

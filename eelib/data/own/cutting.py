@@ -14,6 +14,8 @@ from eelib.data.own.plates import Plate
 from eelib.data.own.rasters import Box
 from eelib.data.windows import IGNORE, Floats, Ints, Windows
 
+FIELDS = ("image", "dates", "place", "origin")
+CHUNK = 2048  # windows read from top to bottom at a time
 LEAST_VALID = 0.5  # share of pixels with data that a window for pre-training needs
 
 
@@ -77,19 +79,28 @@ class Cutter:
 
     def unlabelled(self, wanted: Candidates, most: int) -> Windows:
         """At most so many windows with data in at least half of their pixels, in a fixed random order."""
-        order, parts, start, got = wanted.shuffled().rows, [], 0, 0
-        while got < most and start < len(order):
-            chunk = order[start : start + most - got]
-            windows, valid = self._read(chunk, labels=False)
-            parts.append(windows.take(np.flatnonzero(valid >= LEAST_VALID)))
-            got, start = got + len(parts[-1]), start + len(chunk)
-        return _joined(parts) if parts else self._read(order, labels=False)[0]
+        order = wanted.shuffled().rows
+        kept, got = self._empty(min(most, len(order))), 0
+        for start in range(0, len(order), CHUNK):
+            windows, valid = self._read(order[start : start + CHUNK], labels=False)
+            good = np.flatnonzero(valid >= LEAST_VALID)[: len(kept) - got]
+            for name in FIELDS:
+                getattr(kept, name)[got : got + len(good)] = getattr(windows, name)[good]
+            got += len(good)
+            if got == len(kept):
+                break
+        return Windows(**{name: getattr(kept, name)[:got] for name in FIELDS}, mask=None)
+
+    def _empty(self, count: int) -> Windows:
+        """Room for windows: filling it needs half the memory of joining parts."""
+        image = np.empty((count, self.num_dates, self.bands, self.window, self.window), np.float32)
+        numbers = [np.empty((count, *more), np.int64) for more in ((self.num_dates,), (), (2,))]
+        return Windows(image, numbers[0], numbers[1], None, numbers[2])
 
     def _read(self, rows: Ints, labels: bool) -> tuple[Windows, Floats]:
         """Windows and the share of their pixels that have data."""
         count, side = len(rows), self.window
-        image = np.empty((count, self.num_dates, self.bands, side, side), np.float32)
-        dates = np.empty((count, self.num_dates), np.int64)
+        room = self._empty(count)
         mask = np.full((count, side, side), IGNORE, np.int64) if labels else None
         valid = np.zeros(count, np.float32)
         for at in np.lexsort((rows[:, 3], rows[:, 2], rows[:, 1], rows[:, 0])):  # files are read from top to bottom
@@ -99,14 +110,7 @@ class Cutter:
             when = np.linspace(0, len(days) - 1, self.num_dates).round().astype(np.int64)
             series = plate.image(season, when, box)
             seen = ~np.isnan(series).any(1)
-            image[at], dates[at], valid[at] = fill(series), days[when], seen.mean()
+            room.image[at], room.dates[at], valid[at] = fill(series), days[when], seen.mean()
             if mask is not None and plate.label is not None:
                 mask[at] = np.where(seen.any(0), plate.label(box), IGNORE)
-        return Windows(image, dates, rows[:, 0], mask, rows[:, 2:]), valid
-
-
-def _joined(parts: list[Windows]) -> Windows:
-    if len(parts) == 1:
-        return parts[0]
-    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in ("image", "dates", "place", "origin")}
-    return Windows(**joined, mask=None)
+        return Windows(room.image, room.dates, rows[:, 0], mask, rows[:, 2:]), valid

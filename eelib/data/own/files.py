@@ -65,8 +65,14 @@ class Pairs:
     masks_only: list[Path]
 
 
-def by_stem(paths: Iterable[Path], name: str, field: str) -> dict[str, Path]:
+def by_stem(paths: Iterable[Path], name: str, field: str, where: str = "") -> dict[str, Path]:
     """Files by the stem in their names; files whose name is of another form are left out.
+
+    Args:
+        paths: The files.
+        name: Form of a name, with ``{stem}``.
+        field: ``"image"`` or ``"mask"``, for messages.
+        where: The manifest, for messages.
 
     Raises:
         InputError: Two files have the same stem, or none has the form.
@@ -79,10 +85,12 @@ def by_stem(paths: Iterable[Path], name: str, field: str) -> dict[str, Path]:
         if match is None:
             continue
         if match[1] in found:
-            raise InputError(f"{field}: {found[match[1]]} and {path} have the same stem '{match[1]}'; keep one, or narrow the pattern")
+            raise InputError(
+                f"{where}: {field}s {found[match[1]]} and {path} have the same stem '{match[1]}'; keep one, or narrow the pattern"
+            )
         found[match[1]] = path
     if not found:
-        raise InputError(f"{field}: no file name has the form '{name}'; correct '{field}_name' or the pattern of '{field}s'")
+        raise InputError(f"{where}: no {field} has a name of the form '{name}'; correct '{field}_name' or the pattern of '{field}s'")
     return found
 
 

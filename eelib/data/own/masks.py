@@ -14,6 +14,7 @@ from eelib.data.windows import IGNORE, Ints
 from eelib.errors import InputError
 
 UNKNOWN = -2
+RECOUNT = 1 << 24  # pixels; of larger masks a message counts one block only
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,15 @@ class MaskCode:
         Raises:
             InputError: A value or colour that the manifest does not declare, with the file and how many pixels have it.
         """
+        whole = Box(0, 0, *info.shape)
+        try:
+            return self._decode(info, box)
+        except InputError:
+            if box != whole and info.shape[0] * info.shape[1] <= RECOUNT:
+                self._decode(info, whole)  # says the same with the count of the whole mask
+            raise
+
+    def _decode(self, info: RasterInfo, box: Box) -> Ints:
         numbers = read(info.path, box)
         if self.by_color(info):
             return self.colors(_rgb(numbers, info), str(info.path))

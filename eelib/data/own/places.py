@@ -60,7 +60,7 @@ def lay_out(plates: Sequence[Plate], split: Split, where: str) -> Layout:
         margin = -(-split.gap // 2) if split.gap is not None else IMAGE_GAP // 2 if side >= 64 else 0
         places = [(number, Box(0, 0, *plate.shape)) for number, plate in enumerate(plates)]
         what, remedy = f"{smallest.name} ({side} px)", "leave small images out with 'smallest', or lower split.gap"
-        summary = f"whole images, by {'number' if split.by == 'auto' else split.by}"
+        summary = "whole images" if split.by in ("auto", "images") else f"whole images by {split.by}"
     else:
         side = split.block or _block(plates, split.gap)
         margin = -(-(side // 8 if split.gap is None else split.gap) // 2)

@@ -64,6 +64,7 @@ def inspect(path: Path) -> RasterInfo:
     from rasterio.enums import ColorInterp
 
     with _reading(path):
+        _refuse_cut_png(path)
         source = _opened(path, path.stat().st_mtime_ns)
         roles = source.colorinterp
         alpha = len(roles) > 1 and roles[-1] == ColorInterp.alpha
@@ -82,6 +83,15 @@ def inspect(path: Path) -> RasterInfo:
             crs=str(source.crs) if source.crs else None,
             transform=tuple(source.transform)[:6],
         )
+
+
+def _refuse_cut_png(path: Path) -> None:
+    """GDAL reads black rows where a PNG ends early, and says nothing."""
+    if path.suffix.lower() == ".png":
+        with path.open("rb") as stream:
+            stream.seek(max(0, path.stat().st_size - 1024))
+            if b"IEND" not in stream.read():
+                raise OSError("the file ends before its last chunk")
 
 
 def read(path: Path, box: Box) -> np.ndarray:

@@ -54,8 +54,8 @@ def _pairs(entry: RasterFolderManifest, folder: Path, name: str) -> tuple[Pairs,
     both_ways = set(paths) & set(mask_paths)
     if both_ways:
         raise InputError(f"{name}: {min(both_ways)} is an image and a mask; narrow the patterns, for example 'folder/*_mask.png'")
-    images = by_stem(paths, entry.image_name, "image")
-    masks = by_stem(mask_paths, entry.mask_name, "mask") if entry.masks else {}
+    images = by_stem(paths, entry.image_name, "image", name)
+    masks = by_stem(mask_paths, entry.mask_name, "mask", name) if entry.masks else {}
     pairs = pair(images, masks)
     if entry.masks and not entry.allow_unmatched:
         _refuse_unmatched(pairs, name)

@@ -69,7 +69,8 @@ def _cube(entry: SceneSeriesManifest, scene: SceneEntry, folder: Path, name: str
     seasons = by_season(days)
     dates = tuple(day_numbers([days[at] for at in season]) for season in seasons)
     label, masks = _label(entry, scene, folder, info.shape)
-    scaling = Scaling(entry.scale or (1.0 if info.packed and info.dtype.startswith("float") else None), entry.offset, entry.nodata)
+    scale = entry.scale or (1.0 if info.scaled else Scaling(None, 0, None).factor(info.dtype, str(path)))
+    scaling = Scaling(scale, entry.offset, entry.nodata)
     positions = tuple(tuple(season) for season in seasons)
     plate = CubePlate(scene.name, path, info.shape, dates, label, scaling, info, entry, positions)
     files = sorted(child for child in path.rglob("*") if child.is_file()) if path.is_dir() else [path]

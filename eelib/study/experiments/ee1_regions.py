@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator
 
-from eelib.data.regions import fingerprint, load_region, region_dates, region_window
+from eelib.data.regions import fingerprint, load_region, region_dates, region_window, require_labels
 from eelib.settings import EncoderSettings
 from eelib.study.arm import Arm
 from eelib.study.parameters import Parameters as StudyParameters
@@ -80,6 +80,7 @@ def pretrain_arm(budget: Scale, region: str, seed: int) -> Arm:
 
 def segment_arm(budget: Scale, region: str, init: Init, fraction: float, seed: int) -> Arm:
     """Fine-tuning from one initialisation at one label fraction."""
+    require_labels(region)
     encoder, recipe = encoder_for(budget, region), segment_recipe(budget, region)
     params = SegmentParams(region=region, sizes=sizes_for(budget, region), encoder=encoder, init=init, fraction=fraction, recipe=recipe)
     needs = {"pretrain": pretrain_arm(budget, region, seed)} if init == "pretrained" else {}
@@ -111,6 +112,7 @@ def loaded(params: Parameters, region: str) -> Region:
 
 def probe_arm(budget: Scale, region: str, init: Literal["random", "pretrained", "raw"], fraction: float, seed: int) -> Arm:
     """Frozen linear probe of one initialisation at one label fraction."""
+    require_labels(region)
     encoder = encoder_for(budget, region)
     params = ProbeParams(region=region, sizes=sizes_for(budget, region), encoder=encoder, init=init, fraction=fraction, recipe=budget.probe)
     needs = {"pretrain": pretrain_arm(budget, region, seed)} if init == "pretrained" else {}
