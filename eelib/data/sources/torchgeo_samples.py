@@ -33,7 +33,7 @@ def torchgeo_source(entry: TorchgeoManifest, name: str) -> OwnSource:
     arguments = dict(entry.arguments)
     root = folder_of(name) / Path(str(arguments.get("root", "data"))).expanduser()
     arguments["root"] = str(root)
-    parts: dict[str, dict[str, Any]] = {str(part): more for part, more in entry.splits.items()} or {"": {}}
+    parts: dict[str, dict[str, Any]] = {split: entry.splits[split] for split in SPLITS if split in entry.splits} or {"": {}}
     sets = {part: SampleSet(entry.dataset, arguments | more, name) for part, more in parts.items()}
     files = tuple(sorted(path for path in root.rglob("*") if path.is_file()))
     headers = {

@@ -188,7 +188,7 @@ def test_masks_elsewhere_on_the_map_are_refused(tmp_path):
     with pytest.raises(InputError, match=r"a\.tif: the mask lies elsewhere than a\.tif"):
         source(manifest(tmp_path, **fields))
     write(mask, label.astype(np.uint8), crs="EPSG:32634", origin=(500000, 6000000))
-    with pytest.raises(InputError, match="the mask is in EPSG:32634 but a.tif in EPSG:32633"):
+    with pytest.raises(InputError, match=r"the mask is in EPSG:32634 but a\.tif in EPSG:32633"):
         source(manifest(tmp_path, **fields, title="again"))
 
 
