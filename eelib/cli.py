@@ -143,6 +143,15 @@ def data_verify(name: Annotated[str | None, typer.Argument(help="all where left 
         raise InputError(problems[0] if len(problems) == 1 else f"{problems[0]} (and {len(problems) - 1} more)")
 
 
+@data.command("new")
+def data_new(folder: Annotated[Path, typer.Argument(help="the folder that holds your images and masks, or their folders")]) -> None:
+    """Write a commented manifest for a folder of images, to be completed by hand."""
+    from eelib.data.own.template import write_template
+
+    path = write_template(folder)
+    typer.echo(f"{path}: give the classes their names, then run `eelib data check {path}`")
+
+
 @data.command("check")
 def data_check(
     manifest: Annotated[Path, typer.Argument(help="a manifest of your own data, for example photos.yaml")],

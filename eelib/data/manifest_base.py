@@ -10,7 +10,7 @@ from eelib.settings import Settings
 class Manifest(Settings):
     """What every data set has, whatever its kind."""
 
-    name: str = Field(pattern="^[a-z][a-z0-9_]*$")
-    kind: str
+    name: str = Field(pattern="^[a-z][a-z0-9_]*$", description="lower-case letters, digits and _")
+    kind: str = Field(description="how the files are read")
     title: str
     description: str

@@ -28,7 +28,7 @@ def as_tuple(value: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
 class OwnClass(Settings):
     """One class; its id is its position in the list."""
 
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, description="for tables and figures")
     color: str | None = Field(None, pattern="^#[0-9a-f]{6}$", description="'#rrggbb' or [r, g, b], in figures and in colour-coded masks")
     value: int | None = Field(None, description="pixel value in integer masks; default: the position in the list, from 0")
 
@@ -140,7 +140,7 @@ class RasterFolderManifest(OwnManifest):
 class SceneEntry(Settings):
     """One footprint with all its dates."""
 
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, description="for messages and splits")
     images: Names = Field((), description="folder or pattern of rasters, one per date, relative to the manifest")
     cube: str | None = Field(None, description="NetCDF file or Zarr folder with a time coordinate, instead of images")
     label: str | None = Field(None, description="label raster on the same grid")
