@@ -11,6 +11,6 @@ class Manifest(Settings):
     """What every data set has, whatever its kind."""
 
     name: str = Field(pattern="^[a-z][a-z0-9_]*$", description="lower-case letters, digits and _")
-    kind: str = Field(description="how the files are read")
+    kind: str = Field(description="which reader: for own data raster-folder, scene-series or torchgeo")
     title: str
     description: str

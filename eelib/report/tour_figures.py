@@ -101,7 +101,9 @@ def class_share_figure(regions: Sequence[Region]) -> Figure:
 
     use_style()
     regions = [region for region in regions if region.test is not None]
-    rows = max(1, -(-len(regions) // 2))
+    if not regions:
+        return _nothing("no region here has labels")
+    rows = -(-len(regions) // 2)
     figure, axes = plt.subplots(rows, 2, figsize=(WIDTH, 2.1 * rows), squeeze=False)
     for axis, region in zip(axes.ravel(), regions, strict=False):
         shares, names = class_shares(region.labelled("test"), len(region.classes)), [name.replace("_", " ") for name in region.classes]
@@ -150,7 +152,9 @@ def vegetation_figure(regions: Sequence[Region], *, step: int = 30) -> Figure:
 
     use_style()
     regions = [region for region in regions if _has_curves(region)]
-    rows = max(1, -(-len(regions) // 2))
+    if not regions:
+        return _nothing("no region here has labels, several dates, and red and near-infrared bands")
+    rows = -(-len(regions) // 2)
     figure, axes = plt.subplots(rows, 2, figsize=(WIDTH, 3.0 * rows), squeeze=False, sharey=True)
     for axis, region in zip(axes.ravel(), regions, strict=False):
         curves = vegetation_curves(region.labelled("train"), region.bands, len(region.classes), step=step)
@@ -163,6 +167,15 @@ def vegetation_figure(regions: Sequence[Region], *, step: int = 30) -> Figure:
     for axis in axes.ravel()[len(regions) :]:
         axis.remove()
     figure.supxlabel("day of the year", fontsize="small")
+    return figure
+
+
+def _nothing(why: str) -> Figure:
+    """A figure that says why there is none."""
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure(figsize=(WIDTH, 0.5))
+    figure.text(0.01, 0.5, why, va="center", fontsize="small", color="0.4")
     return figure
 
 
@@ -181,6 +194,8 @@ def cloud_figure(shares: Mapping[str, Floats]) -> Figure:
     import matplotlib.pyplot as plt
 
     use_style()
+    if not shares:
+        return _nothing("no region here comes with cloud masks of several dates")
     figure, axis = plt.subplots(figsize=(WIDTH, 2.8))
     for (name, share), color in zip(shares.items(), PALETTE, strict=False):
         axis.plot(range(12), 100 * share, marker="o", markersize=4, label=name, color=color)

@@ -9,7 +9,7 @@ import numpy as np
 from eelib.data.own.census import Census
 from eelib.data.own.cutting import dense_candidates
 from eelib.data.own.places import LEAST_WINDOW
-from eelib.data.own.plates import Plate
+from eelib.data.own.plates import Plate, RasterPlate
 from eelib.data.own.rasters import Box
 from eelib.data.own.source import OwnSource
 from eelib.data.splits import SPLITS
@@ -18,6 +18,7 @@ from eelib.errors import InputError
 from eelib.settings import RegionSizes
 
 SAMPLED = 200  # plates whose pixels are read for the value ranges
+MOST_PLACES = 4000  # whose footprints are compared
 SIDE = 128  # pixels of the corner that is read
 
 
@@ -46,7 +47,7 @@ def check(source: OwnSource, window: int | None = None) -> Iterator[str]:
     yield from _share_lines(source, census.counts, owner)
     for note in (*source.found.notes, *_poor(source, census, side)):
         yield _line("left out", note)
-    for warning in (*_range_warnings(ranges), *_class_warnings(source, census.counts, owner)):
+    for warning in (*_range_warnings(ranges), *_class_warnings(source, census.counts, owner), *overlap_warnings(source, owner)):
         yield _line("warning", warning)
 
 
@@ -135,3 +136,31 @@ def _class_warnings(source: OwnSource, counts: Ints, owner: Ints) -> list[str]:
         if absent:
             lines.append(f"{split} has no pixel of {', '.join(absent)}")
     return lines
+
+
+def overlap_warnings(source: OwnSource, owner: Ints) -> list[str]:
+    """A line where georeferenced images of different splits show the same ground."""
+    where = [(number, found) for number in range(len(owner)) if (found := _bounds(source, number)) is not None]
+    if not 1 < len(where) <= MOST_PLACES:
+        return []
+    numbers, boxes = np.array([number for number, _ in where]), np.array([found for _, found in where])
+    left, bottom, right, top, crs = boxes.T
+    meet = (left[:, None] < right) & (left < right[:, None]) & (bottom[:, None] < top) & (bottom < top[:, None]) & (crs[:, None] == crs)
+    part = np.maximum(owner[numbers], 0)  # what serves pre-training must not be seen again either
+    count = int((meet & (part[:, None] < part)).sum())
+    if not count:
+        return []
+    return [f"{count} pair(s) of images or blocks of different splits overlap on the map, so scores would flatter: declare 'split'"]
+
+
+def _bounds(source: OwnSource, place: int) -> tuple[float, float, float, float, int] | None:
+    """Left, bottom, right, top of a place on the map, and its coordinate reference system as a number."""
+    number, box = source.layout.places[place]
+    plate = source.found.plates[number]
+    info = plate.files[0][0] if isinstance(plate, RasterPlate) else None
+    if info is None or info.crs is None:
+        return None
+    a, b, c, d, e, f = info.transform
+    corners = [(box.column + i * box.width, box.row + j * box.height) for i in (0, 1) for j in (0, 1)]
+    x, y = ([p * column + q * row + shift for column, row in corners] for p, q, shift in ((a, b, c), (d, e, f)))
+    return min(x), min(y), max(x), max(y), hash(info.crs)

@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 import pytest
-from photos import CLASSES, COLORS, labels, manifest, photo_folder, spoil, write
+from photos import CLASSES, COLORS, labels, manifest, photo, photo_folder, spoil, write
 
 from eelib import cli
 
@@ -56,6 +56,18 @@ def test_it_warns_of_scales_and_missing_classes(tmp_path, capsys):
     assert "test has no pixel of water" in out
     _, out, _ = call(capsys, photo_folder(tmp_path / "dark", scale=1e-6))
     assert "declare a larger 'scale'" in out
+
+
+@pytest.mark.parametrize(("step", "pairs"), [(640, 0), (320, 1)])
+def test_it_warns_of_images_of_different_splits_that_overlap(tmp_path, capsys, step, pairs):
+    """Twelve images of 640 m in a row, side by side or each over half of the next."""
+    names = [f"a{number:02}" for number in range(12)]
+    for number, name in enumerate(names):
+        write(tmp_path / "i" / f"{name}.tif", photo(labels(seed=number)), crs="EPSG:32633", origin=(500000 + step * number, 6000000))
+        write(tmp_path / "m" / f"{name}.tif", labels(seed=number).astype(np.uint8))
+    split = {"by": "lists", "train": names[:6], "validation": names[6:9], "test": names[9:]}
+    path = manifest(tmp_path, kind="raster-folder", images="i", masks="m", classes=CLASSES, split=split)
+    assert ("2 pair(s) of images or blocks of different splits overlap" in call(capsys, path)[1]) == bool(pairs)
 
 
 def test_unlabelled_data_lead_to_pretraining(tmp_path, capsys):
