@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from eelib.data.own.manifests import OwnClass, OwnManifest, RasterFolderManifest, SceneEntry, SceneSeriesManifest, Split, TorchgeoManifest
+from eelib.data.own.kinds import RasterFolderManifest, SceneEntry, SceneSeriesManifest, TorchgeoManifest
+from eelib.data.own.manifests import OwnClass, OwnManifest, Split
 
 PAGE = Path(__file__).parents[1] / "docs" / "own_data.md"
 MODELS: dict[str, type[BaseModel]] = {

@@ -10,7 +10,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from eelib.data.manifest_base import Manifest as Manifest
-from eelib.data.own.manifests import RasterFolderManifest, SceneSeriesManifest, TorchgeoManifest
+from eelib.data.own.kinds import RasterFolderManifest, SceneSeriesManifest, TorchgeoManifest
 from eelib.errors import InputError, unknown
 from eelib.settings import Settings, describe
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from eelib.data.own.manifests import SceneSeriesManifest
+from eelib.data.own.kinds import SceneSeriesManifest
 from eelib.data.own.pixels import Scaling
 from eelib.data.own.plates import ReadLabel
 from eelib.data.own.rasters import Box

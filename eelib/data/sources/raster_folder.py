@@ -10,7 +10,7 @@ import numpy as np
 
 from eelib.data.own.dates import date_finder, date_of
 from eelib.data.own.files import Pairs, by_stem, find_rasters, pair
-from eelib.data.own.manifests import RasterFolderManifest
+from eelib.data.own.kinds import RasterFolderManifest
 from eelib.data.own.masks import MaskCode
 from eelib.data.own.pixels import Scaling
 from eelib.data.own.plates import RasterPlate, ReadLabel, band_names, day_numbers, same_grid

@@ -8,7 +8,7 @@ from pathlib import Path
 from eelib.data.own.cubes import CubePlate, inspect_cube
 from eelib.data.own.dates import date_finder, date_of
 from eelib.data.own.files import find_rasters
-from eelib.data.own.manifests import SceneEntry, SceneSeriesManifest
+from eelib.data.own.kinds import SceneEntry, SceneSeriesManifest
 from eelib.data.own.masks import MaskCode
 from eelib.data.own.pixels import Scaling
 from eelib.data.own.plates import Plate, RasterPlate, ReadLabel, band_names, by_season, day_numbers, same_grid

@@ -12,7 +12,8 @@ import numpy as np
 
 from eelib.data.fetch import data_folder, writable
 from eelib.data.own.files import sampled_digest
-from eelib.data.own.manifests import OwnClass, TorchgeoManifest
+from eelib.data.own.kinds import TorchgeoManifest
+from eelib.data.own.manifests import OwnClass
 from eelib.data.own.masks import MaskCode
 from eelib.data.own.pixels import Scaling
 from eelib.data.own.samples import SamplePlate, SampleSet, sample_label
