@@ -61,6 +61,19 @@ def run(
 
 
 @app.command()
+def pretrain(
+    region: Annotated[str, typer.Argument(help="a region, or a manifest of your own data, labelled or not")],
+    profile: ProfileOption = "quick",
+    seed: Annotated[int, typer.Option(help="source of all randomness")] = 0,
+    jobs: JobsOption = None,
+) -> None:
+    """Pre-train on the unlabelled windows of one region and say where the encoder is."""
+    from eelib.study import batch
+
+    typer.echo(batch.pretrain(region, profile, seed=seed, jobs=jobs))
+
+
+@app.command()
 def study(
     profile: ProfileOption = "quick",
     jobs: JobsOption = None,
@@ -137,6 +150,34 @@ def data_verify(name: Annotated[str | None, typer.Argument(help="all samples and
         typer.echo(f"{each}: {'intact' if not found else f'{len(found)} problem(s)'}")
     if problems:
         raise InputError(problems[0] if len(problems) == 1 else f"{problems[0]} (and {len(problems) - 1} more)")
+
+
+@data.command("new")
+def data_new(folder: Annotated[Path, typer.Argument(help="the folder that holds your images and masks, or their folders")]) -> None:
+    """Write a commented manifest for a folder of images, to be completed by hand."""
+    from eelib.data.own.template import write_template
+
+    path = write_template(folder)
+    typer.echo(f"{path}: give the classes their names, then run `eelib data check {path}`")
+
+
+@data.command("check")
+def data_check(
+    manifest: Annotated[Path, typer.Argument(help="a manifest of your own data, for example photos.yaml")],
+    window: Annotated[int | None, typer.Option(help="window size in pixels; default: that of profile quick")] = None,
+) -> None:
+    """Read your manifest and say what was found, what would be trained on, and what is wrong."""
+    from eelib.data.own.check import check
+    from eelib.data.own.source import OwnSource
+    from eelib.data.sources import absolute, source
+
+    found = source(absolute(str(manifest)))
+    if not isinstance(found, OwnSource):
+        raise InputError(f"{manifest}: not a manifest of your own data; `eelib data verify` checks the samples")
+    for line in check(found, window):
+        typer.echo(line)
+    following = f"run ee1_regions --profile smoke --set 'regions=[{manifest}]'" if found.classes else f"pretrain {manifest}"
+    typer.echo(f"  {'next':14}eelib {following}")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -162,7 +162,8 @@ def describe(error: ValidationError, model: type[BaseModel]) -> str:
         parent: Any = model
         for part in problem["loc"][:-1]:
             parent = _field_model(parent, part)
-        return str(unknown("parameter" if model.__name__.endswith("Parameters") else "field", where, getattr(parent, "model_fields", {})))
+        kind, last = "parameter" if model.__name__.endswith("Parameters") else "field", str(problem["loc"][-1])
+        return str(unknown(kind, last, getattr(parent, "model_fields", {}))).replace(f"'{last}'", f"'{where}'", 1)
     if problem["type"] == "missing":
         return f"the field '{where}' is missing"
     message = problem["msg"].removeprefix("Value error, ")

@@ -9,6 +9,8 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from eelib.data.manifest_base import Manifest as Manifest
+from eelib.data.own.kinds import RasterFolderManifest, SceneSeriesManifest, TorchgeoManifest
 from eelib.errors import InputError, unknown
 from eelib.settings import Settings, describe
 
@@ -40,15 +42,6 @@ class Channel(Settings):
         if (self.pip is None) == (self.url is None):
             raise ValueError("give exactly one of 'pip' and 'url'")
         return self
-
-
-class Manifest(Settings):
-    """What every data set has, whatever its kind."""
-
-    name: str = Field(pattern="^[a-z][a-z0-9_]*$")
-    kind: str
-    title: str
-    description: str
 
 
 class SampleManifest(Manifest):
@@ -156,6 +149,9 @@ class DatasetManifest(Manifest):
 KINDS: dict[str, type[Manifest]] = {
     "sample": SampleManifest,
     "dataset": DatasetManifest,
+    "raster-folder": RasterFolderManifest,
+    "scene-series": SceneSeriesManifest,
+    "torchgeo": TorchgeoManifest,
 }
 
 

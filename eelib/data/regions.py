@@ -5,16 +5,30 @@ from __future__ import annotations
 import functools
 import hashlib
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eelib.data.sources import region_names, source
-from eelib.data.windows import IGNORE, Region, Windows
+from eelib.data.splits import SPLITS
+from eelib.data.windows import IGNORE, Region, Windows, no_labels
 from eelib.errors import InputError, unknown
 from eelib.settings import RegionSizes
 
-__all__ = ["class_shares", "fingerprint", "load_region", "region_bands", "region_dates", "region_names", "region_window", "source"]
+__all__ = [
+    "class_shares",
+    "fingerprint",
+    "load_region",
+    "missing_classes",
+    "region_bands",
+    "region_dates",
+    "region_names",
+    "region_window",
+    "require_labels",
+    "source",
+    "split_shares",
+]
 
 
 def fingerprint(name: str, sizes: RegionSizes) -> str:
@@ -63,8 +77,37 @@ def load_region(name: str, sizes: RegionSizes) -> Region:
     if bands == origin.bands:
         return region
     at = np.array([origin.bands.index(band) for band in bands])
-    sets = [_some_bands(part, at) for part in (region.unlabelled, region.train, region.validation, region.test)]
-    return replace(region, bands=bands, unlabelled=sets[0], train=sets[1], validation=sets[2], test=sets[3])
+    changes: dict[str, Any] = {"bands": bands}
+    for part in ("unlabelled", *SPLITS, "held_out"):
+        windows: Windows | None = getattr(region, part)
+        if windows is not None:
+            changes[part] = replace(windows, image=np.ascontiguousarray(windows.image[:, :, at]))
+    return replace(region, **changes)
+
+
+def require_labels(name: str) -> None:
+    """Refuse a region without labels; reads no pixel, so that a plan fails before anything is computed.
+
+    Raises:
+        InputError: The region has no labels.
+    """
+    if not source(name).classes:
+        raise no_labels(name)
+
+
+def split_shares(region: Region) -> dict[str, list[float]]:
+    """Share of each class among the labelled pixels of each split."""
+    return {split: class_shares(region.labelled(split), len(region.classes)).round(5).tolist() for split in SPLITS}
+
+
+def missing_classes(region: Region) -> list[str]:
+    """One line per split that lacks classes: mIoU over a class that a split lacks means little."""
+    lines = []
+    for split, shares in split_shares(region).items():
+        absent = [name for name, share in zip(region.classes, shares, strict=True) if share == 0]
+        if absent:
+            lines.append(f"{region.title}: {split} has no pixel of {', '.join(absent)}")
+    return lines
 
 
 def class_shares(windows: Windows, num_classes: int) -> NDArray[np.float64]:
@@ -74,7 +117,3 @@ def class_shares(windows: Windows, num_classes: int) -> NDArray[np.float64]:
     labels = windows.mask[windows.mask != IGNORE]
     shares: NDArray[np.float64] = np.bincount(labels, minlength=num_classes) / max(1, labels.size)
     return shares
-
-
-def _some_bands(windows: Windows, at: NDArray[np.int64]) -> Windows:
-    return replace(windows, image=np.ascontiguousarray(windows.image[:, :, at]))

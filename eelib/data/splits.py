@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from eelib.data.windows import IGNORE, Ints
+from eelib.data.windows import IGNORE, Ints, Split
 from eelib.errors import InputError
 
-SPLITS = ("train", "validation", "test")
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 SHARES = (0.55, 0.2, 0.25)
 ASSIGNMENTS = 500
 
@@ -46,7 +46,7 @@ def block_split(
     if (label == IGNORE).all():
         raise InputError("every pixel of the mask is -1 (ignore): there is nothing to split")
     counts = _block_counts(label, block, rows, columns, num_classes or int(label.max()) + 1)
-    owner = _assign(counts, seed)
+    owner = assign(counts, seed)
     steps = np.arange(0, inner - window + 1, stride or window) + margin
     offsets = np.stack(np.meshgrid(steps, steps, indexing="ij"), -1).reshape(-1, 2)
     corners = np.stack(np.divmod(np.arange(rows * columns), columns), -1) * block
@@ -61,7 +61,7 @@ def _block_counts(label: Ints, block: int, rows: int, columns: int, num_classes:
     return np.stack([(tiles == k).sum(1) for k in range(num_classes)], 1)
 
 
-def _assign(counts: Ints, seed: int) -> Ints:
+def assign(counts: Ints, seed: int) -> Ints:
     """Split number per block: the random assignment whose smallest class share per split is most like the wanted share."""
     blocks = len(counts)
     sizes = np.maximum(1, np.floor(np.array(SHARES) * blocks)).astype(int)

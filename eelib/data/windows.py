@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from eelib.errors import InputError
 
 IGNORE = -1  # label of pixels that neither the loss nor any metric sees
 
+Split = Literal["train", "validation", "test"]
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
@@ -119,11 +121,12 @@ class Region:
         classes: Class names; class id = position.
         bands: Band names in channel order.
         unlabelled: Windows for pre-training; ``mask`` is None. Never overlaps validation or test.
-        train: Labelled windows.
+        train: Labelled windows, or None where the region has no labels, as the next two; see :meth:`labelled`.
         validation: Labelled windows for every choice (learning rate, weight decay, step).
         test: Labelled windows that only the final score sees.
         simulated: Whether the pixels come from the embedded world.
         attribution: Credit line that must accompany figures.
+        held_out: Where there are no labels: windows that pre-training does not see, for its monitors.
     """
 
     name: str
@@ -131,8 +134,34 @@ class Region:
     classes: tuple[str, ...]
     bands: tuple[str, ...]
     unlabelled: Windows
-    train: Windows
-    validation: Windows
-    test: Windows
+    train: Windows | None
+    validation: Windows | None
+    test: Windows | None
     simulated: bool
     attribution: str
+    held_out: Windows | None = None
+
+    def labelled(self, split: Split) -> Windows:
+        """The windows of a labelled split.
+
+        Raises:
+            InputError: The region has no labels.
+        """
+        windows: Windows | None = getattr(self, split)
+        if windows is None or windows.mask is None:
+            raise no_labels(self.name)
+        return windows
+
+    def unseen(self) -> Windows:
+        """Windows without labels that pre-training never sees: those of validation, or the held-out ones."""
+        windows = self.validation if self.held_out is None else self.held_out
+        if windows is None:
+            raise InputError(f"region '{self.name}' has neither validation nor held-out windows")
+        return windows.without_labels()
+
+
+def no_labels(name: str) -> InputError:
+    """The error for a region without labels where labels are needed."""
+    return InputError(
+        f"region '{name}' has no labels: use it for pre-training only, or declare 'masks' or 'label' and 'classes' in its manifest"
+    )

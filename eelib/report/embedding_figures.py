@@ -96,8 +96,7 @@ def _figure(region: Region, maps: Mapping[str, Floats], title: str) -> Figure:
 
 
 def _shown(region: Region) -> Windows:
-    labelled = getattr(region, "test", None) is not None
-    return region.test if labelled else region.unlabelled
+    return region.unlabelled if region.test is None else region.test
 
 
 def _features(folder: Path) -> Floats:

@@ -12,7 +12,8 @@ from eelib.data.windows import IGNORE, Floats, Ints
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-RGB = ("B04", "B03", "B02")
+COLORS = (("B04", "B4", "red", "r"), ("B03", "B3", "green", "g"), ("B02", "B2", "blue", "b"))  # names a band may have
+NEAR_INFRARED = ("B08", "B8", "nir", "near_infrared")
 IGNORED = "#ffffff"
 HAZE = 0.5  # share of the darkest value that is taken for haze
 
@@ -22,16 +23,33 @@ def true_color(image: Floats, bands: tuple[str, ...]) -> Floats:
 
     Half of each band's darkest value is taken away first, because it is haze, above all in top-of-atmosphere images.
     """
-    rgb = image[[bands.index(band) for band in RGB]].transpose(1, 2, 0)
+    rgb = image[rgb_bands(bands)].transpose(1, 2, 0)
     clear = rgb - HAZE * np.percentile(rgb, 1, axis=(0, 1)).clip(0, 0.12)
-    white = np.clip(np.percentile(clear, 98), 0.1, 0.35)
+    white = np.clip(np.percentile(clear, 98), 0.1, 0.35 if "B04" in bands else 1)  # a photograph fills 0 to 1, reflectance does not
     return np.asarray((clear / white).clip(0, 1) ** 0.8, np.float32)
 
 
+def find_band(names: Sequence[str], bands: tuple[str, ...]) -> int | None:
+    """Position of the band with one of these names, whatever its case, or None."""
+    lower = [band.lower() for band in bands]
+    return next((lower.index(name.lower()) for name in names if name.lower() in lower), None)
+
+
+def rgb_bands(bands: tuple[str, ...]) -> list[int]:
+    """Positions of red, green and blue; the first three bands, or the first as grey, where the names do not say."""
+    found = [at for names in COLORS if (at := find_band(names, bands)) is not None]
+    return found if len(found) == 3 else [0, 1, 2] if len(bands) >= 3 else [0, 0, 0]
+
+
 def clearest(series: Floats, bands: tuple[str, ...]) -> int:
-    """Date of ``(T, C, H, W)`` that shows most: the greenest of those whose blue is within 0.03 of the darkest (clouds are blue-bright)."""
-    blue = series[:, bands.index("B02")].mean((1, 2))
-    red, near = series[:, bands.index("B04")].mean((1, 2)), series[:, bands.index("B08")].mean((1, 2))
+    """Date of ``(T, C, H, W)`` that shows most: the greenest of those whose blue is within 0.03 of the darkest (clouds are blue-bright).
+
+    The middle date where the bands for that are missing.
+    """
+    at = [find_band(names, bands) for names in (COLORS[2], COLORS[0], NEAR_INFRARED)]
+    if len(series) == 1 or None in at:
+        return len(series) // 2
+    blue, red, near = (series[:, position].mean((1, 2)) for position in at)
     return int(np.where(blue <= blue.min() + 0.03, (near - red) / (near + red), -1).argmax())
 
 

@@ -37,17 +37,18 @@ def map_figure(region: Region, runs: Mapping[str, Path], *, count: int = 3, titl
 
     use_style()
     predicted = {name: _maps(folder) for name, folder in runs.items()}
-    count = min(count, len(region.test), *(len(maps) for maps in predicted.values()))
+    test = region.labelled("test")
+    count = min(count, len(test), *(len(maps) for maps in predicted.values()))
     colors = source(region.name).colors
     side = WIDTH / (2 + len(runs))
     figure, axes = plt.subplots(count, 2 + len(runs), figsize=(WIDTH, side * count + 0.9), squeeze=False)
     for row in range(count):
-        series, truth = region.test.image[row], region.test.mask[row]  # type: ignore[index]
+        series, truth = test.image[row], test.mask[row]  # type: ignore[index]
         columns = {"image": true_color(series[clearest(series, region.bands)], region.bands), "truth": class_map(truth, colors)}
         columns |= {name: class_map(maps[row].astype(np.int64), colors) for name, maps in predicted.items()}
         for axis, (name, image) in zip(axes[row], columns.items(), strict=True):
             show(axis, image, name if row == 0 else "")
-    truth = region.test.mask[:count]  # type: ignore[index]
+    truth = test.mask[:count]  # type: ignore[index]
     seen = np.unique(np.concatenate([truth.ravel(), *(maps[:count].ravel() for maps in predicted.values())]))
     handles = [Patch(color=colors[label], label=region.classes[label].replace("_", " ")) for label in seen if label != IGNORE]
     handles += [Patch(facecolor="white", edgecolor="0.5", label="no label")] if (truth == IGNORE).any() else []

@@ -10,18 +10,19 @@ import pandas as pd
 
 from eelib.data.sources import source
 from eelib.data.windows import Floats, Ints, Region, Scene, Windows
-from eelib.report.imagery import class_map, clearest, show, true_color
+from eelib.report.imagery import COLORS, NEAR_INFRARED, class_map, clearest, find_band, show, true_color
 from eelib.report.style import PALETTE, WIDTH, use_style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CLOUD_BLUE = 0.2  # blue reflectance above which a pixel is left out of vegetation curves
+NDVI = (COLORS[0], NEAR_INFRARED, COLORS[2])  # bands of a vegetation curve; blue tells clouds
 MONTHS = "JFMAMJJASOND"
 
 
 def series_figure(region: Region, *, row: int = 0, count: int = 6) -> Figure:
-    """One labelled test series on dates spread over the year, and its classes.
+    """One test series on dates spread over the year, and its classes; without labels one that pre-training does not see.
 
     Args:
         region: Where from.
@@ -32,7 +33,9 @@ def series_figure(region: Region, *, row: int = 0, count: int = 6) -> Figure:
     from matplotlib.patches import Patch
 
     use_style()
-    series, days, mask = region.test.image[row], region.test.dates[row], region.test.mask[row]  # type: ignore[index]
+    windows = region.unseen() if region.test is None else region.test
+    series, days = windows.image[row], windows.dates[row]
+    mask = np.full(series.shape[-2:], -1) if windows.mask is None else windows.mask[row]
     when = np.unique(np.linspace(0, len(series) - 1, min(count, len(series))).round().astype(int))
     figure, axes = plt.subplots(1, len(when) + 1, figsize=(WIDTH, WIDTH / max(4, len(when) + 1) + 0.75), squeeze=False)
     for axis, date in zip(axes[0], when, strict=False):
@@ -40,7 +43,8 @@ def series_figure(region: Region, *, row: int = 0, count: int = 6) -> Figure:
     colors = source(region.name).colors
     show(axes[0][-1], class_map(mask, colors), "classes")
     handles = [Patch(color=colors[label], label=region.classes[label].replace("_", " ")) for label in np.unique(mask[mask >= 0])]
-    figure.legend(handles=handles, loc="outside lower center", ncols=6, fontsize="small")
+    if handles:
+        figure.legend(handles=handles, loc="outside lower center", ncols=6, fontsize="small")
     figure.suptitle(f"{region.title}", x=0.01, ha="left", fontsize="medium", fontweight="bold")
     return figure
 
@@ -69,12 +73,24 @@ def share_table(regions: Sequence[Region]) -> pd.DataFrame:
     """Windows per set, dates, bands, size and labelled share of each region."""
     rows = []
     for region in regions:
-        _, length, bands, height, width = region.test.image.shape
-        sets = [len(getattr(region, name)) for name in ("unlabelled", "train", "validation", "test")]
-        labelled = float((np.asarray(region.test.mask) >= 0).mean())
+        _, length, bands, height, width = region.unlabelled.image.shape
+        sets = [len(getattr(region, name) or ()) for name in ("unlabelled", "train", "validation", "test")]
+        labelled = 0.0 if region.test is None else float((np.asarray(region.test.mask) >= 0).mean())
         rows.append([region.title, *sets, length, bands, f"{height}×{width}", len(region.classes), f"{100 * labelled:.0f} %"])
     columns = ["region", "unlabelled", "train", "validation", "test", "dates", "bands", "pixels", "classes", "labelled"]
     return pd.DataFrame(rows, columns=columns).set_index("region")
+
+
+def split_share_table(regions: Sequence[Region]) -> pd.DataFrame:
+    """Share of each class among the labelled pixels of each split, in per cent; a class that a split lacks stands out."""
+    from eelib.data.regions import split_shares
+
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    for region in regions:
+        for split, shares in split_shares(region).items() if region.test is not None else ():
+            for name, share in zip(region.classes, shares, strict=True):
+                rows.setdefault((region.title, name.replace("_", " ")), {})[split] = f"{100 * share:.1f}" if share else "missing"
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["region", "class"])
 
 
 def class_share_figure(regions: Sequence[Region]) -> Figure:
@@ -84,10 +100,13 @@ def class_share_figure(regions: Sequence[Region]) -> Figure:
     from eelib.data.regions import class_shares
 
     use_style()
+    regions = [region for region in regions if region.test is not None]
+    if not regions:
+        return _nothing("no region here has labels")
     rows = -(-len(regions) // 2)
     figure, axes = plt.subplots(rows, 2, figsize=(WIDTH, 2.1 * rows), squeeze=False)
     for axis, region in zip(axes.ravel(), regions, strict=False):
-        shares, names = class_shares(region.test, len(region.classes)), [name.replace("_", " ") for name in region.classes]
+        shares, names = class_shares(region.labelled("test"), len(region.classes)), [name.replace("_", " ") for name in region.classes]
         axis.barh(names[::-1], 100 * shares[::-1], color=source(region.name).colors[::-1])
         axis.tick_params(axis="y", labelsize=7)
         axis.grid(axis="y", visible=False)
@@ -108,7 +127,7 @@ def vegetation_curves(windows: Windows, bands: tuple[str, ...], num_classes: int
         step: Days per bin.
     """
     image, mask = np.asarray(windows.image), np.asarray(windows.mask)
-    red, near, blue = (image[:, :, bands.index(band)] for band in ("B04", "B08", "B02"))
+    red, near, blue = (image[:, :, find_band(names, bands)] for names in NDVI)
     ndvi = (near - red) / (near + red)
     bins = -(-365 // step)
     when = ((windows.dates - 1) // step).clip(0, bins - 1)
@@ -120,16 +139,25 @@ def vegetation_curves(windows: Windows, bands: tuple[str, ...], num_classes: int
         return np.asarray(np.where(count >= 50, total / count, np.nan).reshape(num_classes, bins), np.float32)
 
 
+def _has_curves(region: Region) -> bool:
+    """Whether there are labels, more than one date, and the bands of NDVI."""
+    return (
+        region.train is not None and region.train.image.shape[1] > 1 and all(find_band(names, region.bands) is not None for names in NDVI)
+    )
+
+
 def vegetation_figure(regions: Sequence[Region], *, step: int = 30) -> Figure:
     """Mean NDVI curve of every class, one panel per region with more than one date."""
     import matplotlib.pyplot as plt
 
     use_style()
-    regions = [region for region in regions if region.test.image.shape[1] > 1]
+    regions = [region for region in regions if _has_curves(region)]
+    if not regions:
+        return _nothing("no region here has labels, several dates, and red and near-infrared bands")
     rows = -(-len(regions) // 2)
     figure, axes = plt.subplots(rows, 2, figsize=(WIDTH, 3.0 * rows), squeeze=False, sharey=True)
     for axis, region in zip(axes.ravel(), regions, strict=False):
-        curves = vegetation_curves(region.train, region.bands, len(region.classes), step=step)
+        curves = vegetation_curves(region.labelled("train"), region.bands, len(region.classes), step=step)
         for name, color, curve in zip(region.classes, source(region.name).colors, curves, strict=True):
             seen = ~np.isnan(curve)
             axis.plot((np.flatnonzero(seen) + 0.5) * step, curve[seen], color=color, linewidth=1.6, label=name.replace("_", " "))
@@ -139,6 +167,15 @@ def vegetation_figure(regions: Sequence[Region], *, step: int = 30) -> Figure:
     for axis in axes.ravel()[len(regions) :]:
         axis.remove()
     figure.supxlabel("day of the year", fontsize="small")
+    return figure
+
+
+def _nothing(why: str) -> Figure:
+    """A figure that says why there is none."""
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure(figsize=(WIDTH, 0.5))
+    figure.text(0.01, 0.5, why, va="center", fontsize="small", color="0.4")
     return figure
 
 
@@ -157,6 +194,8 @@ def cloud_figure(shares: Mapping[str, Floats]) -> Figure:
     import matplotlib.pyplot as plt
 
     use_style()
+    if not shares:
+        return _nothing("no region here comes with cloud masks of several dates")
     figure, axis = plt.subplots(figsize=(WIDTH, 2.8))
     for (name, share), color in zip(shares.items(), PALETTE, strict=False):
         axis.plot(range(12), 100 * share, marker="o", markersize=4, label=name, color=color)

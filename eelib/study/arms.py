@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from eelib.data.regions import fingerprint, region_dates, region_window
+from eelib.data.regions import fingerprint, region_dates, region_window, require_labels
 from eelib.settings import EncoderSettings, PretrainSettings, PublishedSettings
 from eelib.study.arm import Arm
 from eelib.study.recipes import ExploreParams, Init, PixelParams, PretrainParams, ProbeParams, SegmentParams
@@ -75,6 +75,7 @@ def pretrain_arm(budget: Scale, regions: str | Sequence[str], seed: int, recipe:
 
 def segment_arm(budget: Scale, region: str, start: Start, fraction: float, seed: int) -> Arm:
     """Fine-tuning from one start at one label share."""
+    require_labels(region)
     encoder, recipe = encoder_for(budget, region), segment_recipe(budget, region)
     params = SegmentParams(
         region=region,
@@ -93,6 +94,7 @@ def segment_arm(budget: Scale, region: str, start: Start, fraction: float, seed:
 
 def probe_arm(budget: Scale, region: str, start: Start, fraction: float, seed: int) -> Arm:
     """Frozen linear probe of one start at one label share."""
+    require_labels(region)
     encoder, sizes = encoder_for(budget, region), sizes_for(budget, region)
     recipe, published = budget.probe, start.published
     params = ProbeParams(
@@ -106,6 +108,7 @@ def probe_arm(budget: Scale, region: str, start: Start, fraction: float, seed: i
 
 def pixel_arm(budget: Scale, region: str, classifier: Literal["forest", "boosting"], fraction: float, seed: int, home: str) -> Arm:
     """A classifier of single pixels without any network."""
+    require_labels(region)
     sizes = sizes_for(budget, region)
     params = PixelParams(region=region, sizes=sizes, classifier=classifier, fraction=fraction)
     return Arm(home, f"{classifier} per pixel", seed, "pixels", params, _data(region, budget), cost=PIXEL_SECONDS)

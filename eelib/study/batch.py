@@ -28,6 +28,26 @@ def run_row(item: Row, params: Parameters, *, jobs: int | None = None, output: P
     return notebooks.execute(item, params, store, output=output, jobs=jobs)
 
 
+def pretrain(region: str, profile: str, *, seed: int = 0, jobs: int | None = None) -> Path:
+    """Pre-train on one region, which needs no labels, with the recipe of a profile; returns the encoder's file.
+
+    Raises:
+        InputError: The region or the profile is unknown.
+    """
+    from eelib.data.sources import absolute, source
+    from eelib.study.arms import pretrain_arm
+    from eelib.study.scales import SCALES
+
+    if profile not in SCALES:
+        raise unknown("profile", profile, SCALES)
+    store, name = Store(), source(absolute(region)).name
+    arm = pretrain_arm(SCALES[profile], name, seed)
+    fetch_needed({name})
+    store.prepare()
+    run([arm], store=store, jobs=jobs)
+    return store.folder(arm) / "encoder.pt"
+
+
 def run_study(profile: str, *, jobs: int | None = None, report: bool = True) -> str:
     """Compute all missing arms of all rows in one pool, execute the notebooks that are out of date, and build the report."""
     store, started, jobs = Store(), time.monotonic(), worker_count(jobs)

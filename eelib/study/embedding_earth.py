@@ -11,9 +11,9 @@ from torch import nn
 
 from eelib.data.fractions import label_subset
 from eelib.data.pooling import pooled
-from eelib.data.regions import load_region
+from eelib.data.regions import load_region, split_shares
 from eelib.models import SegmentationModel
-from eelib.study.scoring import labelled, scored, validation_score
+from eelib.study.scoring import scored, validation_score
 from eelib.study.weights import WEIGHTS, input_normaliser, load_encoder, make_encoder, save, save_encoder, started_encoder
 from eelib.train.batches import Normaliser, WindowBatches, as_sample
 from eelib.train.fit import Progress, fit, seeded
@@ -51,9 +51,8 @@ def pretrain(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress)
 
 
 def _held_out(regions: list[Region]) -> dict[str, torch.Tensor]:
-    """Validation windows without their labels; of a region without labels, unlabelled ones."""
-    parts = [part.unlabelled if part.validation is None else part.validation.without_labels() for part in regions]
-    windows, region = pooled(regions, parts, HELD_OUT)
+    """Windows that no pre-training sees, without labels."""
+    windows, region = pooled(regions, [part.unseen() for part in regions], HELD_OUT)
     return as_sample(windows, np.arange(len(windows))) | {"region": torch.from_numpy(region)}
 
 
@@ -64,22 +63,22 @@ def segment(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) 
     """
     params: SegmentParams = arm.params  # type: ignore[assignment]
     region = load_region(params.region, params.sizes)
-    train = label_subset(labelled(region, "train"), params.fraction, arm.seed)
+    train = label_subset(region.labelled("train"), params.fraction, arm.seed)
     normalise = input_normaliser(params, region)
     models, tried = [], []
     for number, lr in enumerate(params.recipe.lrs):
         model = _segmentation_model(arm, region, needs)
         part = _part(progress, number, len(params.recipe.lrs))
         _fine_tune(model, arm, train, normalise, lr, folder / f"lr{number}", part)
-        found = _classes(model, labelled(region, "validation"), normalise, params.encoder.num_dates)
+        found = _classes(model, region.labelled("validation"), normalise, params.encoder.num_dates)
         models.append(model)
         tried.append({"lr": lr, "validation": validation_score(region, found)})
     best = int(np.argmax([trial["validation"] for trial in tried]))
     save(models[best].state_dict(), folder / MODEL)
     network = {"name": params.published.weights} if params.init == "published" else {}
     save_encoder(models[best].encoder, params.encoder.model_copy(update=network), region.bands, folder)
-    predicted = _classes(models[best], labelled(region, "test"), normalise, params.encoder.num_dates)
-    return scored(region, train, predicted, folder) | {"lr": tried[best]["lr"], "validation": tried}
+    predicted = _classes(models[best], region.labelled("test"), normalise, params.encoder.num_dates)
+    return scored(region, train, predicted, folder) | {"lr": tried[best]["lr"], "validation": tried, "class_shares": split_shares(region)}
 
 
 def _part(progress: Progress, number: int, count: int) -> Progress:

@@ -27,8 +27,8 @@ def explore(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) 
     """Embed test windows (unlabelled ones where there are no labels) and measure; leaves the embeddings of a few for figures."""
     params: ExploreParams = arm.params  # type: ignore[assignment]
     region = load_region(params.region, params.sizes)
-    labelled = getattr(region, "test", None) is not None and region.test.mask is not None
-    windows = region.test if labelled else region.unlabelled
+    windows = region.unlabelled if region.test is None else region.test
+    labelled = windows.mask is not None
     windows = windows.take(np.arange(min(len(windows), params.windows)))
     embed = _embedder(arm, region, needs)
     features = embed(windows, slice(None))

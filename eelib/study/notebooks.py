@@ -99,9 +99,13 @@ def execute(row: Row, params: Parameters, store: Store, *, output: Path | None =
 
 def _papermill(source: Path, output: Path, values: dict[str, Any], store: Store, jobs: int | None) -> None:
     """Run with a kernel on unix sockets in a folder of its own, so that notebooks side by side never take each other's ports."""
+    import logging
+
     import papermill
     from traitlets.config import Config
 
+    # papermill does not see parameters typed `X | None` and warns; the validating cell of every notebook is stricter.
+    logging.getLogger("papermill").setLevel(logging.ERROR)
     before = dict(os.environ)
     os.environ |= {"EELIB_RUNS": str(store.root), **({"EELIB_JOBS": str(jobs)} if jobs else {})}
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")

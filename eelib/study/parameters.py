@@ -33,11 +33,14 @@ class Parameters(BaseModel):
     @field_validator("regions")
     @classmethod
     def _known_regions(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        from eelib.data.sources import source
+        from eelib.data.sources import absolute, source
 
-        for name in value or ():
+        if value is None:
+            return None
+        names = tuple(absolute(name) for name in value)
+        for name in names:
             source(name)
-        return value
+        return names
 
     @field_validator("seeds", "regions")
     @classmethod

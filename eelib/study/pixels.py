@@ -11,7 +11,7 @@ from eelib.data.fractions import label_subset
 from eelib.data.regions import load_region
 from eelib.data.windows import IGNORE
 from eelib.errors import InputError
-from eelib.study.scoring import labelled, scored, validation_score
+from eelib.study.scoring import scored, validation_score
 from eelib.train.fit import Progress
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def pixels(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) -
     """Fit a forest or boosted trees on single pixels; validation mIoU chooses the size of the leaves."""
     params: PixelParams = arm.params  # type: ignore[assignment]
     region = load_region(params.region, params.sizes)
-    train = label_subset(labelled(region, "train"), params.fraction, arm.seed)
+    train = label_subset(region.labelled("train"), params.fraction, arm.seed)
     rows, target = _drawn(train, params.recipe.pixels, arm.seed)
     if len(np.unique(target)) < 2:
         raise InputError(
@@ -33,11 +33,11 @@ def pixels(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) -
     models, tried = [], []
     for number, leaf in enumerate(params.recipe.leaves):
         models.append(_classifier(params, leaf, arm.seed).fit(rows, target))
-        found = _maps(models[-1], labelled(region, "validation"))
+        found = _maps(models[-1], region.labelled("validation"))
         tried.append({"leaf": leaf, "validation": validation_score(region, found)})
         progress((number + 1) / (len(params.recipe.leaves) + 1))
     best = int(np.argmax([trial["validation"] for trial in tried]))
-    predicted = _maps(models[best], labelled(region, "test"))
+    predicted = _maps(models[best], region.labelled("test"))
     return scored(region, train, predicted, folder) | {"leaf": tried[best]["leaf"], "validation": tried, "pixels": len(rows)}
 
 

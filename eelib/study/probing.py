@@ -13,7 +13,7 @@ from torch import Tensor
 from eelib.data.fractions import label_order, label_subset
 from eelib.data.regions import load_region
 from eelib.evaluate.probe import fit_probe
-from eelib.study.scoring import labelled, scored, validation_score
+from eelib.study.scoring import scored, validation_score
 from eelib.study.weights import input_normaliser, started_encoder
 from eelib.train.batches import as_sample
 from eelib.train.fit import Progress
@@ -29,8 +29,8 @@ def probe(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) ->
     """Fit a linear classifier on frozen features of single pixels; validation mIoU chooses the penalty."""
     params: ProbeParams = arm.params  # type: ignore[assignment]
     region = load_region(params.region, params.sizes)
-    train = label_subset(labelled(region, "train"), params.fraction, arm.seed)
-    rows = label_order(labelled(region, "train"), arm.seed)[: len(train)]
+    train = label_subset(region.labelled("train"), params.fraction, arm.seed)
+    rows = label_order(region.labelled("train"), arm.seed)[: len(train)]
     if params.init == "raw":
         every, validation, test = (_sample(part)["image"].flatten(1, 2) for part in _labelled_sets(region))
     else:
@@ -65,7 +65,7 @@ def frozen_features(params: ProbeParams, seed: int, source: Path | None) -> list
 
 
 def _labelled_sets(region: Region) -> list[Windows]:
-    return [labelled(region, "train"), labelled(region, "validation"), labelled(region, "test")]
+    return [region.labelled("train"), region.labelled("validation"), region.labelled("test")]
 
 
 def _sample(windows: Windows) -> dict[str, Tensor]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from eelib.data.windows import IGNORE
-from eelib.errors import InputError
 from eelib.evaluate.confusion import confusion_counts, mean_iou, pack, scores
 
 if TYPE_CHECKING:
@@ -17,21 +16,9 @@ if TYPE_CHECKING:
 EXAMPLES = 4  # test windows whose predicted maps are kept for figures
 
 
-def labelled(region: Region, split: Literal["train", "validation", "test"]) -> Windows:
-    """A labelled set of a region.
-
-    Raises:
-        InputError: The region has no labels.
-    """
-    windows: Windows | None = getattr(region, split)
-    if windows is None or windows.mask is None:
-        raise InputError(f"region '{region.name}' has no labels: it can be pre-trained on, but not scored")
-    return windows
-
-
 def validation_score(region: Region, predicted: np.ndarray) -> float:
     """Mean IoU of the maps ``(N, H, W)`` of the validation windows."""
-    return float(mean_iou(confusion_counts(predicted, np.asarray(labelled(region, "validation").mask), len(region.classes)).sum(0)))
+    return float(mean_iou(confusion_counts(predicted, np.asarray(region.labelled("validation").mask), len(region.classes)).sum(0)))
 
 
 def scored(region: Region, train: Windows, predicted: np.ndarray, folder: Path) -> dict[str, Any]:
@@ -47,9 +34,9 @@ def scored(region: Region, train: Windows, predicted: np.ndarray, folder: Path) 
         folder: Of the arm; a few maps stay there for figures.
     """
     np.savez_compressed(folder / "examples.npz", predicted=predicted[:EXAMPLES].astype(np.int8))
-    test = labelled(region, "test")
+    test = region.labelled("test")
     counts = confusion_counts(predicted, np.asarray(test.mask), len(region.classes))
-    sets = {"train": train, "validation": labelled(region, "validation"), "test": test}
+    sets = {"train": train, "validation": region.labelled("validation"), "test": test}
     missing = {name: absent_classes(windows, region.classes) for name, windows in sets.items()}
     for name, classes in missing.items():
         if classes:

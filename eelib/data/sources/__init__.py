@@ -11,7 +11,7 @@ from eelib.data.names import SIMULATED
 from eelib.errors import unknown
 
 if TYPE_CHECKING:
-    from eelib.data.manifests import Manifest
+    from eelib.data.manifest_base import Manifest
     from eelib.data.windows import Region
     from eelib.settings import RegionSizes
 
@@ -48,14 +48,23 @@ class Source(Protocol):
         ...
 
 
+MANIFEST = (".yaml", ".yml")
+
 # Kind of manifest: module and function that turns a manifest into a source.
 READERS = {
     "sample": "eelib.data.sources.samples:sample_source",
     "dataset": "eelib.data.sources.datasets:dataset_source",
+    "raster-folder": "eelib.data.sources.raster_folder:raster_folder_source",
+    "scene-series": "eelib.data.sources.scene_series:scene_series_source",
+    "torchgeo": "eelib.data.sources.torchgeo_samples:torchgeo_source",
 }
 
 
-@functools.lru_cache(maxsize=64)
+def absolute(name: str) -> str:
+    """A manifest's path made absolute, so that it means the same in a notebook's kernel and in workers; other names as they are."""
+    return str(Path(name).expanduser().resolve()) if name.endswith(MANIFEST) else name
+
+
 def source(name: str) -> Source:
     """The source of a region.
 
@@ -65,6 +74,13 @@ def source(name: str) -> Source:
     Raises:
         InputError: Nobody knows the name, with the nearest that exists, or the manifest is not valid.
     """
+    path = Path(name)
+    return _source(name, path.stat().st_mtime_ns if name.endswith(MANIFEST) and path.is_file() else 0)
+
+
+@functools.lru_cache(maxsize=64)
+def _source(name: str, changed: int) -> Source:
+    """The source, made anew when a manifest file was edited."""
     if name in SIMULATED:
         from eelib.data.sources.simulated import SimulatedSource
 
@@ -82,7 +98,7 @@ def region_names() -> list[str]:
 def _manifest(name: str) -> Manifest:
     from eelib.data.manifests import load_manifest, manifest
 
-    if name.endswith((".yaml", ".yml")):
+    if name.endswith(MANIFEST):
         return load_manifest(Path(name))
     if name not in region_names():
         raise unknown("region", name, region_names())

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
-import numpy as np
-
 from eelib.data import world
-from eelib.data.fetch import data_folder, writable
+from eelib.data.fetch import data_folder
+from eelib.data.window_cache import read_windows, write_windows
 from eelib.data.windows import Region, Windows
 from eelib.settings import RegionSizes
 
@@ -46,19 +43,12 @@ def _cached(name: str, first: int, count: int, sizes: RegionSizes) -> Windows:
     cloud = "" if sizes.cloud == 1 else f"-cloud{sizes.cloud:g}"
     key = f"{name}-v{world.VERSION}-{SEED}-{first}-{count}-{sizes.window}px-{sizes.num_dates}d{cloud}"
     folder = data_folder() / "world" / key
-    arrays = ("image", "dates", "place", "mask", "origin")
-    try:
-        image, dates, place, mask, origin = (np.load(folder / f"{part}.npy", mmap_mode="r") for part in arrays)
-        return Windows(image, np.array(dates), np.array(place), np.array(mask), np.array(origin))
-    except (OSError, ValueError):  # absent or damaged: make it again
+    windows = read_windows(folder)
+    if windows is None:
         difficulty = world.Difficulty(cloud=sizes.cloud)
         places = range(first, first + count)
-        windows: Windows = world.simulate_windows(name, SEED, places, size=sizes.window, num_dates=sizes.num_dates, difficulty=difficulty)
-    with writable(folder):
-        for part in arrays:
-            partial = folder / f".{part}-{os.getpid()}.npy"
-            np.save(partial, getattr(windows, part))
-            partial.replace(folder / f"{part}.npy")
+        windows = world.simulate_windows(name, SEED, places, size=sizes.window, num_dates=sizes.num_dates, difficulty=difficulty)
+        write_windows(folder, windows)
     return windows
 
 

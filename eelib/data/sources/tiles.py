@@ -113,7 +113,7 @@ class TileSource:
         return read_back(target)
 
     def _check_splits(self, tiles: dict[str, list[Tile]]) -> None:
-        places = {split: {tile.place for tile in tiles[split]} for split in SPLITS}
+        places: dict[str, set[int]] = {split: {tile.place for tile in tiles[split]} for split in SPLITS}
         for split in SPLITS:
             if not tiles[split]:
                 raise InputError(f"{self.name}: no tile of the split '{split}' is there; run `eelib data verify {self.entry.name}`")

@@ -37,11 +37,11 @@ def sizes(params: Parameters, region: str) -> RegionSizes:
 
 
 def scenes_of(region: str, params: Parameters) -> list[Scene]:
-    """Scenes of a region with their cloud masks: all of a real one, some of a simulated one."""
+    """Scenes of a region with their cloud masks: all of a sample, some of a simulated region, none of other regions."""
     from eelib.data.brandenburg import load_scene
     from eelib.data.romania import load_scenes
     from eelib.data.world import REGIONS, simulate
 
     if region in REGIONS:
         return [simulate(region, 0, index, num_dates=sizes(params, region).num_dates) for index in range(CLOUD_SCENES)]
-    return load_scenes() if region == "romania" else [load_scene()]
+    return {"romania": load_scenes, "brandenburg": lambda: [load_scene()]}.get(region, list)()

@@ -1,0 +1,154 @@
+"""Cubes: NetCDF or Zarr with a time coordinate, read window by window."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eelib.data.own.kinds import SceneSeriesManifest
+from eelib.data.own.pixels import Scaling
+from eelib.data.own.plates import ReadLabel
+from eelib.data.own.rasters import Box
+from eelib.data.windows import Floats, Ints
+from eelib.errors import InputError
+
+
+@dataclass(frozen=True)
+class CubeInfo:
+    """The header of a cube.
+
+    Attributes:
+        path: File or folder.
+        bands: Names of variables, or labels along the band dimension.
+        shape: Height and width, pixels.
+        times: Dates as ``datetime64[D]``, ``(T,)``.
+        dtype: Of the numbers in the file.
+        scaled: Whether the file declares its own scale, which xarray applies.
+        filled: Whether the file declares a fill value, for which xarray puts NaN.
+    """
+
+    path: Path
+    bands: tuple[str, ...]
+    shape: tuple[int, int]
+    times: np.ndarray
+    dtype: str
+    scaled: bool
+    filled: bool
+
+
+@functools.lru_cache(maxsize=8)
+def open_cube(path: Path) -> Any:  # noqa: ANN401 - an xarray data set
+    """A cube whose pixels are read when they are asked for.
+
+    Raises:
+        InputError: It is missing or cannot be read.
+    """
+    import xarray as xr
+
+    if not path.exists():
+        raise InputError(f"cube: {path} does not exist; relative paths start at the folder of the manifest")
+    if path.is_dir():
+        import zarr  # type: ignore[import-not-found] # noqa: F401 - the command line says how to install it
+
+    try:
+        return xr.open_dataset(path, engine="zarr" if path.is_dir() else "h5netcdf", cache=False)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{path}: cannot be read as a cube ({error}); NetCDF-4 files and Zarr folders are") from error
+
+
+def inspect_cube(path: Path, entry: SceneSeriesManifest) -> CubeInfo:
+    """Read the header of a cube.
+
+    Raises:
+        InputError: A variable, the time coordinate or the band dimension is missing.
+    """
+    data = open_cube(path)
+    if entry.time not in data.coords or data[entry.time].dtype.kind != "M":
+        raise InputError(f"{path}: no time coordinate '{entry.time}' with dates; declare 'time' (the cube has {', '.join(data.coords)})")
+    names, labels = _bands(data, path, entry)
+    first = data[names[0]]
+    rows, columns = _space(first, entry)
+    return CubeInfo(
+        path=path,
+        bands=labels,
+        shape=(first.sizes[rows], first.sizes[columns]),
+        times=first[entry.time].values.astype("datetime64[D]"),
+        dtype=str(first.encoding.get("dtype", first.dtype)),
+        scaled="scale_factor" in first.encoding,
+        filled="_FillValue" in first.encoding or "missing_value" in first.encoding,
+    )
+
+
+def _bands(data: Any, path: Path, entry: SceneSeriesManifest) -> tuple[list[str], tuple[str, ...]]:  # noqa: ANN401
+    """Variables to read, and band names."""
+    fit = [
+        name for name, variable in data.data_vars.items() if entry.time in variable.dims and variable.ndim == (4 if entry.band_dim else 3)
+    ]
+    if entry.band_dim is None:
+        names = list(entry.bands or fit)
+        for name in names:
+            if name not in data.data_vars or data[name].ndim != 3:
+                raise InputError(
+                    f"{path}: no variable '{name}' with time, rows and columns (the cube has {', '.join(map(str, data.data_vars))})"
+                )
+        if not names:
+            raise InputError(f"{path}: no variable with the dimensions {entry.time}, rows and columns; declare 'bands' or 'band_dim'")
+        return names, tuple(map(str, names))
+    fit = [name for name in fit if entry.band_dim in data[name].dims]
+    if len(fit) != 1:
+        raise InputError(
+            f"{path}: {len(fit)} variables have the dimensions {entry.time} and {entry.band_dim}, rows and columns; one is needed"
+        )
+    count = data.sizes[entry.band_dim]
+    own = data[entry.band_dim].values.tolist() if entry.band_dim in data.coords else range(1, count + 1)
+    labels = entry.bands or tuple(str(name) for name in own)
+    if len(labels) != count:
+        raise InputError(f"{path}: the cube has {count} bands but 'bands' names {len(labels)}")
+    return [str(fit[0])], labels
+
+
+def _space(variable: Any, entry: SceneSeriesManifest) -> tuple[str, str]:  # noqa: ANN401
+    """Names of the dimensions of rows and columns: what is left, in this order."""
+    rows, columns = (dim for dim in variable.dims if dim not in (entry.time, entry.band_dim))
+    return str(rows), str(columns)
+
+
+@dataclass(frozen=True)
+class CubePlate:
+    """A plate that lies in a cube."""
+
+    name: str
+    path: Path
+    shape: tuple[int, int]
+    seasons: tuple[Ints, ...]
+    label: ReadLabel | None
+    scaling: Scaling
+    info: CubeInfo = field(repr=False)
+    entry: SceneSeriesManifest = field(repr=False)
+    positions: tuple[tuple[int, ...], ...] = field(repr=False)  # in the cube's time, per season
+
+    def image(self, season: int, when: Ints, box: Box) -> Floats:
+        """Values ``(len(when), C, h, w)`` of some dates of a season, NaN where there is no data."""
+        data, entry = open_cube(self.path), self.entry
+        at = [self.positions[season][date] for date in when]
+        chosen, back = np.unique(at, return_inverse=True)  # backends want indices that ascend
+        names = list(self.info.bands) if entry.band_dim is None else list(_bands(data, self.path, entry)[0])
+        parts = []
+        for name in names:
+            rows, columns = _space(data[name], entry)
+            where = {rows: slice(box.row, box.row + box.height), columns: slice(box.column, box.column + box.width)}
+            order = (entry.time, *((entry.band_dim,) if entry.band_dim else ()), rows, columns)
+            numbers = self._read(data[name].isel({entry.time: chosen, **where}).transpose(*order))
+            parts.append(numbers if entry.band_dim else numbers[:, None])
+        return np.concatenate(parts, 1)[back]
+
+    def _read(self, lazy: Any) -> Floats:  # noqa: ANN401 - an xarray array
+        try:
+            numbers = np.asarray(lazy.values)
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError(f"{self.path}: a part of the cube cannot be read ({error}); copy it again") from error
+        return self.scaling.apply(numbers, str(self.path), float("nan") if self.info.filled else None)

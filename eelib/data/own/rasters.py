@@ -1,0 +1,131 @@
+"""Windowed reading of rasters with bounded memory, and one clear line for every file that cannot be read."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from eelib.errors import InputError
+
+CACHE_MB = 128  # GDAL would take 5 % of the machine's memory for decoded blocks
+
+
+class Box(NamedTuple):
+    """A rectangle of pixels."""
+
+    row: int
+    column: int
+    height: int
+    width: int
+
+
+@dataclass(frozen=True)
+class RasterInfo:
+    """The header of a raster.
+
+    Attributes:
+        path: The file.
+        shape: Height and width, pixels.
+        count: Bands that hold data; an alpha band is not one.
+        dtype: Of the numbers in the file.
+        nodata: Number of pixels without data, where the file declares one.
+        alpha: Whether the band after the others is a transparency.
+        names: Band names, where the file has them for all.
+        palette: Colour ``(r, g, b)`` per value, for paletted images.
+        crs: Coordinate reference system as text, or None.
+        transform: Affine coefficients ``(a, b, c, d, e, f)``; of the identity without georeference.
+    """
+
+    path: Path
+    shape: tuple[int, int]
+    count: int
+    dtype: str
+    nodata: float | None
+    alpha: bool
+    names: tuple[str, ...] | None
+    palette: dict[int, tuple[int, int, int]] | None
+    crs: str | None
+    transform: tuple[float, ...]
+
+
+def inspect(path: Path) -> RasterInfo:
+    """Read the header of a raster.
+
+    Raises:
+        InputError: The file is no raster, or damaged.
+    """
+    from rasterio.enums import ColorInterp
+
+    with _reading(path):
+        _refuse_cut_png(path)
+        source = _opened(path, path.stat().st_mtime_ns)
+        roles = source.colorinterp
+        alpha = len(roles) > 1 and roles[-1] == ColorInterp.alpha
+        count = source.count - alpha
+        names = tuple(name for name in source.descriptions[:count] if name)
+        palette = {value: color[:3] for value, color in source.colormap(1).items()} if ColorInterp.palette in roles else None
+        return RasterInfo(
+            path=path,
+            shape=(source.height, source.width),
+            count=count,
+            dtype=source.dtypes[0],
+            nodata=source.nodata,
+            alpha=alpha,
+            names=names if len(set(names)) == count else None,
+            palette=palette,
+            crs=str(source.crs) if source.crs else None,
+            transform=tuple(source.transform)[:6],
+        )
+
+
+def _refuse_cut_png(path: Path) -> None:
+    """GDAL reads black rows where a PNG ends early, and says nothing."""
+    if path.suffix.lower() == ".png":
+        with path.open("rb") as stream:
+            stream.seek(max(0, path.stat().st_size - 1024))
+            if b"IEND" not in stream.read():
+                raise OSError("the file ends before its last chunk")
+
+
+def read(path: Path, box: Box) -> np.ndarray:
+    """The numbers ``(bands, height, width)`` of a window, alpha band included.
+
+    Raises:
+        InputError: The file is damaged.
+    """
+    from rasterio.windows import Window
+
+    with _reading(path):
+        source = _opened(path, path.stat().st_mtime_ns)
+        numbers: np.ndarray = source.read(window=Window(box.column, box.row, box.width, box.height))
+        return numbers
+
+
+@functools.lru_cache(maxsize=64)
+def _opened(path: Path, changed: int) -> Any:  # noqa: ANN401 - rasterio has no types
+    """An open raster; kept open, because formats without tiles are read fastest from top to bottom."""
+    import rasterio
+
+    return rasterio.open(path)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    import rasterio
+    from rasterio.errors import NotGeoreferencedWarning, RasterioError
+
+    try:
+        # A JPEG that ends early is only a warning to GDAL, and grey pixels.
+        with warnings.catch_warnings(), rasterio.Env(GDAL_CACHEMAX=CACHE_MB, GDAL_ERROR_ON_LIBJPEG_WARNING=True):
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            yield
+    except (RasterioError, OSError) as error:
+        reason = str(error.__cause__ or error).replace(str(path), path.name)
+        raise InputError(f"{path}: cannot be read as a raster ({reason}); it may be truncated: copy it again or take it out") from error

@@ -1,0 +1,60 @@
+"""`eelib data new` writes a manifest that `eelib data check` accepts."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from photos import COLORS, labels, photo, photo_folder, write
+
+from eelib.data.own.template import write_template
+from eelib.data.sources import source
+from eelib.errors import InputError
+from eelib.settings import RegionSizes
+
+
+def test_colours_bands_and_folders_are_found(tmp_path):
+    Path(photo_folder(tmp_path)).unlink()
+    path = write_template(tmp_path)
+    content = yaml.safe_load(path.read_text())
+    assert (content["images"], content["masks"], content["bands"]) == ("photos", "masks", ["red", "green", "blue"])
+    counts = np.bincount(np.concatenate([labels(seed=number).ravel() for number in range(12)]))
+    expected = [f"#{COLORS[k][0]:02x}{COLORS[k][1]:02x}{COLORS[k][2]:02x}" for k in np.argsort(-counts, kind="stable")]
+    assert [item["color"] for item in content["classes"]] == expected
+    assert source(str(path)).load(RegionSizes(unlabelled=4, train=4, validation=2, test=2, window=16)).train is not None
+
+
+def test_names_in_one_folder_are_told_apart(tmp_path):
+    for number in range(12):
+        write(tmp_path / f"t{number}_sat.tif", photo(labels(seed=number), bands=4).astype(np.uint16))
+        write(tmp_path / f"t{number}_label.tif", labels(seed=number).astype(np.uint8) + 5)
+    content = yaml.safe_load(write_template(tmp_path).read_text())
+    assert (content["images"], content["masks"]) == ("*_sat.tif", "*_label.tif")
+    assert (content["image_name"], content["mask_name"]) == ("{stem}_sat", "{stem}_label")
+    assert sorted(item["value"] for item in content["classes"]) == [5, 6, 7]
+    assert content["bands"] == ["band1", "band2", "band3", "band4"]
+    assert source(str(next(tmp_path.glob("*.yaml")))).classes
+
+
+def test_images_alone_make_a_manifest_for_pretraining(tmp_path):
+    write(tmp_path / "My Scenes" / "a.tif", photo(labels(200, 200), bands=1))
+    path = write_template(tmp_path / "My Scenes")
+    assert path.name == "my_scenes.yaml"
+    assert not source(str(path)).classes
+
+
+def test_smeared_masks_are_not_listed(tmp_path):
+    Path(photo_folder(tmp_path)).unlink()
+    write(tmp_path / "masks" / "city_00.png", np.random.default_rng(0).integers(0, 255, (3, 64, 64), dtype=np.uint8))
+    assert "smeared by JPEG?" in write_template(tmp_path).read_text()
+
+
+def test_nothing_is_overwritten_and_nothing_made_of_nothing(tmp_path):
+    with pytest.raises(InputError, match="no such folder"):
+        write_template(tmp_path / "nix")
+    with pytest.raises(InputError, match="holds no image"):
+        write_template(tmp_path)
+    write(tmp_path / "a.tif", photo(labels()))
+    write_template(tmp_path)
+    with pytest.raises(InputError, match="exists already"):
+        write_template(tmp_path)

@@ -1,0 +1,143 @@
+"""Kind scene-series: rasters per date and cubes."""
+
+import sys
+
+import numpy as np
+import pytest
+import xarray as xr
+from photos import CLASSES, labels, manifest, write
+
+from eelib import cli
+from eelib.data.regions import load_region
+from eelib.data.sources import source
+from eelib.errors import InputError
+from eelib.settings import RegionSizes
+
+SIZES = RegionSizes(unlabelled=20, train=10, validation=5, test=5, window=8)
+RNG = np.random.default_rng(0)
+STACK = RNG.integers(1, 5000, (4, 2, 96, 96)).astype(np.uint16)
+TIMES = np.array(["2021-02-01", "2021-05-01", "2021-08-01", "2021-11-01"], "datetime64[ns]")
+
+
+def rasters(tmp_path, **fields):
+    for image, time in zip(STACK, TIMES, strict=True):
+        write(tmp_path / "tile" / f"S2_{str(time)[:10].replace('-', '')}.tif", image, crs="EPSG:32633")
+    write(tmp_path / "label.tif", labels(96, 96).astype(np.uint8), crs="EPSG:32633")
+    scene = {"name": "west", "images": "tile", "label": "label.tif"}
+    return manifest(tmp_path, **{"kind": "scene-series", "scenes": [scene], "date": "S2_%Y%m%d", "classes": CLASSES, **fields})
+
+
+def cube(tmp_path, *, band_dim=None, values=STACK, encoding=None, **fields):
+    if band_dim:
+        data = xr.Dataset({"sr": (("time", "band", "y", "x"), values)}, coords={"time": TIMES, "band": ["red", "nir"]})
+    else:
+        data = xr.Dataset({name: (("time", "y", "x"), values[:, at]) for at, name in enumerate(("red", "nir"))}, coords={"time": TIMES})
+    data.to_netcdf(tmp_path / "cube.nc", engine="h5netcdf", encoding={name: encoding or {} for name in data.data_vars})
+    write(tmp_path / "label.tif", labels(96, 96).astype(np.uint8))
+    scene = {"name": "west", "cube": "cube.nc", "label": "label.tif"}
+    return manifest(tmp_path, **{"kind": "scene-series", "scenes": [scene], "classes": CLASSES, "band_dim": band_dim, **fields})
+
+
+@pytest.mark.parametrize("make", [rasters, cube, lambda path: cube(path, band_dim="band")])
+def test_windows_are_the_numbers_in_the_files(tmp_path, make):
+    path = make(tmp_path)
+    region = load_region(path, SIZES)
+    assert region.train.dates[0].tolist() == [32, 121, 213, 305]
+    for part in (region.train, region.unlabelled, region.test):
+        for image, (row, column) in zip(part.image, part.origin, strict=True):
+            assert np.allclose(image, STACK[:, :, row : row + 8, column : column + 8] * 1e-4)
+    label = labels(96, 96)
+    for mask, (row, column) in zip(region.test.mask, region.test.origin, strict=True):
+        assert np.array_equal(mask, label[row : row + 8, column : column + 8])
+
+
+def test_bands_of_a_cube_are_its_variables_or_labels(tmp_path):
+    assert source(cube(tmp_path / "a" if (tmp_path / "a").mkdir() is None else None)).bands == ("red", "nir")
+    (tmp_path / "b").mkdir()
+    assert source(cube(tmp_path / "b", bands=["nir"])).bands == ("nir",)
+    (tmp_path / "c").mkdir()
+    assert source(cube(tmp_path / "c", band_dim="band")).bands == ("red", "nir")
+
+
+def test_packed_cubes_are_unpacked_once_and_fill_values_are_no_data(tmp_path):
+    values = STACK.astype(np.float32) / 10_000
+    values[:, :, 10:12, 20:22] = np.nan
+    path = cube(tmp_path, values=values, encoding={"dtype": "int16", "scale_factor": 1e-4, "_FillValue": -1})
+    region = load_region(path, SIZES.model_copy(update={"train": 500}))
+    for image, mask, (row, column) in zip(region.train.image, region.train.mask, region.train.origin, strict=True):
+        there = values[:, :, row : row + 8, column : column + 8]
+        seen = ~np.isnan(there)
+        assert np.allclose(image[seen], there[seen], atol=1e-4)
+        assert np.isfinite(image).all()
+        assert (mask[~seen.all((0, 1))] == -1).all()
+
+
+def test_years_with_few_dates_are_left_out(tmp_path):
+    path = rasters(tmp_path)
+    write(tmp_path / "tile" / "S2_20220101.tif", STACK[0], crs="EPSG:32633")
+    made = source(path)
+    assert made.num_dates == 4
+    assert any("years 2022 have few dates" in note for note in made.found.notes)
+
+
+def test_without_labels_a_series_pretrains(tmp_path):
+    path = rasters(tmp_path, scenes=[{"name": "west", "images": "tile"}], classes=None)
+    region = load_region(path, SIZES)
+    assert region.test is None
+    assert region.unlabelled.image.shape[1:] == (4, 2, 8, 8)
+
+
+def test_bad_series_are_named(tmp_path):
+    def wrong(path, words):
+        with pytest.raises(InputError, match=words) as caught:
+            load_region(path, SIZES)
+        assert "\n" not in str(caught.value)
+
+    wrong(rasters(tmp_path, date="%Y-%m-%d"), r"S2_20210201\.tif: no date of the form")
+    wrong(rasters(tmp_path, scenes=[{"name": "a", "images": "nix"}], classes=None), "scene a: .*nix does not exist")
+    wrong(rasters(tmp_path, scenes=[{"name": "a", "images": "tile", "label": "nix.tif"}]), r"the label .*nix\.tif does not exist")
+    write(tmp_path / "label.tif", labels(90, 96).astype(np.uint8), crs="EPSG:32633")
+    path = tmp_path / "tile" / "other_S2_20210201.tif"
+    write(path, STACK[0], crs="EPSG:32633")
+    wrong(rasters(tmp_path, title="b"), "a second raster of 2021-02-01")
+    write(path.rename(tmp_path / "tile" / "S2_20210701.tif"), STACK[0, :, :90], crs="EPSG:32633")
+    wrong(rasters(tmp_path, title="c"), r"S2_20210701\.tif: the raster is 96x90 px but S2_20210201\.tif is 96x96 px")
+
+
+def test_bad_cubes_are_named(tmp_path):
+    def wrong(words, **options):
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        folder.mkdir()
+        with pytest.raises(InputError, match=words) as caught:
+            load_region(cube(folder, **options), SIZES)
+        assert "\n" not in str(caught.value)
+
+    wrong("no time coordinate 't'", time="t")
+    wrong("no variable 'blue'", bands=["blue"])
+    values = STACK.astype(np.float32)
+    values[0, 0] = np.nan
+    wrong(r"cube\.nc: \d+ pixel values are NaN", values=values, encoding={"_FillValue": None})
+    (tmp_path / "cube.nc").write_bytes(b"broken")
+    scene = {"name": "west", "cube": "cube.nc"}
+    with pytest.raises(InputError, match=r"cube\.nc: cannot be read as a cube"):
+        source(manifest(tmp_path / "x", kind="scene-series", scenes=[scene | {"cube": str(tmp_path / "cube.nc")}]))
+    with pytest.raises(InputError, match=r"nix\.nc does not exist"):
+        source(manifest(tmp_path / "y", kind="scene-series", scenes=[scene | {"cube": "nix.nc"}]))
+
+
+def test_zarr_asks_for_its_package_where_it_is_missing(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "zarr", None)
+    (tmp_path / "cube.zarr").mkdir()
+    path = manifest(tmp_path, kind="scene-series", scenes=[{"name": "a", "cube": "cube.zarr"}])
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["data", "check", path])
+    assert stop.value.code == 2
+    assert "pip install zarr" in capsys.readouterr().err
+
+
+def test_scenes_with_other_bands_are_named(tmp_path):
+    rasters(tmp_path)
+    write(tmp_path / "east" / "S2_20210201.tif", STACK[0, :1], crs="EPSG:32633")
+    scenes = [{"name": "west", "images": "tile"}, {"name": "east", "images": "east"}]
+    with pytest.raises(InputError, match="scene 'east' has the bands gray"):
+        source(manifest(tmp_path, kind="scene-series", scenes=scenes, date="%Y%m%d"))
