@@ -79,9 +79,13 @@ def test_mistakes_about_the_output(capsys, tmp_path, scene, network):
     assert "ends in .tif" in refused(capsys, "embed", scene, "--run", network, "--out", tmp_path / "out.png")
     other = ("--probabilities", out)
     assert "--overwrite" in refused(capsys, "segment", scene, "--run", network, "--out", tmp_path / "new.tif", *other)
+    assert "choose another name" in refused(capsys, "segment", scene, "--run", network, "--out", out, *other, "--overwrite")
     assert call(capsys, "segment", scene, "--run", network, "--out", out, "--overwrite")[0] == 0
+    assert (tmp_path / "out.tif.aux.xml").exists()
+    assert call(capsys, "embed", scene, "--run", network, "--out", out, "--overwrite")[0] == 0
+    assert not (tmp_path / "out.tif.aux.xml").exists()  # class names of the map that was replaced
     with rasterio.open(out) as found:
-        assert found.count == 1
+        assert found.count == 8
 
 
 def test_options_without_meaning(capsys, tmp_path, scene, network):

@@ -46,7 +46,7 @@ def make_card(arm: Mapping[str, Any], regions: Sequence[Region], metrics: Mappin
         arm=arm["arm"],
         seed=arm["seed"],
         record=arm["key"],
-        recipe={"recipe": arm["recipe"], **params},
+        recipe={"kind": arm["recipe"], **params},
         metrics={name: value for name, value in metrics.items() if name not in COUNTS},
     )
 

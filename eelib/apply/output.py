@@ -104,6 +104,7 @@ def new_map(path: Path, scene: Scene, kind: Kind, tags: Mapping[str, str]) -> It
                 yield Map(target)
             copy(rough, fine, driver="COG", **_cog(kind))
         fine.replace(path)
+        _beside(path).unlink(missing_ok=True)  # class names or statistics of the map that was there before
     except (RasterioError, OSError) as error:
         raise InputError(f"{path}: cannot be written ({error.__cause__ or error}); is the disk full?") from error
     finally:
@@ -144,4 +145,8 @@ def write_class_names(path: Path, classes: Sequence[str]) -> None:
     """Names of the classes where GDAL and QGIS look for them, beside the file: GeoTIFF itself has no place for them."""
     names = "".join(f"<Category>{escape(name)}</Category>" for name in classes)
     text = f'<PAMDataset><PAMRasterBand band="1"><CategoryNames>{names}</CategoryNames></PAMRasterBand></PAMDataset>\n'
-    path.with_name(f"{path.name}.aux.xml").write_text(text, encoding="utf-8")
+    _beside(path).write_text(text, encoding="utf-8")
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.aux.xml")

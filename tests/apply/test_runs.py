@@ -104,6 +104,7 @@ def test_the_card_of_a_pretraining():
     encoder, card = runs.open_run("aa", ENCODER)
     assert (card.record, card.regions, card.bands, card.classes) == ("aa11", ("toy",), ("B02", "B04", "B08"), ())
     assert card.embed_dim == encoder.embed_dim
+    assert (card.recipe["kind"], card.recipe["encoder"]) == ("pretrain@1", NETWORK.model_dump())
     wanted = Normaliser.of(make_region().unlabelled)
     for kept, exact in ((card.centre, wanted.centre), (card.scale, wanted.scale)):
         assert np.array_equal(np.array(kept[0], np.float32), exact.flatten().numpy())

