@@ -90,7 +90,8 @@ def split_share_table(regions: Sequence[Region]) -> pd.DataFrame:
         for split, shares in split_shares(region).items() if region.test is not None else ():
             for name, share in zip(region.classes, shares, strict=True):
                 rows.setdefault((region.title, name.replace("_", " ")), {})[split] = f"{100 * share:.1f}" if share else "missing"
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["region", "class"])
+    index = pd.MultiIndex.from_tuples(list(rows), names=["region", "class"]) if rows else None
+    return pd.DataFrame(list(rows.values()), index=index)
 
 
 def class_share_figure(regions: Sequence[Region]) -> Figure:
