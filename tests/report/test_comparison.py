@@ -113,7 +113,7 @@ def test_the_figure_holds_the_numbers():
 
 def test_monitor_table():
     values = {"std": 0.9, "alignment": 0.1, "uniformity": -2.0, "retrieval": 0.5, "count": 100.0}
-    made = [{"key": str(seed), "seed": seed, "params": {"region": "ghana"}, "metrics": {"monitors": values}} for seed in range(3)]
+    made = [{"key": str(seed), "seed": seed, "params": {"regions": ["ghana"]}, "metrics": {"monitors": values}} for seed in range(3)]
     table = monitor_table([*made, made[0]])
     assert table.loc["Ghana (simulated)", "seeds"] == 3
     assert table.loc["Ghana (simulated)", "chance"] == 0.01
