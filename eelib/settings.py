@@ -142,8 +142,8 @@ class ProbeSettings(Settings):
 class PixelSettings(Settings):
     """The recipe of one classifier of single pixels, without a network."""
 
-    pixels: int = Field(10_000, ge=1, description="labelled training pixels used at most")
-    trees: int = Field(100, ge=1, description="trees of a forest; rounds of boosting")
+    pixels: int = Field(4000, ge=1, description="labelled training pixels used at most")
+    trees: int = Field(40, ge=1, description="trees of a forest; rounds of boosting")
     leaves: tuple[int, ...] = Field((1, 10), min_length=1, description="least pixels in a leaf that are tried; validation mIoU chooses")
 
 
