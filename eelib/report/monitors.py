@@ -21,7 +21,7 @@ def monitor_table(records: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     unique = {record["key"]: record for record in records}
     rows = [
         {
-            "region": " + ".join(source(name).title for name in record["params"]["regions"]),
+            "region": ", ".join(source(region).title for region in record["params"]["regions"]),
             "seeds": record["seed"],
             **{name: record["metrics"]["monitors"][name] for name in NAMES},
             "chance": 1 / record["metrics"]["monitors"]["count"],

@@ -86,7 +86,7 @@ def test_figures_show_every_start(tmp_path, monkeypatch, labelled):
     from eelib.report import embedding_figures
 
     monkeypatch.setattr(embedding_figures, "source", lambda name: SimpleNamespace(colors=("#000000", "#ffffff", "#ff0000")))
-    region = make_region()
+    region = make_region(bands=("B02", "B03", "B04", "B08"))
     region = region if labelled else region.__class__(**{**region.__dict__, "test": None})
     np.savez(tmp_path / pictures.FILE, features=np.random.default_rng(0).standard_normal((3, 16, 16, 4)).astype(np.float16))
     for figure in (pictures.component_figure(region, {"a": tmp_path, "b": tmp_path}), pictures.neighbour_figure(region, {"a": tmp_path})):
