@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -13,9 +13,10 @@ from torch import Tensor
 from eelib.errors import InputError
 
 P = ParamSpec("P")
+R = TypeVar("R")
 
 
-def full_precision(loss: Callable[P, Tensor]) -> Callable[P, Tensor]:
+def full_precision(loss: Callable[P, R]) -> Callable[P, R]:
     """Compute a loss outside autocast.
 
     A bfloat16 logit at scale 100 is off by up to 0.25. With this, autocast and half precision change a loss only through the rounding of
@@ -23,7 +24,7 @@ def full_precision(loss: Callable[P, Tensor]) -> Callable[P, Tensor]:
     """
 
     @functools.wraps(loss)
-    def call(*args: P.args, **kwargs: P.kwargs) -> Tensor:
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
         with torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False):
             return loss(*args, **kwargs)
 

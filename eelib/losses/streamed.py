@@ -104,7 +104,7 @@ class _Sums(torch.autograd.Function):
         return row, column
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, grad_row: Tensor, grad_column: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:  # noqa: ANN401
         a, b, scale = ctx.saved_tensors
         grad_a, grad_b = torch.zeros_like(a), torch.zeros_like(b)
