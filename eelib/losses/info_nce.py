@@ -56,6 +56,46 @@ def info_nce(
     return 0.5 * ((row - positive).mean() + (column - positive).mean())
 
 
+@full_precision
+def query_info_nce(
+    queries: Tensor,
+    keys: Tensor,
+    scale: float | Tensor,
+    *,
+    exclude: Tensor | Exclude | None = None,
+    bank: Tensor | None = None,
+    chunk: int | None = None,
+    gather: bool = False,
+) -> Tensor:
+    r"""One direction of InfoNCE: every query looks for its key, as in MoCo (arXiv 1911.05722, eq. 1).
+
+        L = 1/N Σ_n [ log( exp(s q_n·k_n) + Σ_m exp(s q_n·c_m) ) − s q_n·k_n ]
+
+    Args:
+        queries: ``(N, D)``; normalised inside.
+        keys: ``(N, D)``; normalised inside.
+        scale: Inverse temperature 1/τ.
+        exclude: As in :func:`info_nce`.
+        bank: ``(K, D)`` unit rows c, the only negatives; None takes the other keys.
+        chunk: As in :func:`info_nce`.
+        gather: Look among the keys of all ranks; not with a bank, whose rows are negatives of every rank's queries already.
+
+    Raises:
+        InputError: As :func:`info_nce`.
+    """
+    check_rows(queries=queries, keys=keys)
+    check_chunk(chunk)
+    q, k = unit_rows(queries), unit_rows(keys)
+    scale = as_scale(scale, q)
+    positive = scale * (q * k).sum(1)
+    if bank is not None:
+        everything = row_logsumexp(q, bank.to(q.dtype), scale, None, chunk)
+        return (torch.logaddexp(positive, everything) - positive).mean()
+    negatives = None if exclude is None else _keep_positives(exclude, first_row(q) if gather else 0, q.device)
+    everything = row_logsumexp(q, gather_rows(k) if gather else k, scale, negatives, chunk)
+    return (everything - positive).mean()
+
+
 def _keep_positives(exclude: Tensor | Exclude, first: int, device: torch.device) -> Exclude:
     positive = own_row(first, device)
 

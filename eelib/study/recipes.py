@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from eelib.settings import EncoderSettings, PretrainSettings, ProbeSettings, RegionSizes, SegmentSettings, Settings
+from eelib.settings import (
+    EncoderSettings,
+    PixelSettings,
+    PretrainSettings,
+    ProbeSettings,
+    PublishedSettings,
+    RegionSizes,
+    SegmentSettings,
+    Settings,
+)
 
 if TYPE_CHECKING:
     from eelib.study.arm import Arm
@@ -19,24 +28,31 @@ Progress = Callable[[float], None]
 Run = Callable[["Arm", Path, dict[str, Path], Progress], dict[str, Any]]
 
 
-class PretrainParams(Settings):
-    """Parameters of a dense contrastive pre-training."""
+Init = Literal["random", "pretrained", "raw", "published"]
 
-    region: str
+
+class PretrainParams(Settings):
+    """Parameters of a pre-training; windows of several regions are pooled and the total stays ``sizes.unlabelled``."""
+
+    regions: tuple[str, ...] = Field(min_length=1)
     sizes: RegionSizes
     encoder: EncoderSettings
     recipe: PretrainSettings
 
 
 class SegmentParams(Settings):
-    """Parameters of a fine-tuning; with init 'pretrained' the arm needs one called 'pretrain'."""
+    """Parameters of a fine-tuning.
+
+    Init ``pretrained`` needs an arm called ``pretrain``, of recipe ``pretrain`` or ``segment``: its ``encoder.pt`` is the start.
+    """
 
     region: str
     sizes: RegionSizes
     encoder: EncoderSettings
-    init: Literal["random", "pretrained"]
+    init: Literal["random", "pretrained", "published"]
     fraction: float = Field(gt=0, le=1)
     recipe: SegmentSettings
+    published: PublishedSettings = PublishedSettings()
 
 
 class ProbeParams(Settings):
@@ -45,9 +61,20 @@ class ProbeParams(Settings):
     region: str
     sizes: RegionSizes
     encoder: EncoderSettings
-    init: Literal["random", "pretrained", "raw"]
+    init: Init
     fraction: float = Field(gt=0, le=1)
     recipe: ProbeSettings
+    published: PublishedSettings = PublishedSettings()
+
+
+class PixelParams(Settings):
+    """Parameters of a classifier of single pixels from their reflectances on all dates and the dates themselves; no network."""
+
+    region: str
+    sizes: RegionSizes
+    classifier: Literal["forest", "boosting"] = "forest"
+    fraction: float = Field(gt=0, le=1)
+    recipe: PixelSettings = PixelSettings()
 
 
 @dataclass(frozen=True)
@@ -70,7 +97,8 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
-    "pretrain": Recipe(1, "eelib.study.embedding_earth:pretrain"),
-    "segment": Recipe(1, "eelib.study.embedding_earth:segment"),
-    "probe": Recipe(1, "eelib.study.embedding_earth:probe"),
+    "pretrain": Recipe(2, "eelib.study.embedding_earth:pretrain"),
+    "segment": Recipe(2, "eelib.study.embedding_earth:segment"),
+    "probe": Recipe(2, "eelib.study.probing:probe"),
+    "pixels": Recipe(2, "eelib.study.pixels:pixels"),
 }

@@ -11,7 +11,7 @@ from eelib.models import SegmentationModel, build
 from eelib.settings import PretrainSettings, SegmentSettings, ViewSettings
 from eelib.train.batches import Normaliser, WindowBatches, as_sample, step_generator
 from eelib.train.fit import CHECKPOINT, cosine_with_warmup, fit, seeded
-from eelib.train.pretrain import DensePretraining
+from eelib.train.pretrain import Pretraining
 from eelib.train.segment import Segmentation, augment, interleaved, masked_cross_entropy, predict
 
 RECIPE = PretrainSettings(steps=6, batch_size=4, anchors=16, views=ViewSettings(size=8, num_dates=2))
@@ -19,7 +19,7 @@ RECIPE = PretrainSettings(steps=6, batch_size=4, anchors=16, views=ViewSettings(
 
 def pretraining(region, recipe=RECIPE, seed=0):
     normalise = Normaliser.of(region.unlabelled)
-    return seeded(seed, lambda: DensePretraining(build("unet3df", bands=3, num_dates=2, width=4), recipe, normalise, seed))
+    return seeded(seed, lambda: Pretraining(build("unet3df", bands=3, num_dates=2, width=4), recipe, normalise, seed))
 
 
 def segmentation(region, settings, seed=0, lr=1e-2):

@@ -73,7 +73,7 @@ def plan(params: Parameters) -> list[Arm]:
 def pretrain_arm(budget: Scale, region: str, seed: int) -> Arm:
     """Pre-training in a region; experiment 'pretrain', because every experiment shares it."""
     encoder, recipe = encoder_for(budget, region), pretrain_recipe(budget, region)
-    params = PretrainParams(region=region, sizes=sizes_for(budget, region), encoder=encoder, recipe=recipe)
+    params = PretrainParams(regions=(region,), sizes=sizes_for(budget, region), encoder=encoder, recipe=recipe)
     voxels = 2 * recipe.batch_size * recipe.steps * recipe.views.size**2 * encoder.num_dates
     return Arm("pretrain", "pretrained", seed, "pretrain", params, _data(region, budget), cost=_seconds(voxels, budget, region, encoder))
 
