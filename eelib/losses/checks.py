@@ -70,7 +70,7 @@ def check_rows(**rows: Tensor) -> None:
     shapes = [tuple(part.shape) for part in rows.values()]
     names = " and ".join(rows)
     if len(set(shapes)) > 1 or len(shapes[0]) != 2:
-        raise InputError(f"{names} must both be (N, D), got {' and '.join(map(str, shapes))}")
+        raise InputError(f"{names} must be (N, D) of one shape, got {' and '.join(map(str, shapes))}")
     if shapes[0][0] == 0:
         raise InputError(f"{names} hold no rows: there is nothing to contrast")
     check_finite(**rows)
