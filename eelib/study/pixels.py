@@ -10,6 +10,7 @@ import numpy as np
 from eelib.data.fractions import label_subset
 from eelib.data.regions import load_region
 from eelib.data.windows import IGNORE
+from eelib.errors import InputError
 from eelib.study.scoring import labelled, scored, validation_score
 from eelib.train.fit import Progress
 
@@ -25,6 +26,10 @@ def pixels(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) -
     region = load_region(params.region, params.sizes)
     train = label_subset(labelled(region, "train"), params.fraction, arm.seed)
     rows, target = _drawn(train, params.recipe.pixels, arm.seed)
+    if len(np.unique(target)) < 2:
+        raise InputError(
+            f"region '{region.name}': the {len(train)} training windows show one class only, nothing can be told apart: raise the fraction"
+        )
     models, tried = [], []
     for number, leaf in enumerate(params.recipe.leaves):
         models.append(_classifier(params, leaf, arm.seed).fit(rows, target))
