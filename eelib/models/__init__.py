@@ -8,9 +8,11 @@ from torch import nn
 
 from eelib.errors import unknown
 from eelib.models.heads import ProjectionHead, SegmentationModel
+from eelib.models.image_text import IMAGE_ENCODERS
+from eelib.models.text import TextTransformer
 from eelib.models.unet3d import UNet3Df
 
-ENCODERS: dict[str, type[nn.Module]] = {"unet3df": UNet3Df}
+ENCODERS: dict[str, type[nn.Module]] = {"unet3df": UNet3Df, **IMAGE_ENCODERS, "text": TextTransformer}
 
 __all__ = ["ENCODERS", "ProjectionHead", "SegmentationModel", "UNet3Df", "build"]
 
