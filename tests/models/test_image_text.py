@@ -1,0 +1,48 @@
+"""Encoders by name, presets, and what happens to a wrong name."""
+
+import pytest
+import torch
+
+from eelib.errors import InputError
+from eelib.models import build
+from eelib.models.image_text import IMAGE_PRESETS, TEXT_PRESETS, build_image_encoder, build_text_encoder
+
+
+@pytest.mark.parametrize("name", sorted(IMAGE_PRESETS))
+def test_image_presets_run_at_their_size(name):
+    size = IMAGE_PRESETS[name][1]["image_size"]
+    with torch.device("meta"):
+        encoder = build_image_encoder(name, bands=4)
+        output = encoder(torch.empty(2, 4, size, size))
+    assert output.global_.shape == (2, encoder.embed_dim)
+    assert output.feature.shape == (2, encoder.feature_dim)
+    assert output.tokens.shape[2] == encoder.token_dim
+    assert output.tokens.shape[1] >= 16  # enough places for a token-wise loss
+
+
+@pytest.mark.parametrize("preset", sorted(TEXT_PRESETS))
+def test_text_presets_run(preset):
+    encoder = build_text_encoder(preset, vocabulary=100)
+    output = encoder(torch.ones(2, encoder.context, dtype=torch.int64), torch.tensor([3, 4]))
+    assert output.global_.shape == (2, encoder.embed_dim)
+    assert output.words.shape == (2, encoder.context, encoder.width)
+
+
+def test_sizes_go_before_the_preset():
+    assert build_image_encoder("vit_tiny", embed_dim=7).embed_dim == 7
+    assert len(build_text_encoder("text_tiny", vocabulary=9, layers=5).transformer.blocks) == 5
+
+
+def test_the_common_registry_knows_them():
+    assert build("vit", image_size=16, patch=8, width=8, layers=1, heads=1, embed_dim=4).embed_dim == 4
+    assert build("resnet", layers=(1, 1), width=4, image_size=16, embed_dim=4).embed_dim == 4
+    assert build("text", vocabulary=9, context=4, width=8, layers=1, heads=1, embed_dim=4).embed_dim == 4
+
+
+def test_wrong_names_get_the_nearest_right_one():
+    with pytest.raises(InputError, match="unknown image encoder 'vit_b16': did you mean 'vit_b32'"):
+        build_image_encoder("vit_b16")
+    with pytest.raises(InputError, match="unknown text encoder 'text_big'"):
+        build_text_encoder("text_big")
+    with pytest.raises(InputError, match="unknown size of encoder vit_tiny 'embed_dims': did you mean 'embed_dim'"):
+        build_image_encoder("vit_tiny", embed_dims=7)
