@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,7 +23,7 @@ def words_of(caption: str) -> list[str]:
     return words
 
 
-@cache
+@lru_cache(1 << 17)
 def pieces_of(word: str) -> tuple[int, ...]:
     """Piece numbers of one word. Special tokens written out in a caption are no words of it."""
     return tuple(piece for piece in _encoding().encode(word) if piece < NUM_PIECES)

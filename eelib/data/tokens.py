@@ -77,7 +77,6 @@ class Tokenizer:
         self.sot_id, self.eot_id = (first, first + 1) if mode == "clip" else (first + 1, first + 2)
         self.size = self.eot_id + 1
         self._number = None if pieces is None else {piece: row for row, piece in enumerate(pieces, 1)}
-        self._words: dict[str, tuple[int, ...]] = {}
 
     @classmethod
     def fit(cls, captions: Iterable[str], context: int = CONTEXT, min_count: int = 1) -> Tokenizer:
@@ -169,9 +168,5 @@ class Tokenizer:
         return f"a {self.mode} vocabulary of {self.size} tokens, context {self.context} ({self.fingerprint()})"
 
     def _ids_of(self, word: str) -> tuple[int, ...]:
-        ids = self._words.get(word)
-        if ids is None:
-            pieces = pieces_of(word)
-            ids = pieces if self._number is None else tuple(self._number.get(piece, len(self._number) + 1) for piece in pieces)
-            self._words[word] = ids
-        return ids
+        pieces = pieces_of(word)
+        return pieces if self._number is None else tuple(self._number.get(piece, len(self._number) + 1) for piece in pieces)
