@@ -7,19 +7,20 @@ views on any device. kornia and torchvision draw from the global generator, so o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from eelib.data.colour import contrast, gray, saturation, turn_hue
 from eelib.data.resample import blur_weights, resample, resize_weights
 from eelib.errors import InputError, unknown
 
 REFERENCE_SIZE = 224  # pixels; blur widths are given for it
 EVAL_MARGIN = 256 / 224  # resize of the short side over the centre crop
 ASPECT = 4 / 3
-GRAY = (0.299, 0.587, 0.114)
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ def augment(images: Tensor, recipe: str | Augmentation, size: int, generator: to
     if images.shape[1] != 3 and (chosen.hue or chosen.saturation):
         raise InputError(f"hue and saturation need RGB, the images have {images.shape[1]} bands: use 'moco_bands'")
     views = random_resized_crop(images, chosen.scale, size, generator)
-    views = jitter(views, chosen, generator)
+    if chosen.jitter:
+        views = jitter(views, chosen, generator)
     if chosen.gray:
         chance = _happens(chosen.gray, views, generator)
         views = torch.where(chance, gray(views), views)
@@ -117,6 +119,17 @@ def evaluation_view(images: Tensor, size: int, margin: float = EVAL_MARGIN) -> T
     return resample(images, *weights).clamp(0, 1)
 
 
+def standardise(images: Tensor, mean: Sequence[float] = IMAGENET_MEAN, std: Sequence[float] = IMAGENET_STD) -> Tensor:
+    """``(images - mean) / std`` per band of ``(B, C, H, W)``; ImageNet's numbers for RGB, as the papers do (not CLIP's).
+
+    Raises:
+        InputError: Not one mean and one standard deviation per band.
+    """
+    if not images.shape[1] == len(mean) == len(std):
+        raise InputError(f"{images.shape[1]} bands need as many means and standard deviations, got {len(mean)} and {len(std)}")
+    return (images - images.new_tensor(mean)[:, None, None]) / images.new_tensor(std)[:, None, None]
+
+
 def random_resized_crop(images: Tensor, scale: tuple[float, float], size: int, generator: torch.Generator) -> Tensor:
     """A box of random area and aspect ratio per image, anywhere in it, resized to ``size``."""
     batch, (height, width) = len(images), images.shape[2:]
@@ -125,9 +138,9 @@ def random_resized_crop(images: Tensor, scale: tuple[float, float], size: int, g
     rows, columns = torch.rand(2, batch, generator=generator)
     weights = []
     for length, side, at in ((height, (area / ratio).sqrt(), rows), (width, (area * ratio).sqrt(), columns)):
-        pixels = side.round().clamp(1, length)  # a box that is too long is cut to the image, instead of drawn again
-        start = (at * (length - pixels + 1)).floor()
-        weights.append(resize_weights(start.to(images.device), pixels.to(images.device), length, size))
+        side = side.clamp(1, length)  # a box that is too long is cut to the image, instead of drawn again
+        start = at * (length - side)
+        weights.append(resize_weights(start.to(images.device), side.to(images.device), length, size))
     return resample(images, *weights)
 
 
@@ -135,9 +148,9 @@ def jitter(images: Tensor, recipe: Augmentation, generator: torch.Generator) -> 
     """Changes of brightness, contrast and colour, in a random order that the batch shares, on a random part of the images."""
     changes: list[tuple[float, Callable[[Tensor, Tensor], Tensor]]] = [
         (recipe.brightness, lambda x, f: x * f),
-        (recipe.contrast, _contrast),
-        (recipe.saturation, lambda x, f: torch.lerp(gray(x), x, f)),
-        (recipe.hue, _hue),
+        (recipe.contrast, contrast),
+        (recipe.saturation, saturation),
+        (recipe.hue, turn_hue),
         (recipe.band_gain, lambda x, f: x * f),
     ]
     bands = [1, 1, 1, 1, images.shape[1]]
@@ -157,25 +170,6 @@ def random_blur(images: Tensor, recipe: Augmentation, generator: torch.Generator
     sigma = _uniform(len(images), *recipe.sigma, generator) * size / REFERENCE_SIZE
     weights = blur_weights(sigma.to(images.device), size)
     return torch.where(_happens(recipe.blur, images, generator), resample(images, weights, weights), images)
-
-
-def gray(images: Tensor) -> Tensor:
-    """``(B, 1, H, W)``: luma of RGB, the mean of any other set of bands."""
-    if images.shape[1] != 3:
-        return images.mean(1, keepdim=True)
-    return (images * images.new_tensor(GRAY)[:, None, None]).sum(1, keepdim=True)
-
-
-def _contrast(images: Tensor, factor: Tensor) -> Tensor:
-    middle = gray(images).mean((1, 2, 3), keepdim=True) if images.shape[1] == 3 else images.mean((2, 3), keepdim=True)
-    return torch.lerp(middle.expand_as(images), images, factor)
-
-
-def _hue(images: Tensor, factor: Tensor) -> Tensor:
-    from kornia.enhance import adjust_hue
-
-    turned: Tensor = adjust_hue(images, 2 * torch.pi * (factor.flatten() - 1))
-    return turned
 
 
 def _uniform(count: int, low: float, high: float, generator: torch.Generator) -> Tensor:

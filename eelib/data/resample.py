@@ -11,13 +11,14 @@ from torch import Tensor
 
 
 def resize_weights(start: Tensor, length: Tensor, size: int, out: int) -> Tensor:
-    """How ``out`` pixels draw on the pixels of a stretch of ``size``: a triangle as wide as an output pixel, but at least as an input pixel.
+    """How ``out`` pixels draw on a stretch of ``size`` pixels: with a triangle as wide as one of them, and no narrower than a source pixel.
 
-    Equals anti-aliased bilinear interpolation (Pillow, torch) of the stretch cut out first.
+    Over the whole side this is the anti-aliased bilinear interpolation of Pillow and torch; over a part of it, pixels at the rim of the
+    part also see their neighbours outside. Start and length need not be whole.
 
     Args:
-        start: ``(B,)`` first pixel of the stretch.
-        length: ``(B,)`` pixels of the stretch, at least 1.
+        start: ``(B,)`` where the stretch begins, in pixels from the left edge of the first.
+        length: ``(B,)`` how long it is, in pixels.
         size: Pixels of the whole side.
         out: Pixels wanted.
 
@@ -25,12 +26,10 @@ def resize_weights(start: Tensor, length: Tensor, size: int, out: int) -> Tensor
         ``(B, out, size)``; every row sums to 1.
     """
     step = length / out
-    places = (torch.arange(out, device=start.device) + 0.5) * step[:, None]  # centres of the output pixels within the stretch
-    pixels = torch.arange(size, device=start.device) - start[:, None]
-    distance = (pixels[:, None, :] + 0.5 - places[:, :, None]).abs()
+    places = start[:, None] + (torch.arange(out, device=start.device) + 0.5) * step[:, None]
+    pixels = torch.arange(size, device=start.device) + 0.5
+    distance = (pixels - places[:, :, None]).abs()
     weights = (1 - distance / step.clamp(min=1)[:, None, None]).clamp(min=0)
-    inside = (pixels >= 0) & (pixels < length[:, None])
-    weights = weights * inside[:, None, :]
     return weights / weights.sum(2, keepdim=True)
 
 

@@ -50,12 +50,12 @@ def test_replacement_changes_one_word_and_keeps_its_punctuation(augment):
 
 
 def test_swap_exchanges_two_words(augment):
-    words = "one two three four five".split()
+    words = ["one", "two", "three", "four", "five"]
     for n in range(30):
         swapped = augment.swap(words, random.Random(n))
         assert sorted(swapped) == sorted(words)
         assert sum(a != b for a, b in zip(words, swapped, strict=True)) == 2
-    assert words == "one two three four five".split()
+    assert words == ["one", "two", "three", "four", "five"]
 
 
 def test_deletion_rate_and_order(augment):
