@@ -48,4 +48,9 @@ def blur_weights(sigma: Tensor, size: int) -> Tensor:
 
 def resample(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     """Apply weights of rows ``(B, h, H)`` and columns ``(B, w, W)`` to images ``(B, C, H, W)``; gives ``(B, C, h, w)``."""
-    return rows[:, None] @ images @ columns[:, None].transpose(2, 3)
+    batch, bands, height, _ = images.shape
+    out, width = rows.shape[1], columns.shape[1]
+    # Bands ride along in the other dimension of each product, so no weights are copied per band.
+    narrow = images.flatten(1, 2) @ columns.transpose(1, 2)
+    beside = narrow.view(batch, bands, height, width).transpose(1, 2).flatten(2)
+    return (rows @ beside).view(batch, out, bands, width).transpose(1, 2).contiguous()
