@@ -103,8 +103,8 @@ class Tokenizer:
 
     @property
     def special(self) -> tuple[int, ...]:
-        """Ids that masked language modelling never selects: pad, mask, start and end of text."""
-        return tuple(i for i in (PAD, self.mask_id, self.sot_id, self.eot_id) if i is not None)
+        """Ids that masked language modelling never selects: pad, unknown, mask, start and end of text."""
+        return tuple(i for i in (PAD, self.unknown_id, self.mask_id, self.sot_id, self.eot_id) if i is not None)
 
     def encode(self, captions: Sequence[str]) -> Tokens:
         """Ids of captions; the same caption always gives the same row."""

@@ -46,3 +46,17 @@ def test_wrong_names_get_the_nearest_right_one():
         build_text_encoder("text_big")
     with pytest.raises(InputError, match="unknown size of encoder vit_tiny 'embed_dims': did you mean 'embed_dim'"):
         build_image_encoder("vit_tiny", embed_dims=7)
+
+
+@pytest.mark.parametrize("name", ["vit_tiny", "resnet_tiny", "text_tiny"])
+def test_half_precision_changes_little(name):
+    torch.manual_seed(0)
+    if name.startswith("text"):
+        encoder, inputs = build_text_encoder(name, vocabulary=100).eval(), (torch.randint(1, 99, (4, 24)), torch.tensor([3, 9, 20, 23]))
+    else:
+        encoder, inputs = build_image_encoder(name).eval(), (torch.randn(4, 3, 32, 32),)
+    plain = encoder(*inputs)
+    with torch.autocast("cpu", torch.bfloat16):
+        half = encoder(*inputs)
+    for one, other in zip(plain[:2], half[:2], strict=True):
+        assert float((one - other).norm() / one.norm()) < 0.03  # bfloat16 keeps eight bits
