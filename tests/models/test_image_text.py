@@ -3,9 +3,13 @@
 import pytest
 import torch
 
+from eelib.data.image_augment import augment, standardise
+from eelib.data.tokens import Tokenizer
 from eelib.errors import InputError
+from eelib.losses.info_nce import info_nce
 from eelib.models import build
 from eelib.models.image_text import IMAGE_PRESETS, TEXT_PRESETS, build_image_encoder, build_text_encoder
+from eelib.train.batches import step_generator
 
 
 @pytest.mark.parametrize("name", sorted(IMAGE_PRESETS))
@@ -60,3 +64,23 @@ def test_half_precision_changes_little(name):
         half = encoder(*inputs)
     for one, other in zip(plain[:2], half[:2], strict=True):
         assert float((one - other).norm() / one.norm()) < 0.03  # bfloat16 keeps eight bits
+
+
+@pytest.mark.parametrize("name", ["vit_tiny", "resnet_tiny"])
+def test_pairs_can_be_learnt(name):
+    """Eight colours and their names: image and text encoder, tokenizer, augmentation and loss work together."""
+    torch.manual_seed(0)
+    captions = [f"a {shade} {hue} square" for shade in ("dark", "bright") for hue in ("red", "green", "blue", "white")]
+    hues = torch.tensor([[1, 0.1, 0.1], [0.1, 1, 0.1], [0.1, 0.1, 1], [1, 1, 1]])
+    squares = torch.cat([0.3 * hues, 0.9 * hues])[:, :, None, None].expand(-1, -1, 32, 32)
+    tokenizer = Tokenizer.fit(captions, 8)
+    tokens, eot, _ = (torch.from_numpy(part) for part in tokenizer.encode(captions))
+    image, text = build_image_encoder(name), build_text_encoder("text_tiny", vocabulary=tokenizer.size, context=8)
+    optimiser = torch.optim.AdamW([*image.parameters(), *text.parameters()], 2e-3)
+    for step in range(40):
+        views = standardise(augment(squares, "base", 32, step_generator(0, "test", step)))
+        loss = info_nce(image(views).global_, text(tokens, eot).global_, 1 / 0.07)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert float(loss.detach()) < 0.5  # ln 8 = 2.08 is chance
