@@ -25,8 +25,12 @@ def words_of(caption: str) -> list[str]:
 
 @lru_cache(1 << 17)
 def pieces_of(word: str) -> tuple[int, ...]:
-    """Piece numbers of one word. Special tokens written out in a caption are no words of it."""
-    return tuple(piece for piece in _encoding().encode(word) if piece < NUM_PIECES)
+    """Piece numbers of one cleaned word. Special tokens written out in a caption are no words of it."""
+    encoding = _encoding()
+    letters = "".join(encoding.byte_encoder[byte] for byte in word.encode())
+    # Not `encode`: it cleans again, and cleaning a part of a cleaned text can change it (repaired "\x8cÀ" is one example).
+    pieces = (encoding.encoder[piece] for piece in encoding.bpe(letters).split(" "))
+    return tuple(piece for piece in pieces if piece < NUM_PIECES)
 
 
 def text_of(piece: int) -> str:

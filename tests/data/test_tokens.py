@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from eelib.data import bpe
@@ -38,6 +38,7 @@ def test_known_ids():
     assert Tokenizer("declip").encode(["a photo of a cat"]).ids[0, :8].tolist() == [49407, 320, 1125, 539, 320, 2368, 49408, 0]
 
 
+@example("\x8cÀ")  # a repair that must not be made twice
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=30) | st.text("abcXYZ 0123'&;.,!<>\t\n|_-", max_size=30))
 def test_any_text_is_split_as_open_clip_splits_it(text):
