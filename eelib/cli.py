@@ -97,11 +97,11 @@ def arm(name: str, profile: ProfileOption = "quick") -> None:
 def data_list() -> None:
     """Data sets, their size and licence, and whether they are on this machine."""
     from eelib.data.fetch import location
-    from eelib.data.manifests import sample, sample_names
+    from eelib.data.manifests import fetched, fetched_names
 
-    for name in sample_names():
-        entry = sample(name)
-        here = "here" if location(entry).is_dir() else f"fetch {entry.archive.bytes / 1e6:.0f} MB"
+    for name in fetched_names():
+        entry = fetched(name)
+        here = "here" if location(entry).is_dir() else f"fetch {sum(part.archive.bytes for part in entry.packages) / 1e6:.0f} MB"
         typer.echo(f"{name:14} {here:14} {entry.title}\n{'':29} {entry.licence}")
 
 
@@ -109,21 +109,21 @@ def data_list() -> None:
 def data_fetch(name: Annotated[str | None, typer.Argument(help="all where left out")] = None, offline: bool = False) -> None:
     """Bring a data set, check every file, and say where it is."""
     from eelib.data.fetch import fetch
-    from eelib.data.manifests import sample, sample_names
+    from eelib.data.manifests import fetched, fetched_names
 
-    for each in [name] if name else sample_names():
-        typer.echo(f"{each}: {fetch(sample(each), offline=offline or None)}")
+    for each in [name] if name else fetched_names():
+        typer.echo(f"{each}: {fetch(fetched(each), offline=offline or None)}")
 
 
 @data.command("verify")
 def data_verify(name: Annotated[str | None, typer.Argument(help="all where left out")] = None) -> None:
     """Check every file of a data set against its manifest, offline."""
     from eelib.data.fetch import verify
-    from eelib.data.manifests import sample, sample_names
+    from eelib.data.manifests import fetched, fetched_names
 
     problems = []
-    for each in [name] if name else sample_names():
-        found = verify(sample(each))
+    for each in [name] if name else fetched_names():
+        found = verify(fetched(each))
         problems += found
         typer.echo(f"{each}: {'intact' if not found else f'{len(found)} problem(s)'}")
     if problems:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from eelib.data.pairs.settings import FAULTS, FaultDoses
 from eelib.errors import InputError
 
 Spoil = Callable[[str, Generator], str]
-Foreign = Callable[[int, Generator], str]
+Retell = Callable[[int, Generator], str]
 
 ENDINGS = (".jpg", ".JPG", ".png", ".tif", ".jp2", "", "")
 CAMERAS = (
@@ -65,17 +65,17 @@ def draw_fault(doses: FaultDoses, rng: Generator) -> str:
     return FAULTS[at] if at < len(FAULTS) else ""
 
 
-def spoil(texts: list[str], doses: FaultDoses, seed: int, foreign: Foreign) -> tuple[list[str], list[str]]:
+def spoil(texts: Sequence[str], doses: FaultDoses, seed: int, foreign: Retell, again: Retell) -> tuple[list[str], list[str]]:
     """Put faults into the captions of a pool.
 
-    What happens to a row is a function of the seed, the row, its caption and (for a wrong image) the captions before it, so a longer pool
-    begins with the shorter one.
+    What happens to a row is a function of the seed, the row and its caption, so a longer pool begins with the shorter one.
 
     Args:
         texts: Clean captions.
         doses: Share of the captions per kind of fault.
         seed: Source of all draws.
         foreign: Row and generator to a caption of that row in another language.
+        again: Row and generator to another caption of that row.
 
     Returns:
         Captions, and the kind of fault of each, ``""`` for none.
@@ -85,8 +85,8 @@ def spoil(texts: list[str], doses: FaultDoses, seed: int, foreign: Foreign) -> t
         rng = np.random.default_rng([seed, 0xFA17, row])
         kind = draw_fault(doses, rng)
         if kind == "wrong_image":
-            # Row 0 has none before it; a draw from all later rows would change with the length of the pool.
-            spoilt[row] = texts[int(rng.integers(row))] if row else text
+            # Of a row before it, in new words: a draw from all rows would change with the length of the pool, a copy would be a duplicate.
+            spoilt[row] = again(int(rng.integers(row)), rng) if row else text
             kind = kind if row else ""
         elif kind == "language":
             spoilt[row] = foreign(row, rng)
@@ -98,6 +98,8 @@ def spoil(texts: list[str], doses: FaultDoses, seed: int, foreign: Foreign) -> t
 
 def _file_name(text: str, rng: Generator) -> str:
     number = int(rng.integers(10_000))
+    if rng.random() < 0.3:  # a name that a person gave
+        return pick(rng, (f"{text.split()[-1].strip('.,').lower()} {number % 90}.jpg", f"{text.lower().replace(' ', '_')[:24]}_{number % 90}", f"Picture {number:03d}.png"))
     stems = (f"IMG_{number:04d}", f"DSC{number:05d}", f"P101{number:04d}", f"scan{number:04d}", f"S2A_MSIL2A_2020{number:04d}_T32UPU_TCI")
     return pick(rng, stems) + pick(rng, ENDINGS)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eelib.data.pairs.containers import Pairs
-from eelib.data.pairs.faults import Foreign, spoil
+from eelib.data.pairs.faults import Retell, spoil
 from eelib.data.pairs.filter import FilterReport, filter_captions
 from eelib.data.pairs.settings import PairSizes
 from eelib.errors import InputError
@@ -27,11 +27,13 @@ class Pool:
     Attributes:
         draw: Count to the first so many pairs of the pool.
         foreign: Row of the pool and generator to a caption in another language.
+        again: Row of the pool and generator to another caption of it in English.
         most: How many pairs the pool has, None = any number.
     """
 
     draw: Callable[[int], Pairs]
-    foreign: Foreign
+    foreign: Retell
+    again: Retell
     most: int | None = None
 
 
@@ -69,5 +71,5 @@ def _filtered(pool: Pool, count: int, sizes: PairSizes) -> tuple[Pairs, FilterRe
 def _spoilt(pool: Pool, count: int, sizes: PairSizes) -> Pairs:
     """The first pairs of the pool with faults."""
     clean = pool.draw(count)
-    texts, kinds = spoil(list(clean.texts), sizes.doses, sizes.seed, pool.foreign)
+    texts, kinds = spoil(list(clean.texts), sizes.doses, sizes.seed, pool.foreign, pool.again)
     return clean.take(np.arange(count), texts=tuple(texts), faults=tuple(kinds))

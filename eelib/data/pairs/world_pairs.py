@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from eelib.data import world
+from eelib.data.pairs.captions import caption
 from eelib.data.pairs.containers import Pairs, PairSet
+from eelib.data.pairs.facts import TileFacts
 from eelib.data.pairs.foreign import foreign_caption
 from eelib.data.pairs.scenes import SCENES
 from eelib.data.pairs.settings import PairSizes
@@ -24,7 +26,12 @@ def world_pairs(name: str, sizes: PairSizes) -> PairSet:
         InputError: Unknown band, or a filter that keeps too little.
     """
     style = world.REGIONS[name]
-    train, report = versioned(Pool(lambda count: _pairs(name, "train", count, sizes), lambda row, rng: _foreign(name, row, rng, sizes)), sizes)
+    pool = Pool(
+        draw=lambda count: _pairs(name, "train", count, sizes),
+        foreign=lambda row, rng: foreign_caption(_facts(name, row, sizes), rng),
+        again=lambda row, rng: caption(_facts(name, row, sizes), rng),
+    )
+    train, report = versioned(pool, sizes)
     return PairSet(
         name=name,
         title=style.title,
@@ -65,8 +72,7 @@ def _pairs(name: str, part: str, count: int, sizes: PairSizes) -> Pairs:
     )
 
 
-def _foreign(name: str, row: int, rng: np.random.Generator, sizes: PairSizes) -> str:
-    """Caption of a training row in another language; only the chunk of the row is looked at."""
+def _facts(name: str, row: int, sizes: PairSizes) -> TileFacts:
+    """Facts of a training row; only its chunk is looked at."""
     start = row // CHUNK * CHUNK
-    tiles = world_tiles(name, SEED, PARTS["train"] * SPACING + start, CHUNK, sizes)
-    return foreign_caption(tiles.facts[row - start], rng)
+    return world_tiles(name, SEED, PARTS["train"] * SPACING + start, CHUNK, sizes).facts[row - start]

@@ -19,7 +19,7 @@ from eelib.data.pairs.settings import PairSizes
 from eelib.data.pairs.tiles import season_names, vegetation_index
 from eelib.data.windows import Floats, Ints
 
-CHUNK = 500  # tiles per file
+CHUNK = 200  # tiles per file
 LEVELS = 10_000  # stored numbers per unit of reflectance, as in the products of the satellite
 FACTS_VERSION = 1  # bump when facts or scene rules change
 
