@@ -156,7 +156,7 @@ EXTRAS = {
     "geo": ("torchgeo", "rasterio", "pyogrio", "shapely", "xarray", "h5netcdf", "h5py", "sklearn"),
     "batch": ("papermill", "nbformat", "ipykernel", "snakemake"),
     "docs": ("seaborn", "matplotlib", "sphinx", "myst_nb", "latex2mathml"),
-    "clip": ("open_clip", "timm", "webdataset"),
+    "clip": ("open_clip", "timm", "webdataset", "emoji", "PIL"),
 }
 
 

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from eelib.data.archives import digest, extract
-from eelib.data.manifests import FetchedManifest, fetched
 from eelib.data.manifest_fetched import Package
+from eelib.data.manifests import FetchedManifest, fetched
 from eelib.errors import InputError
 
 

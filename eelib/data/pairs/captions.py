@@ -54,7 +54,9 @@ def _lead(facts: TileFacts, rng: Generator) -> tuple[str, list[str]]:
     crops = [name for name in facts.shares if group_of(name) == "crop" and facts.shares[name] > 0.08][:3]
     if len(crops) == 3 and group in ("crop", "grass") and rng.random() < 0.8:
         kinds = listed([plain(name) for name in crops])
-        text = pick(rng, ("a patchwork of {}", "a mosaic of {}", "small fields of {}", "a mix of {}", "many small fields: {}")).format(kinds)
+        text = pick(rng, ("a patchwork of {}", "a mosaic of {}", "small fields of {}", "a mix of {}", "many small fields: {}")).format(
+            kinds
+        )
         return text, [name for name in facts.shares if name not in crops]
     if group == "trees" and share > 0.6 and first not in OWN_WORDS:
         words = pick(rng, ("dense forest", "a large wood", "closed woodland", "a forest", words))
@@ -88,7 +90,12 @@ def _around(facts: TileFacts, rng: Generator) -> str:
     others = listed([ground(other, facts, rng) for other in facts.shares if other != name][:2])
     thing = piece(name, facts, rng)
     if group_of(name) == "built":
-        frames = ("{0} surrounded by {1}", "{1} around {0}", "{0} amid {1}", f"{{0}} and the {{1}} around {'them' if plural(thing) else 'it'}")
+        frames = (
+            "{0} surrounded by {1}",
+            "{1} around {0}",
+            "{0} amid {1}",
+            f"{{0}} and the {{1}} around {'them' if plural(thing) else 'it'}",
+        )
     else:
         frames = ("{1} along {0}", "{0} between {1}" if " and " in others else "{0} in {1}", "{1} beside {0}", "{0} bordered by {1}")
     return pick(rng, frames).format(thing, others)

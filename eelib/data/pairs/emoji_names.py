@@ -76,7 +76,9 @@ def _variants(entry: dict[str, Any], words: dict[str, list[str]]) -> Iterator[Em
     base, group = base_name(entry["name"]), entry["subcategory"].replace("-", " ")
     for key, shown in {"": entry, **entry.get("skin_variations", {})}.items():
         tone = " and ".join(dict.fromkeys(TONES[part] for part in key.split("-") if part in TONES))
-        yield Emoji(_character(shown["unified"]), name, tone, keywords, entry["category"], group, base, (shown["sheet_x"], shown["sheet_y"]))
+        yield Emoji(
+            _character(shown["unified"]), name, tone, keywords, entry["category"], group, base, (shown["sheet_x"], shown["sheet_y"])
+        )
 
 
 def base_name(name: str) -> str:

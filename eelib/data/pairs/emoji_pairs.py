@@ -85,13 +85,20 @@ def cut_sheet(path: Path, cells: list[tuple[int, int]], size: int) -> NDArray[np
     out = np.empty((len(cells), 3, size, size), np.uint8)
     for row, (column, line) in enumerate(cells):
         left, top = column * step + EDGE, line * step + EDGE
-        picture = whole.crop((left, top, left + CELL, top + CELL)).resize((size, size), Image.Resampling.BOX if size < CELL else Image.Resampling.BICUBIC)
+        picture = whole.crop((left, top, left + CELL, top + CELL)).resize(
+            (size, size), Image.Resampling.BOX if size < CELL else Image.Resampling.BICUBIC
+        )
         out[row] = np.asarray(picture).transpose(2, 0, 1)
     return out
 
 
 def _pairs(
-    entry: PairSampleManifest, some: list[Emoji], images: NDArray[np.uint8], bases: dict[str, int], rows: NDArray[np.int64], sizes: PairSizes
+    entry: PairSampleManifest,
+    some: list[Emoji],
+    images: NDArray[np.uint8],
+    bases: dict[str, int],
+    rows: NDArray[np.int64],
+    sizes: PairSizes,
 ) -> Pairs:
     categories = list(entry.classes)
     labels = [categories.index(one.category) if one.category in categories else NO_LABEL for one in some]

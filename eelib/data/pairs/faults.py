@@ -99,7 +99,14 @@ def spoil(texts: Sequence[str], doses: FaultDoses, seed: int, foreign: Retell, a
 def _file_name(text: str, rng: Generator) -> str:
     number = int(rng.integers(10_000))
     if rng.random() < 0.3:  # a name that a person gave
-        return pick(rng, (f"{text.split()[-1].strip('.,').lower()} {number % 90}.jpg", f"{text.lower().replace(' ', '_')[:24]}_{number % 90}", f"Picture {number:03d}.png"))
+        return pick(
+            rng,
+            (
+                f"{text.split()[-1].strip('.,').lower()} {number % 90}.jpg",
+                f"{text.lower().replace(' ', '_')[:24]}_{number % 90}",
+                f"Picture {number:03d}.png",
+            ),
+        )
     stems = (f"IMG_{number:04d}", f"DSC{number:05d}", f"P101{number:04d}", f"scan{number:04d}", f"S2A_MSIL2A_2020{number:04d}_T32UPU_TCI")
     return pick(rng, stems) + pick(rng, ENDINGS)
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-ENGLISH = frozenset(
-    """a an the of and or with without in on at to from by for near next beside between among along around over under above below behind
-    is are was were be it its this that these those there here where when some one two three many few small large""".split()
-)
-OTHERS = frozenset(
-    """der die das den dem des ein eine einen einem und oder mit ohne auf aus bei von vom zum zur im am neben unter zwischen ist sind nicht
-    le la les du des une et ou avec sans dans sur sous par pour près côté de entre est sont vue au aux
-    el los las un una y o con sin en del al por para junto lado desde es son vista
-    il lo gli della dello delle di che e nel nella sul sono
-    um uma os as do da dos das com sem no na em ao são
-    dan dengan yang di ke dari ve ile bir""".split()
-) - frozenset(("o", "no", "as", "do", "on", "a", "an", "e", "y", "il", "die", "es"))
+_ENGLISH = """
+a an the of and or with without in on at to from by for near next beside between among along around over under above below behind
+is are was were be it its this that these those there here where when some one two three many few small large
+"""
+_OTHERS = """
+der das den dem des ein eine einen einem und oder mit ohne auf aus bei von vom zum zur im am neben unter zwischen ist sind nicht
+le la les du des une et ou avec sans dans sur sous par pour près côté de entre est sont vue au aux
+el los las un una con sin en del al por para junto lado desde son vista
+lo gli della dello delle di che nel nella sul sono
+um uma os da dos das com sem na em ao são
+dan dengan yang ke dari ve ile bir
+"""
+ENGLISH, OTHERS = frozenset(_ENGLISH.split()), frozenset(_OTHERS.split())
 LEAST_KNOWN = 0.5  # of the words of a caption without function words must be known
 
 _WORD = re.compile(r"[^\W\d_]+")

@@ -28,7 +28,9 @@ class ReadsImages(Settings):
     brightest: float | None = Field(None, gt=0, description="digital number that is shown as 1; None: 255, or 65 535 in 16-bit files")
     broken: Literal["stop", "skip"] = Field("skip", description="a row that cannot be used stops with an error, or is skipped and counted")
     prompts: str = Field("photo1", description="prompt set for the zero-shot classes")
-    shares: tuple[float, float, float] = Field(SPLIT_SHARES, description="train, validation and test where the data have no split of their own")
+    shares: tuple[float, float, float] = Field(
+        SPLIT_SHARES, description="train, validation and test where the data have no split of their own"
+    )
     licence: str = ""
     attribution: str = ""
 
@@ -96,7 +98,9 @@ class PairDatasetManifest(Manifest, ReadsImages):
     """An image-text or evaluation data set of the literature, which its owners hand out."""
 
     kind: Literal["pair-dataset"]
-    format: Literal["rsicd-json", "class-folder", "image-text-table", "image-text-shards", "torchvision"] = Field(description="which loader reads it")
+    format: Literal["rsicd-json", "class-folder", "image-text-table", "image-text-shards", "torchvision"] = Field(
+        description="which loader reads it"
+    )
     landing: str = Field(pattern="^https?://", description="page that says how to get the data")
     licence: str
     citation: str
@@ -109,7 +113,7 @@ class PairDatasetManifest(Manifest, ReadsImages):
     columns: tuple[str, str] = Field(("path", "caption"), description="table: columns of path and caption")
     torchvision: str = Field("", description="torchvision: name of the data set class")
     splits: str = Field(description="how train, validation and test are kept apart")
-    names: dict[str, str] = {}
+    names: dict[str, str] = Field({}, description="folder or class to the name used in prompts")
     checked: str = Field(description="what was compared with which source, and what is our own reading")
 
 

@@ -11,7 +11,7 @@ from eelib.data.pairs.vocabulary import OWN_WORDS, ground_words, group_of, piece
 
 Generator = np.random.Generator
 
-STATES = {
+STATES: dict[str, dict[str, tuple[str, ...]]] = {
     "crop": {"bare": ("bare", "empty"), "dry": ("sparse", "thin"), "green": ("green", "bright green"), "bloom": ("flowering", "yellow")},
     "grass": {"bare": ("parched", "brown"), "dry": ("dry", "yellowed"), "green": ("green", "lush")},
     "trees": {"bare": ("leafless", "bare"), "dry": ("sparse",), "green": ("green", "leafy")},

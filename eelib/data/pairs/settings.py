@@ -45,8 +45,12 @@ class PairSizes(Settings):
     validation: int = Field(400, ge=1)
     test: int = Field(800, ge=1)
     size: int = Field(32, ge=8, multiple_of=2, description="height and width of an image, pixels")
-    bands: tuple[str, ...] | Literal["rgb"] = Field("rgb", description="channels of satellite images; pictures always have red, green, blue")
-    version: Literal["clean", "v1", "v2"] = Field("clean", description="captions as written, the raw pool, or what the filter keeps of a pool")
+    bands: tuple[str, ...] | Literal["rgb"] = Field(
+        "rgb", description="channels of satellite images; pictures always have red, green, blue"
+    )
+    version: Literal["clean", "v1", "v2"] = Field(
+        "clean", description="captions as written, the raw pool, or what the filter keeps of a pool"
+    )
     doses: FaultDoses = FaultDoses()
     seed: int = Field(0, ge=0, description="of captions and faults; images do not depend on it")
     cloud: float = Field(0.0, ge=0, description="factor on the cloud share of simulated images")

@@ -27,13 +27,14 @@ class Pool:
     Attributes:
         draw: Count to the first so many pairs of the pool.
         foreign: Row of the pool and generator to a caption in another language.
-        again: Row of the pool and generator to another caption of it in English.
+        again: Row of the pool and generator to another caption of it in English. Where both are None the captions are somebody's own
+            and no fault is put in: their V1 is the pool as it came.
         most: How many pairs the pool has, None = any number.
     """
 
     draw: Callable[[int], Pairs]
-    foreign: Retell
-    again: Retell
+    foreign: Retell | None
+    again: Retell | None
     most: int | None = None
 
 
@@ -71,5 +72,7 @@ def _filtered(pool: Pool, count: int, sizes: PairSizes) -> tuple[Pairs, FilterRe
 def _spoilt(pool: Pool, count: int, sizes: PairSizes) -> Pairs:
     """The first pairs of the pool with faults."""
     clean = pool.draw(count)
+    if pool.foreign is None or pool.again is None:
+        return clean
     texts, kinds = spoil(list(clean.texts), sizes.doses, sizes.seed, pool.foreign, pool.again)
     return clean.take(np.arange(count), texts=tuple(texts), faults=tuple(kinds))

@@ -52,7 +52,9 @@ class Tiles:
 
 def world_tiles(region: str, seed: int, first: int, count: int, sizes: PairSizes) -> Tiles:
     """The first ``count`` tiles from place ``first`` on; what a longer call makes begins with what a shorter one made."""
-    chunks = [_chunk(region, seed, first + start, sizes.size, sizes.cloud, sizes.noise, str(data_folder())) for start in range(0, count, CHUNK)]
+    chunks = [
+        _chunk(region, seed, first + start, sizes.size, sizes.cloud, sizes.noise, str(data_folder())) for start in range(0, count, CHUNK)
+    ]
     facts = tuple(fact for chunk in chunks for fact in chunk.facts)
     scenes, days = (np.concatenate([getattr(chunk, part) for chunk in chunks]) for part in ("scenes", "days"))
     return Tiles(tuple(chunk.chunks[0] for chunk in chunks), facts[:count], scenes[:count], days[:count])
@@ -72,7 +74,9 @@ def _chunk(region: str, seed: int, first: int, size: int, cloud: float, noise: f
     return _load(path)
 
 
-def _simulate(region: str, seed: int, first: int, size: int, difficulty: world.Difficulty) -> tuple[NDArray[np.uint16], list[dict[str, object]]]:
+def _simulate(
+    region: str, seed: int, first: int, size: int, difficulty: world.Difficulty
+) -> tuple[NDArray[np.uint16], list[dict[str, object]]]:
     """Images ``(CHUNK, 10, H, W)`` and what is known about each."""
     classes, seasons = world.REGIONS[region].classes, season_names(region)
     place = world.REGIONS[region].title.split(" (")[0]

@@ -1,0 +1,102 @@
+"""Image-text and evaluation data sets of the literature, which their owners hand out: how to get them, and their loaders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from eelib.data.fetch import data_folder
+from eelib.data.pairs.class_folders import class_rows
+from eelib.data.pairs.containers import PairSet
+from eelib.data.pairs.manifests import PairDatasetManifest, ShardsManifest, TableManifest
+from eelib.data.pairs.rows import SPLITS, Origin, Row, inside, pair_set
+from eelib.data.pairs.settings import PairSizes
+from eelib.errors import InputError
+
+
+def pair_dataset_folder(entry: PairDatasetManifest) -> Path:
+    """Where the files of a data set are looked for: ``$EELIB_DATA/<name>``."""
+    return data_folder() / entry.name
+
+
+def how_to_get_pairs(entry: PairDatasetManifest) -> list[str]:
+    """The steps that bring a data set to where its loader looks, one line each."""
+    folder = pair_dataset_folder(entry)
+    lines = [f"{entry.title}: {entry.size}; licence: {entry.licence}", f"page: {entry.landing}"]
+    for item in entry.downloads:
+        lines.append(f"archive: {item.name}  {item.url}" + (f"  MD5 {item.md5}" if item.md5 else "") + f"  ({item.stated})")
+    return [*lines, *(f"{number}. {step.replace('FOLDER', str(folder))}" for number, step in enumerate(entry.obtain, 1))]
+
+
+def verify_pair_dataset(entry: PairDatasetManifest) -> list[str]:
+    """Problems of a data set, one line each: files that should be there and are not, and empty files."""
+    folder = pair_dataset_folder(entry)
+    remedy = f"`eelib data fetch {entry.name}` says how to get it"
+    if not folder.is_dir():
+        return [f"{entry.name}: not in {folder}; {remedy}"]
+    problems = []
+    for item in entry.files:
+        found = list(folder.glob(item.glob))
+        problems += [] if found else [f"{folder / item.glob}: missing ({item.what}); {remedy}"]
+        problems += [f"{path}: empty; copy it again" for path in found if path.is_file() and not path.stat().st_size]
+    return problems
+
+
+def literature_pairs(entry: PairDatasetManifest, sizes: PairSizes) -> PairSet:
+    """The pairs of a data set that is there.
+
+    Raises:
+        InputError: It is not there (says how to get it), or its files are not what the format says.
+    """
+    folder = pair_dataset_folder(entry)
+    if problems := verify_pair_dataset(entry):
+        raise InputError(problems[0])
+    shared = entry.model_dump(
+        include={"name", "title", "description", "channels", "brightest", "broken", "prompts", "shares", "attribution", "folder"}
+    )
+    if entry.format == "image-text-table":
+        from eelib.data.pairs.tables import table_pairs
+
+        columns = {"path_column": entry.columns[0], "caption_column": entry.columns[1]}
+        return table_pairs(TableManifest(kind="image-text-table", table=entry.annotations, **shared, **columns), folder, sizes)
+    if entry.format == "image-text-shards":
+        from eelib.data.pairs.shard_pairs import shard_pairs
+
+        return shard_pairs(ShardsManifest(kind="image-text-shards", **shared), folder, sizes)
+    if entry.format == "torchvision":
+        from eelib.data.pairs.torchvision_sets import torchvision_pairs
+
+        return torchvision_pairs(entry, folder, sizes)
+    identity = f"{entry.name} {entry.format} {entry.splits}"
+    if entry.format == "rsicd-json":
+        return pair_set(Origin(entry.name, entry.title, entry, identity), list(_rsicd_rows(entry, folder)), sizes)
+    rows = class_rows(folder / entry.folder, entry.names, entry.shares)
+    classes = tuple(dict.fromkeys(row.kind for row in rows))
+    return pair_set(Origin(entry.name, entry.title, entry, identity), rows, sizes, classes)
+
+
+def _rsicd_rows(entry: PairDatasetManifest, folder: Path) -> Iterator[Row]:
+    """Rows of the JSON format that RSICD shares with Karpathy's COCO splits: images with file name, split and sentences."""
+    path = folder / entry.annotations
+    for image in _rsicd_images(path):
+        try:
+            name, split, sentences = str(image["filename"]), SPLITS[image["split"]], [str(one["raw"]) for one in image["sentences"]]
+        except (KeyError, TypeError) as error:
+            raise InputError(f"{path}: an image lacks {error}; the format is that of dataset_rsicd.json") from error
+        # A file may be listed under its class as airport_1.jpg; the number after it makes it an image, not a class.
+        kind = str(image.get("class") or "")
+        for sentence in dict.fromkeys(" ".join(text.split()) for text in sentences if text.strip()):
+            yield Row(inside(folder / entry.folder, name, str(path)), sentence, name, split, kind)
+
+
+def _rsicd_images(path: Path) -> list[dict[str, Any]]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        images = content["images"]
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text; download it again") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: not a JSON file with a list 'images'; download it again") from error
+    return list(images)
