@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +73,32 @@ def literature_pairs(entry: PairDatasetManifest, sizes: PairSizes) -> PairSet:
     identity = f"{entry.name} {entry.format} {entry.splits}"
     if entry.format == "rsicd-json":
         return pair_set(Origin(entry.name, entry.title, entry, identity), list(_rsicd_rows(entry, folder)), sizes)
-    rows = class_rows(folder / entry.folder, entry.names, entry.shares)
+    rows = class_rows(folder / entry.folder, _class_names(entry, folder), entry.shares)
     classes = tuple(dict.fromkeys(row.kind for row in rows))
-    return pair_set(Origin(entry.name, entry.title, entry, identity), rows, sizes, classes)
+    return pair_set(Origin(entry.name, entry.title, entry, identity), _listed(entry, folder, rows), sizes, classes)
+
+
+def _class_names(entry: PairDatasetManifest, folder: Path) -> dict[str, str]:
+    """Folder to class name."""
+    if entry.class_names == "folders":
+        return entry.names
+    import open_clip
+
+    folders = sorted(each.name for each in (folder / entry.folder).iterdir() if each.is_dir())
+    if len(folders) != len(open_clip.IMAGENET_CLASSNAMES):
+        raise InputError(f"{folder / entry.folder}: {len(folders)} class folders instead of {len(open_clip.IMAGENET_CLASSNAMES)}")
+    return dict(zip(folders, open_clip.IMAGENET_CLASSNAMES, strict=True))
+
+
+def _listed(entry: PairDatasetManifest, folder: Path, rows: list[Row]) -> list[Row]:
+    """Rows in the splits of published lists; files that no list names are left out."""
+    if not entry.lists:
+        return rows
+    owner: dict[str, str] = {}
+    for split, name in entry.lists.items():
+        lines = (folder / name).read_text(encoding="utf-8").splitlines()
+        owner |= {Path(line.strip()).stem: split for line in lines if line.strip()}
+    return [replace(row, split=owner[row.path.stem]) for row in rows if row.path.stem in owner]
 
 
 def _rsicd_rows(entry: PairDatasetManifest, folder: Path) -> Iterator[Row]:
@@ -85,10 +109,8 @@ def _rsicd_rows(entry: PairDatasetManifest, folder: Path) -> Iterator[Row]:
             name, split, sentences = str(image["filename"]), SPLITS[image["split"]], [str(one["raw"]) for one in image["sentences"]]
         except (KeyError, TypeError) as error:
             raise InputError(f"{path}: an image lacks {error}; the format is that of dataset_rsicd.json") from error
-        # A file may be listed under its class as airport_1.jpg; the number after it makes it an image, not a class.
-        kind = str(image.get("class") or "")
         for sentence in dict.fromkeys(" ".join(text.split()) for text in sentences if text.strip()):
-            yield Row(inside(folder / entry.folder, name, str(path)), sentence, name, split, kind)
+            yield Row(inside(folder / entry.folder, name, str(path)), sentence, name, split)
 
 
 def _rsicd_images(path: Path) -> list[dict[str, Any]]:

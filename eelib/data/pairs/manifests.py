@@ -113,7 +113,11 @@ class PairDatasetManifest(Manifest, ReadsImages):
     columns: tuple[str, str] = Field(("path", "caption"), description="table: columns of path and caption")
     torchvision: str = Field("", description="torchvision: name of the data set class")
     splits: str = Field(description="how train, validation and test are kept apart")
+    lists: dict[Literal["train", "validation", "test"], str] = Field({}, description="class-folder: text files with a file name per line")
     names: dict[str, str] = Field({}, description="folder or class to the name used in prompts")
+    class_names: Literal["folders", "imagenet"] = Field(
+        "folders", description="imagenet: the names that open_clip carries, in the order of the folders"
+    )
     checked: str = Field(description="what was compared with which source, and what is our own reading")
 
 

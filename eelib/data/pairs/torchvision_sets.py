@@ -15,6 +15,7 @@ from eelib.data.pairs.settings import PairSizes
 from eelib.data.windows import Floats, Ints
 from eelib.errors import InputError
 
+TEST_SHARE = 0.2  # of all images, where a set has no split of its own
 VALIDATION_SHARE = 0.2  # of the training images, where a set has no validation split
 
 
@@ -24,13 +25,18 @@ def torchvision_pairs(entry: PairDatasetManifest, folder: Path, sizes: PairSizes
     Raises:
         InputError: torchvision does not find the files, or they are damaged.
     """
-    learn, test = _open(entry, folder, train=True), _open(entry, folder, train=False)
-    names = [entry.names.get(name, plain_name(name)) for name in _class_names(learn)]
+    learn = _open(entry, folder, train=True)
     order = np.random.default_rng(0).permutation(len(learn))
-    cut = max(1, round(VALIDATION_SHARE * len(learn)))
+    if has_split(entry.torchvision):
+        test = _open(entry, folder, train=False)
+        held_out = np.random.default_rng(1).permutation(len(test))
+    else:  # part of the only list there is
+        cut = max(1, round(TEST_SHARE * len(learn)))
+        test, held_out, order = learn, order[:cut], order[cut:]
+    names = [entry.names.get(name, plain_name(name)) for name in _class_names(learn)]
+    cut = max(1, round(VALIDATION_SHARE * len(order)))
     rows = {"train": order[cut:][: sizes.train], "validation": order[:cut][: sizes.validation]}
     parts = {part: _pairs(entry, learn, some, names, sizes.size, part) for part, some in rows.items()}
-    some = np.random.default_rng(1).permutation(len(test))[: sizes.test]
     return PairSet(
         name=entry.name,
         title=entry.title,
@@ -38,11 +44,18 @@ def torchvision_pairs(entry: PairDatasetManifest, folder: Path, sizes: PairSizes
         bands=("red", "green", "blue"),
         train=parts["train"],
         validation=parts["validation"],
-        test=_pairs(entry, test, some, names, sizes.size, "test"),
+        test=_pairs(entry, test, held_out[: sizes.test], names, sizes.size, "test"),
         simulated=False,
         attribution=entry.attribution,
         prompts=entry.prompts,
     )
+
+
+def has_split(name: str) -> bool:
+    """Whether torchvision knows a test split of a set."""
+    from torchvision import datasets
+
+    return bool({"train", "split"} & set(inspect.signature(getattr(datasets, name)).parameters))
 
 
 def _open(entry: PairDatasetManifest, folder: Path, *, train: bool) -> Any:  # noqa: ANN401 - torchvision data sets
@@ -53,7 +66,7 @@ def _open(entry: PairDatasetManifest, folder: Path, *, train: bool) -> Any:  # n
     if "train" in known:
         which: dict[str, Any] = {"train": train}
     elif "split" in known:
-        splits = {"OxfordIIITPet": ("trainval", "test"), "FGVCAircraft": ("trainval", "test"), "ImageNet": ("train", "val")}
+        splits = {"OxfordIIITPet": ("trainval", "test"), "FGVCAircraft": ("trainval", "test")}
         which = {"split": splits.get(entry.torchvision, ("train", "test"))[not train]}
     else:
         which = {}  # SUN397 and Caltech101 have no split of their own
