@@ -9,6 +9,7 @@ from eelib.data.pairs.phrases import Generator, ground, listed, minor, pick, pie
 from eelib.data.pairs.vocabulary import OWN_WORDS, group_of
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+MAPPED = 0.6  # share of labelled pixels from which something can be said about the whole tile
 
 
 def caption(facts: TileFacts, rng: Generator) -> str:
@@ -175,13 +176,13 @@ def _has_feature(facts: TileFacts) -> bool:
 Form = tuple[Callable[[TileFacts, Generator], str], Callable[[TileFacts], bool]]
 FORMS: tuple[Form, ...] = (
     (_terse, lambda facts: len(facts.shares) > 1),
-    (_lead_only, lambda facts: len(facts.shares) < 4),
+    (_lead_only, lambda facts: len(facts.shares) < 4 or facts.covered < MAPPED),
     (_with_feature, lambda facts: len(facts.shares) > 1),
     (_with_feature, lambda facts: len(facts.shares) > 2),
     (_around, _has_feature),
     (_around, _has_feature),
-    (_shares, lambda facts: True),
-    (_most, lambda facts: True),
+    (_shares, lambda facts: facts.covered >= MAPPED),
+    (_most, lambda facts: facts.covered >= MAPPED),
     (_border, lambda facts: bool(facts.borders)),
     (_place_first, lambda facts: len(facts.shares) > 1 and bool(facts.position)),
 )

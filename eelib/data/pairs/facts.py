@@ -33,6 +33,7 @@ class TileFacts:
         month: 1 to 12, or None.
         season: Its name, or None.
         region: Name of the region, or None.
+        covered: Share of the pixels that have a label; where it is small nothing is said about the tile as a whole.
     """
 
     shares: Mapping[str, float]
@@ -43,6 +44,7 @@ class TileFacts:
     month: int | None = None
     season: str | None = None
     region: str | None = None
+    covered: float = 1.0
 
 
 def tile_facts(
@@ -81,6 +83,7 @@ def tile_facts(
         month=month,
         season=None if month is None or seasons is None else seasons[month - 1],
         region=region,
+        covered=total / label.size,
     )
 
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from eelib.data.pairs.captions import caption
-from eelib.data.pairs.containers import Pairs, PairSet
+from eelib.data.pairs.containers import NO_LABEL, Pairs, PairSet
 from eelib.data.pairs.facts import TileFacts, tile_facts
 from eelib.data.pairs.foreign import foreign_caption
 from eelib.data.pairs.scenes import SCENES, scene_of
 from eelib.data.pairs.settings import PairSizes
 from eelib.data.pairs.tiles import brightness, pair_bands, season_names, vegetation_index, write_captions
 from eelib.data.pairs.versions import Pool, versioned
-from eelib.data.windows import Region, Windows
+from eelib.data.windows import IGNORE, Ints, Region, Windows
 from eelib.errors import InputError
 from eelib.settings import RegionSizes
 
 ALL = 1_000_000  # windows asked for per set: whatever a region has
+LEAST_SCENES = 3  # different scene classes among the training tiles
 MOST_DATES = 4  # images of one place in a series; more would repeat the map too often
 
 
@@ -45,7 +46,7 @@ def region_pairs(name: str, sizes: PairSizes) -> PairSet:
     return PairSet(
         name=name,
         title=region.title,
-        classes=SCENES,
+        classes=SCENES if _by_scene(region) else region.classes,
         bands=pair_bands(region.bands, sizes, name),
         train=chosen,
         validation=validation.take(np.arange(min(len(validation), sizes.validation))),
@@ -68,7 +69,8 @@ def _pairs(region: Region, windows: Windows, sizes: PairSizes, part: str, finger
     order = np.random.default_rng(0).permutation(count * dates)
     row, when = order // dates, order % dates
     facts = tuple(_facts(region, windows, int(r), int(t)) for r, t in zip(row, when, strict=True))
-    scenes = np.array([scene_of(label, region.classes) for label in windows.mask], np.int64)
+    rule = scene_of if _by_scene(region) else largest_class
+    scenes = np.array([rule(label, region.classes) for label in windows.mask], np.int64)
     pairs = Pairs(
         name=region.name,
         title=region.title,
@@ -81,6 +83,19 @@ def _pairs(region: Region, windows: Windows, sizes: PairSizes, part: str, finger
         day_of_year=windows.dates[row, when],
     )
     return pairs, facts
+
+
+def largest_class(label: Ints, classes: tuple[str, ...]) -> int:
+    """The class that covers most of a tile, -1 where nothing is labelled."""
+    counts = np.bincount(label[label != IGNORE], minlength=len(classes))
+    return int(counts.argmax()) if counts.any() else NO_LABEL
+
+
+def _by_scene(region: Region) -> bool:
+    """Whether the scene classes tell the tiles of a region apart; where they do not, the largest class of a tile is its zero-shot class."""
+    assert region.train.mask is not None
+    found = {scene_of(label, region.classes) for label in region.train.mask} - {NO_LABEL}
+    return len(found) >= LEAST_SCENES
 
 
 def _facts(region: Region, windows: Windows, row: int, date: int) -> TileFacts:

@@ -46,6 +46,11 @@ _GROUND: dict[str, tuple[str, ...]] = {
     "wetland": ("wetland", "marsh"),
     "water": ("water", "open water"),
     "built-up": ("houses", "buildings"),
+    "residential": ("houses", "homes and gardens"),
+    "industrial": ("industrial buildings", "warehouses"),
+    "heath": ("heath", "heathland"),
+    "orchard": ("orchards", "fruit trees"),
+    "grass": ("grass", "lawns"),
 }
 _PIECE: dict[str, tuple[str, ...]] = {
     "maize": ("a maize field", "a corn field"),
