@@ -37,11 +37,19 @@ def rsicd(folder, name="dataset_rsicd.json", images="RSICD_images", count=10):
         file = f"airport_{number + 1}.jpg"
         picture(folder / images / file, (20 * number, 80, 120))
         sentences = []
-        for text in ("many planes are parked", "many planes are parked", "an airport with planes", f"airport number {number}", "runways and grass"):
+        for text in (
+            "many planes are parked",
+            "many planes are parked",
+            "an airport with planes",
+            f"airport number {number}",
+            "runways and grass",
+        ):
             sentences.append({"tokens": text.split(), "raw": f"{text} .", "imgid": number, "sentid": sentence_id})
             sentence_id += 1
         split = "test" if number >= count - 2 else "val" if number >= count - 4 else "train"
-        entries.append({"filename": file, "imgid": number, "sentences": sentences, "split": split, "sentids": [s["sentid"] for s in sentences]})
+        entries.append(
+            {"filename": file, "imgid": number, "sentences": sentences, "split": split, "sentids": [s["sentid"] for s in sentences]}
+        )
     (folder / name).write_text(json.dumps({"images": entries, "dataset": "rsicd"}))
     return folder
 
@@ -72,8 +80,14 @@ def emoji_folder(folder):
     step = 66
     sheet = np.zeros((4 * step, 4 * step, 4), np.uint8)
     entries, words = [], {}
-    listed = [("DOG FACE", "1F436", "Animals & Nature"), ("CAT FACE", "1F431", "Animals & Nature"), ("WAVING HAND SIGN", "1F44B", "People & Body"),
-              ("MAN FARMER", "1F468-200D-1F33E", "People & Body"), ("WOMAN FARMER", "1F469-200D-1F33E", "People & Body"), ("TYPE-3", "1F3FC", "Component")]  # fmt: skip
+    listed = [
+        ("DOG FACE", "1F436", "Animals & Nature"),
+        ("CAT FACE", "1F431", "Animals & Nature"),
+        ("WAVING HAND SIGN", "1F44B", "People & Body"),
+        ("MAN FARMER", "1F468-200D-1F33E", "People & Body"),
+        ("WOMAN FARMER", "1F469-200D-1F33E", "People & Body"),
+        ("TYPE-3", "1F3FC", "Component"),
+    ]
     for k, (name, unified, category) in enumerate(listed):
         entry = {"name": name, "unified": unified, "category": category, "subcategory": "some-group", "sheet_x": k % 4, "sheet_y": k // 4}
         if name.startswith("WAVING"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -16,6 +16,25 @@ if TYPE_CHECKING:
 
 NO_LABEL = -1  # of a pair that belongs to none of the zero-shot classes
 READ_VERSION = 1  # bump when pixels or captions change with unchanged settings
+
+
+class SomeTexts(Sequence[str]):
+    """Some of the captions of a sequence that reads them one by one."""
+
+    def __init__(self, texts: Sequence[str], rows: Ints) -> None:
+        self.texts, self.rows = texts, rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, row: int) -> str: ...
+    @overload
+    def __getitem__(self, row: slice) -> list[str]: ...
+    def __getitem__(self, row: int | slice) -> str | list[str]:
+        if isinstance(row, slice):
+            return [self.texts[int(k)] for k in self.rows[row]]
+        return self.texts[int(self.rows[row])]
 
 
 @dataclass(frozen=True)
@@ -79,7 +98,7 @@ class Pairs:
         """Some of the pairs in that order; ``changes`` replaces fields, for example ``texts``."""
         rows = np.asarray(rows, np.int64)
         parts: dict[str, Any] = {
-            "texts": tuple(self.captions(rows)),
+            "texts": tuple(self.captions(rows)) if isinstance(self.texts, tuple) else SomeTexts(self.texts, rows),
             "read": lambda inner: self.read(rows[inner]),
             "place": self.place[rows],
             "labels": self.labels[rows],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from eelib.data import world
+from eelib.data.pairs import world_tiles as tiles_on_disk
 from eelib.data.pairs.captions import caption
 from eelib.data.pairs.containers import Pairs, PairSet
 from eelib.data.pairs.facts import TileFacts
@@ -13,7 +14,7 @@ from eelib.data.pairs.scenes import SCENES
 from eelib.data.pairs.settings import PairSizes
 from eelib.data.pairs.tiles import brightness, pair_bands, write_captions
 from eelib.data.pairs.versions import Pool, versioned
-from eelib.data.pairs.world_tiles import CHUNK, FACTS_VERSION, world_tiles
+from eelib.data.pairs.world_tiles import FACTS_VERSION, world_tiles
 from eelib.data.sources.simulated import SEED, SPACING
 
 PARTS = {"train": 4, "validation": 5, "test": 6}  # regions of places; 0 to 3 are those of segmentation
@@ -74,5 +75,6 @@ def _pairs(name: str, part: str, count: int, sizes: PairSizes) -> Pairs:
 
 def _facts(name: str, row: int, sizes: PairSizes) -> TileFacts:
     """Facts of a training row; only its chunk is looked at."""
-    start = row // CHUNK * CHUNK
-    return world_tiles(name, SEED, PARTS["train"] * SPACING + start, CHUNK, sizes).facts[row - start]
+    chunk = tiles_on_disk.CHUNK
+    start = row // chunk * chunk
+    return world_tiles(name, SEED, PARTS["train"] * SPACING + start, chunk, sizes).facts[row - start]

@@ -16,7 +16,9 @@ from eelib.data.windows import IGNORE
 def tiles(region, count=60):
     windows = world.simulate_windows(region, 0, range(count), size=32, num_dates=1, difficulty=world.Difficulty(cloud=0))
     classes = world.REGIONS[region].classes
-    return [tile_facts(mask, classes, day_of_year=int(day), region="Here") for mask, (day,) in zip(windows.mask, windows.dates, strict=True)]
+    return [
+        tile_facts(mask, classes, day_of_year=int(day), region="Here") for mask, (day,) in zip(windows.mask, windows.dates, strict=True)
+    ]
 
 
 @pytest.fixture(scope="module", params=list(world.REGIONS))
@@ -88,7 +90,15 @@ def test_nothing_mapped_is_said_so():
 
 @pytest.mark.parametrize(
     ("name", "group"),
-    [("winter wheat", "crop"), ("Meadow", "grass"), ("not forest", "other"), ("Dense forest", "trees"), ("SeaLake", "water"), ("road", "built"), ("other", "other")],
+    [
+        ("winter wheat", "crop"),
+        ("Meadow", "grass"),
+        ("not forest", "other"),
+        ("Dense forest", "trees"),
+        ("SeaLake", "water"),
+        ("road", "built"),
+        ("other", "other"),
+    ],
 )
 def test_groups(name, group):
     assert group_of(name) == group

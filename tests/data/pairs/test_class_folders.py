@@ -56,7 +56,7 @@ def test_one_clear_line(tmp_path):
     with pytest.raises(InputError, match="Empty: a class folder without images"):
         load(folder)
     (folder / "Empty").rmdir()
-    with pytest.raises(InputError, match="unknown class folder of .* 'SeeLake': did you mean 'SeaLake'"):
+    with pytest.raises(InputError, match=r"unknown class folder of .* 'SeeLake': did you mean 'SeaLake'"):
         load(folder, names={"SeeLake": "x"})
     picture(tmp_path / "one" / "only" / "a.png", (1, 2, 3))
     with pytest.raises(InputError, match="holds 1 class folder"):

@@ -71,7 +71,7 @@ def test_other_languages_come_from_the_package(folder):
 
 def test_a_damaged_file_is_one_clear_line(folder):
     (folder / "package/emoji.json").write_text("[{}]")
-    with pytest.raises(InputError, match="cannot be read .* `eelib data verify emoji`"):
+    with pytest.raises(InputError, match=r"cannot be read .* `eelib data verify emoji`"):
         read_emoji(folder)
 
 

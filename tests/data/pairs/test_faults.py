@@ -7,7 +7,8 @@ from eelib.data.pairs.faults import spoil
 from eelib.data.pairs.settings import FAULTS, FaultDoses
 from eelib.errors import InputError
 
-TEXTS = [f"Wide fields of wheat beside wood number {word}" for word in "one two three four five six seven eight nine ten".split()] * 40
+WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+TEXTS = [f"Wide fields of wheat beside wood number {word}" for word in WORDS] * 40
 
 
 def other(row, rng):

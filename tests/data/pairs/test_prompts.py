@@ -28,7 +28,7 @@ def test_filling():
 
 @pytest.mark.parametrize("templates", [(), ("a photo",), ("{} and {}",)])
 def test_a_prompt_without_a_placeholder_is_refused(templates):
-    with pytest.raises(InputError, match="placeholder|empty"):
+    with pytest.raises(InputError, match=r"placeholder|empty"):
         check_prompts(templates)
 
 

@@ -8,7 +8,7 @@ from eelib.data.pairs.settings import FaultDoses, PairSizes
 from eelib.data.pairs.versions import Pool, versioned
 from eelib.errors import InputError
 
-WORDS = "oak elm ash fir yew fig bay box may ivy".split()
+WORDS = ["oak", "elm", "ash", "fir", "yew", "fig", "bay", "box", "may", "ivy"]
 
 
 def text(row):
@@ -18,7 +18,9 @@ def text(row):
 def pool(most=None):
     def draw(count):
         images = np.arange(count, dtype=np.float32)[:, None, None, None] / 1000
-        return Pairs("toy", "Toy", tuple(text(k) for k in range(count)), held(images), np.arange(count), np.zeros(count, np.int64), True, "toy")
+        return Pairs(
+            "toy", "Toy", tuple(text(k) for k in range(count)), held(images), np.arange(count), np.zeros(count, np.int64), True, "toy"
+        )
 
     return Pool(draw, lambda row, rng: "Felder und Wald von oben", lambda row, rng: text(row), most)
 

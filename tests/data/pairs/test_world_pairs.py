@@ -6,8 +6,8 @@ import pytest
 from eelib.data import world
 from eelib.data.fetch import data_folder
 from eelib.data.pairs import world_tiles as module
-from eelib.data.pairs.settings import PairSizes
 from eelib.data.pairs.scenes import scene_of
+from eelib.data.pairs.settings import PairSizes
 from eelib.data.pairs.world_pairs import PARTS, world_identity, world_pairs
 from eelib.data.sources.simulated import SPACING
 from eelib.errors import InputError
@@ -27,7 +27,11 @@ def test_counts_shapes_and_ranges():
     image = pairs.train.image([3, 29])
     assert image.shape == (2, 3, 16, 16) and image.dtype == np.float32 and 0 <= image.min() < image.max() <= 1
     sample = pairs.train[3]
-    assert sample["image"].numpy().tobytes() == image[0].tobytes() and sample["caption"] == pairs.train.captions([3])[0] and sample["index"] == 3
+    assert (
+        sample["image"].numpy().tobytes() == image[0].tobytes()
+        and sample["caption"] == pairs.train.captions([3])[0]
+        and sample["index"] == 3
+    )
 
 
 def test_a_pair_is_the_place_that_the_world_simulates():
@@ -84,7 +88,10 @@ def test_equal_counts_of_both_versions_and_clean_test_captions():
 
 
 def test_identity_covers_every_setting():
-    seen = {world_identity("germany", SIZES.model_copy(update=change)) for change in ({}, {"size": 32}, {"cloud": 1.0}, {"version": "v2"}, {"bands": ("B08",)})}
+    seen = {
+        world_identity("germany", SIZES.model_copy(update=change))
+        for change in ({}, {"size": 32}, {"cloud": 1.0}, {"version": "v2"}, {"bands": ("B08",)})
+    }
     assert len(seen) == 5
 
 
