@@ -54,7 +54,7 @@ def fetch(entry: FetchedManifest, *, offline: bool | None = None) -> Path:
     offline = bool(os.environ.get("EELIB_OFFLINE")) if offline is None else offline
     if offline and not all((data_folder() / package.archive.path).exists() for package in entry.packages):
         raise InputError(f"{entry.name}: not in {data_folder()} and offline; run `eelib data fetch {entry.name}` with a network first")
-    with writable(data_folder()), _lock(data_folder() / f"{entry.name}.lock"):
+    with writable(data_folder()), lock(data_folder() / f"{entry.name}.lock"):
         if not target.is_dir():  # another process may have finished while this one waited
             archives = [_download(package) for package in entry.packages]
             with tempfile.TemporaryDirectory(dir=data_folder(), prefix=f".{entry.name}-") as partial:
@@ -166,7 +166,7 @@ def writable(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[None]:
+def lock(path: Path) -> Iterator[None]:
     """Hold a lock that the operating system releases when the process ends, however it ends."""
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Image-text and evaluation data sets of the literature, which their owners hand out: how to get them, and their loaders."""
+"""Image-text and evaluation data sets of the literature, which their owners hand out: their loaders."""
 
 from __future__ import annotations
 
@@ -8,41 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from eelib.data.fetch import data_folder
 from eelib.data.pairs.class_folders import class_rows
 from eelib.data.pairs.containers import PairSet
+from eelib.data.pairs.literature_files import pair_dataset_folder, verify_pair_dataset
 from eelib.data.pairs.manifests import PairDatasetManifest, ShardsManifest, TableManifest
 from eelib.data.pairs.rows import SPLITS, Origin, Row, inside, pair_set
 from eelib.data.pairs.settings import PairSizes
 from eelib.errors import InputError
-
-
-def pair_dataset_folder(entry: PairDatasetManifest) -> Path:
-    """Where the files of a data set are looked for: ``$EELIB_DATA/<name>``."""
-    return data_folder() / entry.name
-
-
-def how_to_get_pairs(entry: PairDatasetManifest) -> list[str]:
-    """The steps that bring a data set to where its loader looks, one line each."""
-    folder = pair_dataset_folder(entry)
-    lines = [f"{entry.title}: {entry.size}; licence: {entry.licence}", f"page: {entry.landing}"]
-    for item in entry.downloads:
-        lines.append(f"archive: {item.name}  {item.url}" + (f"  MD5 {item.md5}" if item.md5 else "") + f"  ({item.stated})")
-    return [*lines, *(f"{number}. {step.replace('FOLDER', str(folder))}" for number, step in enumerate(entry.obtain, 1))]
-
-
-def verify_pair_dataset(entry: PairDatasetManifest) -> list[str]:
-    """Problems of a data set, one line each: files that should be there and are not, and empty files."""
-    folder = pair_dataset_folder(entry)
-    remedy = f"`eelib data fetch {entry.name}` says how to get it"
-    if not folder.is_dir():
-        return [f"{entry.name}: not in {folder}; {remedy}"]
-    problems = []
-    for item in entry.files:
-        found = list(folder.glob(item.glob))
-        problems += [] if found else [f"{folder / item.glob}: missing ({item.what}); {remedy}"]
-        problems += [f"{path}: empty; copy it again" for path in found if path.is_file() and not path.stat().st_size]
-    return problems
 
 
 def literature_pairs(entry: PairDatasetManifest, sizes: PairSizes) -> PairSet:

@@ -5,7 +5,8 @@ import pytest
 from pair_files import class_folder, picture, rsicd, shards, split_lists
 
 from eelib.data.manifests import manifest, manifest_names
-from eelib.data.pairs.literature import how_to_get_pairs, literature_pairs, pair_dataset_folder, verify_pair_dataset
+from eelib.data.pairs.literature import literature_pairs
+from eelib.data.pairs.literature_files import how_to_get_pairs, pair_dataset_folder, verify_pair_dataset
 from eelib.data.pairs.manifests import PairDatasetManifest
 from eelib.data.pairs.prompts import PROMPT_SETS
 from eelib.data.pairs.settings import PairSizes
