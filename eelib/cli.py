@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from eelib import cli_apply
 from eelib.errors import InputError, RunError
 
 app = typer.Typer(
@@ -20,6 +21,8 @@ app = typer.Typer(
 )
 data = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Data sets: list, fetch, verify.")
 app.add_typer(data, name="data")
+for command in (cli_apply.embed, cli_apply.segment, cli_apply.export):
+    app.command()(command)
 
 ProfileOption = Annotated[str, typer.Option("--profile", help="smoke, quick, full or paper")]
 JobsOption = Annotated[int | None, typer.Option("--jobs", help="worker processes; default: number of cores")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from eelib.errors import unknown
 
@@ -28,12 +28,28 @@ class RegionSizes(Settings):
     cloud: float = Field(1.0, ge=0, description="factor on the cloud share of simulated regions")
 
 
+ENCODERS = ("unet3d", "unet3df", "unet2d_clstm", "convbigru", "tsvit")  # the keys of eelib.models.ENCODERS, without importing torch
+
+
 class EncoderSettings(Settings):
     """Which network, how large."""
 
-    name: str = "unet3df"
-    width: int = Field(8, ge=1, description="channels of the first stage; 64 is the published size")
+    name: str = Field("unet3df", description=", ".join(ENCODERS))
+    width: int = Field(8, ge=1, description="channels of the first stage, half the token width of tsvit; 64 is the published size of each")
     num_dates: int = Field(8, ge=1, description="dates the network reads at a time; cut to 1 for single-date regions")
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_known(cls, value: str) -> str:
+        if value not in ENCODERS:
+            raise unknown("encoder", value, ENCODERS)
+        return value
+
+    @model_validator(mode="after")
+    def _heads_divide_tokens(self) -> Self:
+        if self.name == "tsvit" and self.width % 2:
+            raise ValueError(f"tsvit has 4 heads, which divide 2 x width only where width is even, got width={self.width}")
+        return self
 
 
 class ViewSettings(Settings):
@@ -60,19 +76,51 @@ class ViewSettings(Settings):
 
 
 class PretrainSettings(Settings):
-    """The recipe of one pre-training. Defaults are those of profile quick; spec section 1.6.6 has the larger ones."""
+    """The recipe of one pre-training. Defaults are those of profile quick; spec section 1.6.6 has the larger ones.
+
+    A field says for which objective or branch it counts; where it does not, it must keep its default or is not read.
+    """
 
     views: ViewSettings = ViewSettings()
+    objective: Literal["contrast", "barlow", "vicreg", "pixpro", "masked"] = Field("contrast", description="what is minimised")
+    positives: Literal["geolocation", "feature", "pooled"] = Field(
+        "geolocation", description="contrast: same ground; most similar backbone feature (DenseCL); mean over the window (SimCLR, MoCo)"
+    )
+    negatives: Literal["all", "other_images", "same_image"] = Field("all", description="which other anchors repel; a queue replaces them")
+    guard_radius: float = Field(3.0, ge=0, description="pixels; nearer anchors of one series are not negatives")
+    branch: Literal["shared", "momentum"] = Field("shared", description="the other view's network: the same, or its running average")
+    momentum: float = Field(0.99, ge=0, lt=1, description="share of the running average that a step keeps")
+    queue: int = Field(0, ge=0, description="keys of earlier steps that serve as the negatives (MoCo); needs the momentum branch")
+    global_weight: float = Field(0.0, ge=0, le=1, description="share of a pooled term beside a dense contrast (DenseCL: 0.5)")
     embed_dim: int = Field(64, ge=2, description="channels of the projected embedding")
     head_depth: int = Field(2, ge=1, description="1x1 convolutions in the projection head")
+    head_width: int | None = Field(None, ge=1, description="channels between them; None: those of the features")
+    head_norm: bool = Field(True, description="end the projection head with a batch norm")
     temperature: float = Field(0.1, gt=0)
     anchors: int = Field(144, ge=1, description="pixels drawn per series and step")
-    negatives: Literal["all", "other_images", "same_image"] = Field("all", description="which other anchors repel")
-    guard_radius: float = Field(3.0, ge=0, description="pixels; nearer anchors of one series are not negatives")
+    hidden_dates: float = Field(0.3, ge=0, lt=1, description="masked: probability that a date is hidden; one always stays")
+    hidden_patches: float = Field(0.3, ge=0, lt=1, description="masked: probability that a patch of a date is hidden")
+    patch: int = Field(4, ge=1, description="masked: height and width of a hidden patch, pixels")
     batch_size: int = Field(4, ge=2, description="series per step")
     steps: int = Field(400, ge=1)
     lr: float = Field(3e-3, gt=0, description="peak learning rate")
     weight_decay: float = Field(1e-4, ge=0)
+
+    @model_validator(mode="after")
+    def _choices_agree(self) -> Self:
+        if self.queue and self.branch != "momentum":
+            raise ValueError(f"queue={self.queue} needs branch='momentum': keys of earlier steps must come from a slowly moving network")
+        if self.objective == "pixpro" and self.branch != "momentum":
+            raise ValueError("objective='pixpro' needs branch='momentum': it has no negatives")
+        if self.objective != "contrast" and (self.positives != "geolocation" or self.queue or self.global_weight):
+            raise ValueError(f"positives, queue and global_weight belong to objective='contrast', not to '{self.objective}'")
+        if self.objective in ("barlow", "vicreg", "masked") and self.branch == "momentum":
+            raise ValueError(f"objective='{self.objective}' has no momentum branch: use branch='shared'")
+        if self.positives == "pooled" and self.global_weight:
+            raise ValueError("global_weight adds a pooled term to a dense one: with positives='pooled' leave it at 0")
+        if self.objective == "masked" and not (self.hidden_dates or self.hidden_patches):
+            raise ValueError("objective='masked' with hidden_dates=0 and hidden_patches=0 hides nothing: raise one of them")
+        return self
 
 
 class SegmentSettings(Settings):
@@ -89,6 +137,21 @@ class ProbeSettings(Settings):
 
     penalties: tuple[float, ...] = Field((1e-5, 1e-3), min_length=1, description="L2 penalties tried; validation mIoU chooses")
     pixels: int = Field(10_000, ge=1, description="labelled training pixels used at most")
+
+
+class PixelSettings(Settings):
+    """The recipe of one classifier of single pixels, without a network."""
+
+    pixels: int = Field(10_000, ge=1, description="labelled training pixels used at most")
+    trees: int = Field(100, ge=1, description="trees of a forest; rounds of boosting")
+    leaves: tuple[int, ...] = Field((1, 10), min_length=1, description="least pixels in a leaf that are tried; validation mIoU chooses")
+
+
+class PublishedSettings(Settings):
+    """Which published Sentinel-2 weights of torchgeo an initialisation 'published' takes."""
+
+    weights: str = Field("ResNet18_Weights.SENTINEL2_ALL_MOCO", description="name in torchgeo.models")
+    file: str | None = Field(None, description="their file; None: where torch keeps downloaded weights")
 
 
 def describe(error: ValidationError, model: type[BaseModel]) -> str:

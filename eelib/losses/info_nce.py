@@ -49,6 +49,45 @@ def info_nce(
     return 0.5 * ((row - positive).mean() + (column - positive).mean())
 
 
+def query_info_nce(
+    queries: Tensor,
+    keys: Tensor,
+    scale: float | Tensor,
+    *,
+    exclude: Tensor | None = None,
+    bank: Tensor | None = None,
+    chunk: int | None = None,
+    gather: bool = False,
+) -> Tensor:
+    r"""One direction of InfoNCE: every query looks for its key, as in MoCo (arXiv 1911.05722, eq. 1).
+
+        L = 1/N Σ_n [ log( exp(s q_n·k_n) + Σ_m exp(s q_n·c_m) ) − s q_n·k_n ]
+
+    Args:
+        queries: ``(N, D)``; normalised inside.
+        keys: ``(N, D)``; normalised inside.
+        scale: Inverse temperature 1/τ.
+        exclude: As in :func:`info_nce`.
+        bank: ``(K, D)`` unit rows c, the only negatives; None takes the other keys.
+        chunk: As in :func:`info_nce`.
+        gather: Look among the keys of all ranks; not with a bank, whose rows are negatives of every rank's queries already.
+
+    Raises:
+        InputError: As :func:`info_nce`.
+    """
+    _check(queries, keys, chunk)
+    q, k = F.normalize(_wide(queries), dim=1), F.normalize(_wide(keys), dim=1)
+    scale = torch.as_tensor(scale, dtype=q.dtype, device=q.device)
+    positive = scale * (q * k).sum(1)
+    if bank is not None:
+        everything, _ = similarity_logsumexp(q, bank.to(q.dtype), scale, None, chunk)
+        return (torch.logaddexp(positive, everything) - positive).mean()
+    if exclude is not None:
+        exclude = _keep_positives(exclude, first_row(q) if gather else 0)
+    everything, _ = similarity_logsumexp(q, gather_rows(k) if gather else k, scale, exclude, chunk)
+    return (everything - positive).mean()
+
+
 def _wide(rows: Tensor) -> Tensor:
     """At least float32: half precision overflows at scale 100 and loses the small terms of the sum."""
     return rows.to(torch.promote_types(rows.dtype, torch.float32))

@@ -1,30 +1,31 @@
-"""Segmentation backbones, encoders and heads, all reached through :func:`build`."""
+"""Segmentation backbones, encoders and heads, all reached through :func:`build`; trained ones through :func:`load_encoder`."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from torch import nn
-
-from eelib.errors import unknown
+from eelib.models.convbigru import ConvBiGRU
+from eelib.models.exported import export_encoder, export_segmenter, load_encoder, load_segmenter
 from eelib.models.heads import ProjectionHead, SegmentationModel
-from eelib.models.unet3d import UNet3Df
+from eelib.models.registry import ENCODERS, PRESETS, build
+from eelib.models.series_encoder import SeriesEncoder
+from eelib.models.tsvit import TSViT
+from eelib.models.unet2d_clstm import UNet2DCLSTM
+from eelib.models.unet3d import UNet3D
+from eelib.models.unet3df import UNet3Df
 
-ENCODERS: dict[str, type[nn.Module]] = {"unet3df": UNet3Df}
-
-__all__ = ["ENCODERS", "ProjectionHead", "SegmentationModel", "UNet3Df", "build"]
-
-
-def build(name: str, **sizes: Any) -> nn.Module:  # noqa: ANN401 - every encoder has its own sizes
-    """Make an encoder by name.
-
-    Args:
-        name: A key of :data:`ENCODERS`.
-        **sizes: Arguments of that encoder, for example ``bands``, ``num_dates``, ``width``.
-
-    Raises:
-        InputError: Nobody knows the name.
-    """
-    if name not in ENCODERS:
-        raise unknown("model", name, ENCODERS)
-    return ENCODERS[name](**sizes)
+__all__ = [
+    "ENCODERS",
+    "PRESETS",
+    "ConvBiGRU",
+    "ProjectionHead",
+    "SegmentationModel",
+    "SeriesEncoder",
+    "TSViT",
+    "UNet2DCLSTM",
+    "UNet3D",
+    "UNet3Df",
+    "build",
+    "export_encoder",
+    "export_segmenter",
+    "load_encoder",
+    "load_segmenter",
+]

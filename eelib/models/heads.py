@@ -13,16 +13,18 @@ class ProjectionHead(nn.Sequential):
         embed_dim: Channels of the embedding ``D``.
         depth: Number of 1x1 convolutions; 1 is a plain linear projection.
         hidden: Channels between them; ``inputs`` where None.
+        norm: End in a batch norm.
     """
 
-    def __init__(self, inputs: int, embed_dim: int = 64, depth: int = 2, hidden: int | None = None) -> None:
+    def __init__(self, inputs: int, embed_dim: int = 64, depth: int = 2, hidden: int | None = None, norm: bool = True) -> None:
         layers: list[nn.Module] = []
         for _ in range(depth - 1):
             layers += [nn.Conv2d(inputs, hidden or inputs, 1), nn.BatchNorm2d(hidden or inputs), nn.ReLU()]
             inputs = hidden or inputs
         # Centred outputs: without the last batch norm all embeddings of a fresh network point the same way, and most of a short
         # pre-training is spent on turning them apart.
-        super().__init__(*layers, nn.Conv2d(inputs, embed_dim, 1), nn.BatchNorm2d(embed_dim, affine=False))
+        last = [nn.BatchNorm2d(embed_dim, affine=False)] if norm else []
+        super().__init__(*layers, nn.Conv2d(inputs, embed_dim, 1), *last)
 
 
 class SegmentationModel(nn.Module):

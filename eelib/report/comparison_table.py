@@ -1,12 +1,12 @@
-"""Comparisons as an HTML table in which every mean leads to the records of its seeds."""
+"""Comparisons of random and pre-trained starts as an HTML table."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from eelib.evaluate.statistics import Estimate
-from eelib.report.comparison import Comparison, Record, signed
-from eelib.report.records_page import record_link
+from eelib.report.cases import percent
+from eelib.report.comparison import Comparison
+from eelib.report.tables import bold, html_table, linked_mean
 
 TITLES = {"random": "random start", "pretrained": "pre-trained", "raw": "raw pixels"}
 
@@ -21,21 +21,13 @@ def comparison_table(rows: Iterable[Comparison], reading: str, *, root: str = ".
     """
     chosen = [row for row in rows if row.reading == reading]
     inits = [init for init in TITLES if any(init in row.scores for row in chosen)]
-    left, right = ("region", "data"), ("labelled windows", *(TITLES[init] for init in inits), "gain in points, 95 % interval")
-    head = "".join(f"<th>{name}</th>" for name in left) + "".join(f'<th class="number">{name}</th>' for name in right)
-    body = "\n".join(_row(row, inits, root) for row in chosen)
-    return f'<div class="scroll"><table class="comparison"><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
+    return html_table(
+        ("region", "data"),
+        ("labelled windows", *(TITLES[init] for init in inits), "gain in points, 95 % interval"),
+        [((row.title, row.kind), _numbers(row, inits, root)) for row in chosen],
+    )
 
 
-def _row(row: Comparison, inits: list[str], root: str) -> str:
-    gain = f"<strong>{signed(row.gain)}</strong>" if row.gain.excludes_zero else signed(row.gain)
-    means = [_linked(row.scores.get(init), row.records.get(init, ()), root) for init in inits]
-    cells = [f"{row.windows} ({100 * row.fraction:g} %)", *means, gain]
-    return f"<tr><td>{row.title}</td><td>{row.kind}</td>" + "".join(f'<td class="number">{cell}</td>' for cell in cells) + "</tr>"
-
-
-def _linked(value: Estimate | None, records: Iterable[Record], root: str) -> str:
-    if value is None:
-        return "–"
-    links = " ".join(f'<a href="{root}{record_link(record).removeprefix("../")}">{record["seed"]}</a>' for record in records)
-    return f"{value.value:.3f}<sup>{links}</sup>"
+def _numbers(row: Comparison, inits: list[str], root: str) -> list[str]:
+    means = [linked_mean(row.scores.get(init), row.records.get(init, ()), root) for init in inits]
+    return [f"{row.windows} ({percent(row.fraction)})", *means, bold(row.gain)]

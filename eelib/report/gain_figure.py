@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eelib.report.comparison import POINTS, READINGS, Comparison
+from eelib.report.cases import POINTS, READINGS
+from eelib.report.comparison import Comparison
 from eelib.report.style import BLUE, GREEN, ORANGE, PURPLE, WIDTH, use_style
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def gain_figure(rows: list[Comparison]) -> Figure:
     import matplotlib.pyplot as plt
 
     use_style()
-    names = {row.region: f"{row.title}\n{row.kind}" for row in rows}
+    names = {(row.region, row.case.network): f"{row.title}\n{row.kind}" for row in rows}
     regions = list(names)[::-1]
     readings = [reading for reading in READINGS if any(row.reading == reading for row in rows)]
     figure, axes = plt.subplots(1, len(readings), figsize=(WIDTH, 1.1 + 0.42 * len(regions)), sharey=True, squeeze=False)
@@ -36,7 +37,7 @@ def gain_figure(rows: list[Comparison]) -> Figure:
     return figure
 
 
-def _panel(axis: Axes, rows: list[Comparison], regions: list[str]) -> None:
+def _panel(axis: Axes, rows: list[Comparison], regions: list[tuple[str, str]]) -> None:
     fractions = sorted({row.fraction for row in rows})
     axis.axvline(0, color="0.3", linewidth=1)
     axis.grid(axis="y", visible=False)
@@ -44,7 +45,7 @@ def _panel(axis: Axes, rows: list[Comparison], regions: list[str]) -> None:
         color, marker = MARKS[number % len(MARKS)]
         chosen = [row for row in rows if row.fraction == fraction]
         offset = 0.16 * (len(fractions) - 1) - 0.32 * number
-        y = [regions.index(row.region) + offset for row in chosen]
+        y = [regions.index((row.region, row.case.network)) + offset for row in chosen]
         value = [POINTS * row.gain.value for row in chosen]
         spread = [
             [POINTS * (row.gain.value - row.gain.low) for row in chosen],

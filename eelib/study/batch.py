@@ -33,7 +33,7 @@ def run_study(profile: str, *, jobs: int | None = None, report: bool = True) -> 
     store, started, jobs = Store(), time.monotonic(), worker_count(jobs)
     planned = [(item, item.validated({"profile": profile})) for item in rows()]
     arms = with_needs(arm for item, params in planned for arm in item.plan(params))
-    missing = [arm for arm in arms if not store.has(arm)]
+    missing = store.missing(arms)
     store.prepare()
     _tell(f"profile {profile}: {len(arms)} arms, {len(missing)} to compute; {len(planned)} notebooks; records in {store.root}")
     fetch_needed({region for item, params in planned for region in item.regions(params)})

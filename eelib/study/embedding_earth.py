@@ -1,4 +1,4 @@
-"""The three recipes of Embedding Earth: pre-train, fine-tune, probe."""
+"""The recipes that train networks: pre-train without labels, fine-tune with labels."""
 
 from __future__ import annotations
 
@@ -7,93 +7,78 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from eelib.data.fractions import label_subset
+from eelib.data.pooling import pooled
 from eelib.data.regions import load_region
-from eelib.evaluate.confusion import confusion_counts, mean_iou, pack, scores
-from eelib.evaluate.probe import fit_probe
-from eelib.models import SegmentationModel, build
-from eelib.settings import EncoderSettings
+from eelib.models import SegmentationModel
+from eelib.study.scoring import labelled, scored, validation_score
+from eelib.study.weights import WEIGHTS, input_normaliser, load_encoder, make_encoder, save, save_encoder, started_encoder
 from eelib.train.batches import Normaliser, WindowBatches, as_sample
 from eelib.train.fit import Progress, fit, seeded
-from eelib.train.pretrain import DensePretraining
+from eelib.train.pretrain import Pretraining
 from eelib.train.segment import Segmentation, predict
 
 if TYPE_CHECKING:
-    from eelib.data.views import Sample
     from eelib.data.windows import Region, Windows
     from eelib.study.arm import Arm
-    from eelib.study.recipes import PretrainParams, ProbeParams, SegmentParams
+    from eelib.study.recipes import PretrainParams, SegmentParams
 
-WEIGHTS = "encoder.pt"
-EXAMPLES = 4  # test windows whose predicted maps are kept for figures
+__all__ = ["WEIGHTS", "make_encoder", "pretrain", "segment"]
+
+MODEL = "model.pt"  # encoder and head of the best learning rate
+HELD_OUT = 32  # windows that the monitors look at
 
 
 def pretrain(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) -> dict[str, Any]:
-    """Pre-train an encoder without labels; leaves ``encoder.pt``, scores the collapse monitors on validation windows."""
+    """Pre-train an encoder without labels; leaves ``encoder.pt``, scores the collapse monitors on windows it did not see."""
     params: PretrainParams = arm.params  # type: ignore[assignment]
-    region = load_region(params.region, params.sizes)
-    normalise = Normaliser.of(region.unlabelled)
+    regions = [load_region(name, params.sizes) for name in params.regions]
+    windows, region = pooled(regions, [part.unlabelled for part in regions], params.sizes.unlabelled)
+    normalise = Normaliser.of_each([part.unlabelled for part in regions])
 
     def make() -> nn.Module:
-        return DensePretraining(make_encoder(params.encoder, len(region.bands)), params.recipe, normalise, arm.seed)
+        encoder = make_encoder(params.encoder, len(regions[0].bands))
+        return Pretraining(encoder, params.recipe, normalise, arm.seed)
 
-    module: DensePretraining = seeded(arm.seed, make)  # type: ignore[assignment]
-    fit(module, WindowBatches(region.unlabelled, params.recipe.batch_size, arm.seed), params.recipe.steps, folder, progress)
-    save(module.encoder.state_dict(), folder / WEIGHTS)
-    held_out = region.validation.without_labels()
-    rows = np.arange(min(len(held_out), 32))
-    return {"monitors": module.monitors(as_sample(held_out, rows)), "windows": len(region.unlabelled)}
+    module: Pretraining = seeded(arm.seed, make)  # type: ignore[assignment]
+    batches = WindowBatches(windows, params.recipe.batch_size, arm.seed, region=region)
+    fit(module, batches, params.recipe.steps, folder, progress)
+    save_encoder(module.encoder, params.encoder, regions[0].bands, folder)
+    counts = np.bincount(region, minlength=len(regions)).tolist()
+    return {"monitors": module.monitors(_held_out(regions)), "windows": len(windows), "windows_per_region": counts}
+
+
+def _held_out(regions: list[Region]) -> dict[str, torch.Tensor]:
+    """Validation windows without their labels; of a region without labels, unlabelled ones."""
+    parts = [part.unlabelled if getattr(part, "validation", None) is None else part.validation.without_labels() for part in regions]
+    windows, region = pooled(regions, parts, HELD_OUT)
+    return as_sample(windows, np.arange(len(windows))) | {"region": torch.from_numpy(region)}
 
 
 def segment(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) -> dict[str, Any]:
-    """Fine-tune encoder and head at every learning rate; validation mIoU chooses, the test set is scored once."""
+    """Fine-tune encoder and head at every learning rate; validation mIoU chooses, the test set is scored once.
+
+    Leaves ``model.pt``, and ``encoder.pt`` so that another region can start from here.
+    """
     params: SegmentParams = arm.params  # type: ignore[assignment]
     region = load_region(params.region, params.sizes)
-    train = label_subset(region.train, params.fraction, arm.seed)
-    tried = []
+    train = label_subset(labelled(region, "train"), params.fraction, arm.seed)
+    normalise = input_normaliser(params, region)
+    models, tried = [], []
     for number, lr in enumerate(params.recipe.lrs):
+        model = _segmentation_model(arm, region, needs)
         part = _part(progress, number, len(params.recipe.lrs))
-        tried.append(_fine_tune(arm, region, train, lr, folder / f"lr{number}", needs, part))
+        _fine_tune(model, arm, train, normalise, lr, folder / f"lr{number}", part)
+        found = _classes(model, labelled(region, "validation"), normalise, params.encoder.num_dates)
+        models.append(model)
+        tried.append({"lr": lr, "validation": validation_score(region, found)})
     best = int(np.argmax([trial["validation"] for trial in tried]))
-    model = _segmentation_model(arm, region, needs)
-    model.load_state_dict(torch.load(folder / f"lr{best}" / "model.pt", weights_only=True))
-    normalise = Normaliser.of(region.unlabelled)
-    predicted = _classes(model, region.test, normalise, params.encoder.num_dates)
-    np.savez_compressed(folder / "examples.npz", predicted=predicted[:EXAMPLES].astype(np.int8))
-    return _scored(region, predicted) | {"lr": params.recipe.lrs[best], "validation": tried, "windows": len(train)}
-
-
-def probe(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) -> dict[str, Any]:
-    """Fit a linear classifier on frozen features of single pixels; validation mIoU chooses the penalty."""
-    params: ProbeParams = arm.params  # type: ignore[assignment]
-    region = load_region(params.region, params.sizes)
-    train = label_subset(region.train, params.fraction, arm.seed)
-    features = [_features(arm, region, windows, needs) for windows in (train, region.validation, region.test)]
-    progress(0.5)
-    classes = len(region.classes)
-    tried, probes = [], []
-    for penalty in params.recipe.penalties:
-        mask = torch.from_numpy(np.ascontiguousarray(train.mask))
-        probes.append(fit_probe(features[0], mask, classes, penalty, most=params.recipe.pixels, seed=arm.seed))
-        tried.append({"penalty": penalty, "validation": _miou(region, probes[-1].predict(features[1]))})
-    best = int(np.argmax([trial["validation"] for trial in tried]))
-    predicted = probes[best].predict(features[2])
-    np.savez_compressed(folder / "examples.npz", predicted=predicted[:EXAMPLES].astype(np.int8))
-    return _scored(region, predicted) | {"penalty": tried[best]["penalty"], "validation": tried, "windows": len(train)}
-
-
-def make_encoder(settings: EncoderSettings, bands: int) -> nn.Module:
-    """The encoder that settings describe, initialised from torch's global generator."""
-    return build(settings.name, bands=bands, num_dates=settings.num_dates, width=settings.width)
-
-
-def save(state: dict[str, Tensor], path: Path) -> None:
-    """Write weights so that a file of that name is always complete."""
-    partial = path.with_suffix(".partial")
-    torch.save(state, partial)
-    partial.replace(path)
+    save(models[best].state_dict(), folder / MODEL)
+    save_encoder(models[best].encoder, params.encoder, region.bands, folder)
+    predicted = _classes(models[best], labelled(region, "test"), normalise, params.encoder.num_dates)
+    return scored(region, train, predicted, folder) | {"lr": tried[best]["lr"], "validation": tried}
 
 
 def _part(progress: Progress, number: int, count: int) -> Progress:
@@ -102,56 +87,32 @@ def _part(progress: Progress, number: int, count: int) -> Progress:
 
 
 def _fine_tune(
-    arm: Arm, region: Region, train: Windows, lr: float, folder: Path, needs: dict[str, Path], progress: Progress
-) -> dict[str, float]:
-    """One learning rate; leaves ``model.pt``. A finished one is read back when an arm is resumed."""
+    model: SegmentationModel, arm: Arm, train: Windows, normalise: Normaliser, lr: float, folder: Path, progress: Progress
+) -> None:
+    """Train at one learning rate; leaves ``model.pt``. A finished one is read back when an arm is resumed."""
     params: SegmentParams = arm.params  # type: ignore[assignment]
     folder.mkdir(exist_ok=True)
-    normalise = Normaliser.of(region.unlabelled)
-    model = _segmentation_model(arm, region, needs)
-    done = folder / "model.pt"
+    done = folder / MODEL
     if done.exists():
         model.load_state_dict(torch.load(done, weights_only=True))
-    else:
-        module = Segmentation(model, params.recipe, params.encoder.num_dates, normalise, arm.seed, lr)
-        fit(module, WindowBatches(train, params.recipe.batch_size, arm.seed), params.recipe.steps, folder, progress)
-        save(model.state_dict(), done)
-    return {"lr": lr, "validation": _miou(region, _classes(model, region.validation, normalise, params.encoder.num_dates))}
+        return
+    module = Segmentation(model, params.recipe, params.encoder.num_dates, normalise, arm.seed, lr)
+    fit(module, WindowBatches(train, params.recipe.batch_size, arm.seed), params.recipe.steps, folder, progress)
+    save(model.state_dict(), done)
 
 
 def _segmentation_model(arm: Arm, region: Region, needs: dict[str, Path]) -> SegmentationModel:
-    """Encoder and head as the seed makes them; only the encoder's weights differ between initialisations."""
+    """Encoder and head as the seed makes them; only the encoder's weights differ between initialisations of the same network."""
     params: SegmentParams = arm.params  # type: ignore[assignment]
-    model = seeded(arm.seed, lambda: SegmentationModel(make_encoder(params.encoder, len(region.bands)), len(region.classes)))
+    bands, classes = region.bands, len(region.classes)
+    if params.init == "published":
+        encoder = started_encoder(params, bands, arm.seed, needs)
+        return seeded(arm.seed, lambda: SegmentationModel(encoder, classes))  # type: ignore[return-value]
+    model: SegmentationModel = seeded(arm.seed, lambda: SegmentationModel(make_encoder(params.encoder, len(bands)), classes))  # type: ignore[assignment]
     if params.init == "pretrained":
-        model.encoder.load_state_dict(torch.load(needs["pretrain"] / WEIGHTS, weights_only=True))  # type: ignore[union-attr]
-    return model  # type: ignore[return-value]
-
-
-def _features(arm: Arm, region: Region, windows: Windows, needs: dict[str, Path]) -> Tensor:
-    """Frozen features ``(N, D, H, W)``: the encoder's map, or every band of every date."""
-    params: ProbeParams = arm.params  # type: ignore[assignment]
-    sample = as_sample(windows, np.arange(len(windows)))
-    if params.init == "raw":
-        return sample["image"].flatten(1, 2)
-    encoder = seeded(arm.seed, lambda: make_encoder(params.encoder, len(region.bands)))
-    if params.init == "pretrained":
-        encoder.load_state_dict(torch.load(needs["pretrain"] / WEIGHTS, weights_only=True))
-    normalise = Normaliser.of(region.unlabelled)
-    return predict(encoder, sample, normalise, params.encoder.num_dates)
+        load_encoder(model.encoder, params.encoder, bands, needs["pretrain"])
+    return model
 
 
 def _classes(model: nn.Module, windows: Windows, normalise: Normaliser, num_dates: int) -> np.ndarray:
-    sample: Sample = as_sample(windows, np.arange(len(windows)))
-    return predict(model, sample, normalise, num_dates).argmax(1).numpy()
-
-
-def _miou(region: Region, predicted: np.ndarray) -> float:
-    """Validation mIoU."""
-    return float(mean_iou(confusion_counts(predicted, np.asarray(region.validation.mask), len(region.classes)).sum(0)))
-
-
-def _scored(region: Region, predicted: np.ndarray) -> dict[str, Any]:
-    """Test scores, with counts and places so that intervals and other averages need no retraining."""
-    counts = confusion_counts(predicted, np.asarray(region.test.mask), len(region.classes))
-    return {"scores": scores(counts), "confusion": pack(counts), "places": region.test.place.tolist(), "classes": list(region.classes)}
+    return predict(model, as_sample(windows, np.arange(len(windows))), normalise, num_dates).argmax(1).numpy()

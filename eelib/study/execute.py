@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from eelib.errors import InputError, RunError
-from eelib.study.arm import Arm, with_needs
+from eelib.study.arm import Arm
 from eelib.study.progress import Progress
 from eelib.study.provenance import provenance
 from eelib.study.recipes import RECIPES
@@ -46,7 +46,7 @@ def run(arms: Sequence[Arm], *, store: Store | None = None, jobs: int | None = N
         RunError: An arm failed; names it and its log.
     """
     store = store or Store()
-    missing = [arm for arm in with_needs(arms) if not store.has(arm)]
+    missing = store.missing(arms)
     if missing:
         store.prepare()
         workers = min(worker_count(jobs), len(missing))
@@ -72,7 +72,7 @@ def run_one(arm: Arm, root: Path, queue: Any = None) -> None:  # noqa: ANN401 - 
             queue.put((arm.key, share))
 
     with _locked(folder):
-        if store.has(arm):
+        if store.usable(arm):
             return
         with (folder / LOG).open("a", encoding="utf-8") as log, redirect_stdout(log), redirect_stderr(log):
             started = time.time()

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from eelib.settings import EncoderSettings, PretrainSettings, ProbeSettings, RegionSizes, SegmentSettings, Settings
+from eelib.settings import (
+    EncoderSettings,
+    PixelSettings,
+    PretrainSettings,
+    ProbeSettings,
+    PublishedSettings,
+    RegionSizes,
+    SegmentSettings,
+    Settings,
+)
 
 if TYPE_CHECKING:
     from eelib.study.arm import Arm
@@ -19,24 +28,31 @@ Progress = Callable[[float], None]
 Run = Callable[["Arm", Path, dict[str, Path], Progress], dict[str, Any]]
 
 
-class PretrainParams(Settings):
-    """Parameters of a dense contrastive pre-training."""
+Init = Literal["random", "pretrained", "raw", "published"]
 
-    region: str
+
+class PretrainParams(Settings):
+    """Parameters of a pre-training; windows of several regions are pooled and the total stays ``sizes.unlabelled``."""
+
+    regions: tuple[str, ...] = Field(min_length=1)
     sizes: RegionSizes
     encoder: EncoderSettings
     recipe: PretrainSettings
 
 
 class SegmentParams(Settings):
-    """Parameters of a fine-tuning; with init 'pretrained' the arm needs one called 'pretrain'."""
+    """Parameters of a fine-tuning.
+
+    Init ``pretrained`` needs an arm called ``pretrain``, of recipe ``pretrain`` or ``segment``: its ``encoder.pt`` is the start.
+    """
 
     region: str
     sizes: RegionSizes
     encoder: EncoderSettings
-    init: Literal["random", "pretrained"]
+    init: Literal["random", "pretrained", "published"]
     fraction: float = Field(gt=0, le=1)
     recipe: SegmentSettings
+    published: PublishedSettings = PublishedSettings()
 
 
 class ProbeParams(Settings):
@@ -45,9 +61,34 @@ class ProbeParams(Settings):
     region: str
     sizes: RegionSizes
     encoder: EncoderSettings
-    init: Literal["random", "pretrained", "raw"]
+    init: Init
     fraction: float = Field(gt=0, le=1)
     recipe: ProbeSettings
+    published: PublishedSettings = PublishedSettings()
+
+
+class PixelParams(Settings):
+    """Parameters of a classifier of single pixels from their reflectances on all dates and the dates themselves; no network."""
+
+    region: str
+    sizes: RegionSizes
+    classifier: Literal["forest", "boosting"] = "forest"
+    fraction: float = Field(gt=0, le=1)
+    recipe: PixelSettings = PixelSettings()
+
+
+class ExploreParams(Settings):
+    """Parameters of a look at embeddings; with init 'pretrained' the arm needs one called 'pretrain'."""
+
+    region: str
+    sizes: RegionSizes
+    encoder: EncoderSettings
+    init: Literal["random", "pretrained", "raw"]
+    windows: int = Field(64, ge=1, description="test windows embedded at most")
+    examples: int = Field(3, ge=1, description="windows whose embeddings are kept for figures")
+    pixels: int = Field(10_000, ge=1, description="labelled pixels that clusters are found from at most")
+    queries: int = Field(2_000, ge=2, description="labelled pixels whose nearest neighbour is looked up")
+    per_window: int = Field(64, ge=2, description="pixels per window that are looked up in another season")
 
 
 @dataclass(frozen=True)
@@ -57,10 +98,12 @@ class Recipe:
     Attributes:
         version: Bumped by hand whenever the same parameters would give another number.
         run: ``module:function``.
+        leaves: Files beside the record that arms which need it read.
     """
 
     version: int
     run: str
+    leaves: tuple[str, ...] = ()
 
     def load(self) -> Run:
         """Import the function."""
@@ -70,7 +113,9 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
-    "pretrain": Recipe(1, "eelib.study.embedding_earth:pretrain"),
-    "segment": Recipe(1, "eelib.study.embedding_earth:segment"),
-    "probe": Recipe(1, "eelib.study.embedding_earth:probe"),
+    "pretrain": Recipe(2, "eelib.study.embedding_earth:pretrain", leaves=("encoder.pt",)),
+    "segment": Recipe(2, "eelib.study.embedding_earth:segment", leaves=("encoder.pt",)),
+    "probe": Recipe(2, "eelib.study.probing:probe"),
+    "explore": Recipe(1, "eelib.study.explore:explore"),
+    "pixels": Recipe(2, "eelib.study.pixels:pixels"),
 }

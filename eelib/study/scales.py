@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
-from eelib.data.names import SIMULATED
-from eelib.data.regions import region_dates, region_window, source
+from eelib.data.regions import region_bands, region_dates, region_window, source
+from eelib.errors import InputError
 from eelib.settings import EncoderSettings, PretrainSettings, ProbeSettings, RegionSizes, SegmentSettings, Settings, ViewSettings
 from eelib.study.parameters import Profile
 
@@ -16,16 +18,15 @@ class SingleDate(Settings):
     width: int = Field(32, ge=1, description="channels of the first stage")
     view_size: int = Field(20, ge=4, multiple_of=4, description="height and width of a view in pixels")
     batch_size: int = Field(8, ge=2, description="series per step of pre-training; batch norm needs the more series, the fewer dates")
-    pretrain_steps: int = Field(120, ge=1)
-    finetune_steps: int = Field(70, ge=1)
+    lr: float = Field(1e-3, gt=0, description="peak learning rate of pre-training")
+    pretrain_steps: int = Field(240, ge=1)
+    finetune_steps: int = Field(50, ge=1)
 
 
 class Scale(Settings):
-    """What a profile decides for the experiments of Embedding Earth."""
+    """What a profile spends on one arm of Embedding Earth."""
 
     profile: Profile
-    regions: tuple[str, ...]
-    seeds: tuple[int, ...]
     sizes: RegionSizes
     real: RegionSizes | None = Field(None, description="sizes of real regions, whose windows are few and cheap; None: the same")
     encoder: EncoderSettings
@@ -67,7 +68,7 @@ def pretrain_recipe(budget: Scale, region: str) -> PretrainSettings:
     if has_one_date(budget, region):
         views["dates"] = "same"
         if single:
-            size, update = single.view_size, {"batch_size": single.batch_size, "steps": single.pretrain_steps}
+            size, update = single.view_size, {"batch_size": single.batch_size, "steps": single.pretrain_steps, "lr": single.lr}
     views["size"] = view_size(size, region, budget)
     return recipe.model_copy(update=update | {"views": recipe.views.model_copy(update=views)})
 
@@ -80,11 +81,34 @@ def segment_recipe(budget: Scale, region: str) -> SegmentSettings:
     return budget.segment.model_copy(update=changes)
 
 
+def aligned(budget: Scale, regions: Sequence[str]) -> Scale:
+    """A budget under which one encoder fits all regions: the bands and dates that they share. The same budget where they agree anyway.
+
+    Raises:
+        InputError: The regions share no band.
+    """
+    offered = [region_bands(region, sizes_for(budget, region)) for region in regions]
+    common = tuple(band for band in min(offered, key=len) if all(band in bands for bands in offered))
+    if not common:
+        raise InputError(f"regions {', '.join(regions)} share no band, so no encoder fits them all")
+    fewest = min(encoder_for(budget, region).num_dates for region in regions)
+    changes = {}
+    for field in ("sizes", "real"):
+        simulated = field == "sizes"
+        members = [region for region in regions if source(region).simulated == simulated]
+        sizes = budget.sizes if simulated else budget.real or budget.sizes
+        update: dict[str, object] = {"bands": common} if any(set(source(region).bands) != set(common) for region in members) else {}
+        if any(encoder_for(budget, region).num_dates != fewest for region in members):
+            update["num_dates"] = fewest
+        changes[field] = sizes.model_copy(update=update) if update else getattr(budget, field)
+    if budget.real is None and changes["real"] is None and changes["sizes"] != budget.sizes:
+        changes["real"] = budget.sizes
+    return budget.model_copy(update=changes)
+
+
 SCALES: dict[str, Scale] = {
     "smoke": Scale(
         profile="smoke",
-        regions=("germany",),
-        seeds=(0, 1),
         sizes=RegionSizes(unlabelled=16, train=10, validation=6, test=8, window=16, num_dates=8),
         encoder=EncoderSettings(width=4, num_dates=4),
         pretrain=PretrainSettings(steps=4, batch_size=4, anchors=16, views=ViewSettings(size=12)),
@@ -93,31 +117,26 @@ SCALES: dict[str, Scale] = {
     ),
     "quick": Scale(
         profile="quick",
-        regions=(*SIMULATED, "brandenburg", "romania"),
-        seeds=(0, 1, 2),
-        sizes=RegionSizes(validation=24, test=64),
+        sizes=RegionSizes(validation=16, test=48),
         real=RegionSizes(test=100),
         encoder=EncoderSettings(),
         single_date=SingleDate(),
         pretrain=PretrainSettings(),
-        segment=SegmentSettings(),
+        segment=SegmentSettings(steps=50),
         probe=ProbeSettings(),
     ),
     "full": Scale(
         profile="full",
-        regions=(*SIMULATED, "brandenburg", "romania"),
-        seeds=(0, 1, 2, 3, 4),
-        sizes=RegionSizes(unlabelled=1024),
-        encoder=EncoderSettings(width=16, num_dates=8),
-        single_date=SingleDate(pretrain_steps=1500, finetune_steps=400),
-        pretrain=PretrainSettings(steps=4000),
-        segment=SegmentSettings(steps=400, lrs=(1e-3, 3e-3, 1e-2)),
-        probe=ProbeSettings(penalties=(1e-5, 1e-4, 1e-3, 1e-2), pixels=50_000),
+        sizes=RegionSizes(unlabelled=512, validation=24, test=80),
+        real=RegionSizes(unlabelled=512, validation=24),
+        encoder=EncoderSettings(),
+        single_date=SingleDate(pretrain_steps=400, finetune_steps=120),
+        pretrain=PretrainSettings(steps=1200),
+        segment=SegmentSettings(steps=120),
+        probe=ProbeSettings(penalties=(1e-5, 1e-4, 1e-3)),
     ),
     "paper": Scale(
         profile="paper",
-        regions=(*SIMULATED, "brandenburg", "romania"),
-        seeds=(0, 1, 2, 3, 4),
         sizes=RegionSizes(unlabelled=20_000, train=2_000, validation=500, test=2_000, num_dates=32),
         encoder=EncoderSettings(width=64, num_dates=16),
         pretrain=PretrainSettings(steps=50_000, batch_size=32, lr=1e-3, views=ViewSettings(size=24, num_dates=16)),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from eelib.errors import InputError
 from eelib.study.arm import Arm
+from eelib.study.recipes import RECIPES
 
 Record = dict[str, Any]
 RECORD = "record.json"
@@ -34,6 +35,24 @@ class Store:
         """Whether the arm is done; only a record says so."""
         return (self.folder(arm) / RECORD).is_file()
 
+    def usable(self, arm: Arm) -> bool:
+        """Whether the arm is done and its files are there too, as they may not be where only records were copied."""
+        return self.has(arm) and all((self.folder(arm) / name).is_file() for name in RECIPES[arm.recipe].leaves)
+
+    def missing(self, arms: Iterable[Arm]) -> list[Arm]:
+        """Arms to compute, needed ones first: those without a record, and what these need that has no record or has lost its files."""
+        found: dict[str, Arm] = {}
+
+        def visit(arm: Arm, done: bool) -> None:
+            if not done and arm.key not in found:
+                for needed in arm.needs.values():
+                    visit(needed, self.usable(needed))
+                found[arm.key] = arm
+
+        for arm in arms:
+            visit(arm, self.has(arm))
+        return list(found.values())
+
     def record(self, arm: Arm) -> Record | None:
         """The record of an arm, or None where it is not done."""
         path = self.folder(arm) / RECORD
@@ -49,6 +68,8 @@ class Store:
         Raises:
             InputError: A metric is NaN or infinite, or the folder cannot be written.
         """
+        if (done := self.record(arm)) is not None:  # only its files were made again
+            return done
         record = {**arm.identity, "key": arm.key, "metrics": dict(metrics), "provenance": dict(provenance)}
         write_json(self.folder(arm) / RECORD, record)
         return record

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,15 +27,15 @@ class Normaliser:
     would otherwise set the scale. Values beyond ``LIMIT`` are cut off: there is nothing to tell apart inside a cloud.
 
     Args:
-        centre: ``(C,)`` reflectance.
-        scale: ``(C,)`` reflectance.
+        centre: ``(C,)`` reflectance; ``(R, C)`` for several regions.
+        scale: The same shape, reflectance.
     """
 
     LIMIT = 5.0
 
     def __init__(self, centre: np.ndarray, scale: np.ndarray) -> None:
-        self.centre = torch.as_tensor(centre, dtype=torch.float32)[:, None, None]
-        self.scale = torch.as_tensor(scale, dtype=torch.float32)[:, None, None]
+        self.centre = torch.as_tensor(centre, dtype=torch.float32)[..., None, None]
+        self.scale = torch.as_tensor(scale, dtype=torch.float32)[..., None, None]
 
     @classmethod
     def of(cls, windows: Windows) -> Normaliser:
@@ -44,9 +44,33 @@ class Normaliser:
         low, centre, high = np.percentile(pixels, [16, 50, 84], axis=1)
         return cls(centre, (high - low) / 2 + 1e-4)
 
-    def __call__(self, image: torch.Tensor) -> torch.Tensor:
-        """Standardise reflectance ``(..., C, H, W)``."""
-        return ((image - self.centre) / self.scale).clamp(-self.LIMIT, self.LIMIT)
+    @classmethod
+    def of_each(cls, regions: Sequence[Windows]) -> Normaliser:
+        """Statistics of several regions, each for its own windows: ``(R, C)``."""
+        each = [cls.of(windows) for windows in regions]
+        return cls(*(torch.stack([getattr(one, name)[:, 0, 0] for one in each]).numpy() for name in ("centre", "scale")))
+
+    @classmethod
+    def none(cls, bands: int) -> Normaliser:
+        """Leaves reflectance as it is, for networks that were trained on it."""
+        return cls(np.zeros(bands), np.ones(bands))
+
+    @property
+    def bands(self) -> int:
+        """Number of bands ``C``."""
+        return self.centre.shape[-3]
+
+    def __call__(self, image: torch.Tensor, region: torch.Tensor | None = None) -> torch.Tensor:
+        """Standardise reflectance ``(..., C, H, W)``.
+
+        Args:
+            image: Reflectance; ``(B, T, C, H, W)`` where there are several regions.
+            region: ``(B,)`` number of the region of each series, where the statistics are those of several.
+        """
+        centre, scale = self.centre, self.scale
+        if region is not None:
+            centre, scale = centre[region][:, None], scale[region][:, None]
+        return ((image - centre) / scale).clamp(-self.LIMIT, self.LIMIT)
 
 
 class WindowBatches(IterableDataset["Sample"]):
@@ -59,10 +83,11 @@ class WindowBatches(IterableDataset["Sample"]):
         batch_size: Windows per batch.
         seed: Source of the order.
         start: First step; the stream from ``start`` equals the full stream from there on.
+        region: ``(N,)`` number of the region of each window, where several are pooled; batches then have a key ``region``.
     """
 
-    def __init__(self, windows: Windows, batch_size: int, seed: int, start: int = 0) -> None:
-        self.windows, self.batch_size, self.seed, self.start = windows, batch_size, seed, start
+    def __init__(self, windows: Windows, batch_size: int, seed: int, start: int = 0, region: np.ndarray | None = None) -> None:
+        self.windows, self.batch_size, self.seed, self.start, self.region = windows, batch_size, seed, start, region
 
     def rows(self, step: int) -> np.ndarray:
         """Numbers of the windows of a step."""
@@ -73,7 +98,11 @@ class WindowBatches(IterableDataset["Sample"]):
 
     def batch(self, step: int) -> Sample:
         """The batch of a step: ``image`` ``(B, T, C, H, W)``, ``dates`` ``(B, T)`` and, where there are labels, ``mask`` ``(B, H, W)``."""
-        return as_sample(self.windows, self.rows(step))
+        rows = self.rows(step)
+        sample = as_sample(self.windows, rows)
+        if self.region is not None:
+            sample["region"] = torch.from_numpy(self.region[rows])
+        return sample
 
     def __iter__(self) -> Iterator[Sample]:
         step = self.start

@@ -1,4 +1,4 @@
-"""Dense contrastive pre-training (spec section 1.6, our reconstruction of Embedding Earth)."""
+"""Pre-training without labels: two views of each series, one encoder, one of several objectives (spec sections 1.5 and 1.6)."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from torch import Tensor, nn
 
 from eelib.data.views import Sample, extract_views
 from eelib.evaluate.monitors import embedding_monitors
-from eelib.losses import dense_info_nce
-from eelib.losses.dense_info_nce import draw_anchors
-from eelib.models import ProjectionHead
 from eelib.settings import PretrainSettings
 from eelib.train.batches import Normaliser, step_generator
 from eelib.train.fit import schedule
+from eelib.train.objectives import make_objective
 
 
-class DensePretraining(pl.LightningModule):
-    """Two views of each series through one encoder and one projection head; pixels of the same ground attract.
+class Pretraining(pl.LightningModule):
+    """Trains an encoder and the heads of an objective on pairs of views.
 
     Args:
         encoder: Series to dense features, with ``embed_dim``.
@@ -31,48 +29,35 @@ class DensePretraining(pl.LightningModule):
     def __init__(self, encoder: nn.Module, settings: PretrainSettings, normalise: Normaliser, seed: int) -> None:
         super().__init__()
         self.encoder, self.settings, self.normalise, self.seed = encoder, settings, normalise, seed
-        self.head = ProjectionHead(int(encoder.embed_dim), settings.embed_dim, settings.head_depth)  # type: ignore[arg-type]
+        self.objective = make_objective(encoder, settings, normalise.bands)
 
-    def embed(self, view: Sample) -> Tensor:
-        """Projected embeddings ``(B, D, h, w)`` of a view."""
-        embedded: Tensor = self.head(self.encoder(self.normalise(view["image"]), view["dates"]))
-        return embedded
-
-    def embed_both(self, a: Sample, b: Sample) -> tuple[Tensor, Tensor]:
-        """Embeddings of two views of equal shape from one pass: batch norm sees both, and small networks take far less time than in two."""
-        both = self.embed({key: torch.cat([a[key], b[key]]) for key in ("image", "dates")})
-        z_a, z_b = both.chunk(2)
-        return z_a, z_b
+    def views(self, batch: Sample, generator: torch.Generator) -> tuple[Sample, Sample]:
+        """Two standardised views on the module's device; labels, should the batch hold any, are not read."""
+        views = extract_views(batch, self.settings.views, generator)
+        for view in views:
+            view["image"] = self.normalise(view["image"], batch.get("region"))
+        a, b = ({name: value.to(self.device) for name, value in view.items()} for view in views)
+        return a, b
 
     def training_step(self, batch: Sample, batch_idx: int) -> Tensor:
-        """Loss of one batch; labels, should the batch hold any, are not read."""
-        s = self.settings
+        """Loss of one batch."""
         generator = step_generator(self.seed, "pretrain", self.global_step)
-        a, b = extract_views(batch, s.views, generator)
-        z_a, z_b = self.embed_both(a, b)
-        return dense_info_nce(
-            z_a,
-            z_b,
-            a["index"],
-            b["index"],
-            temperature=s.temperature,
-            anchors=s.anchors,
-            generator=generator,
-            negatives=s.negatives,
-            guard_radius=s.guard_radius,
-        )
+        a, b = self.views(batch, generator)
+        return self.objective.loss(self.encoder, a, b, generator)
+
+    def transfer_batch_to_device(self, batch: Sample, device: torch.device, dataloader_idx: int) -> Sample:
+        """Batches stay where they are: views are cut on the CPU, where every draw has the same bits on every machine."""
+        return batch
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401
-        """AdamW with warm-up and cosine."""
-        optimiser = torch.optim.AdamW(self.parameters(), lr=self.settings.lr, weight_decay=self.settings.weight_decay)
-        return schedule(optimiser, self.settings.steps)
+        """AdamW with warm-up and cosine; a momentum branch has nothing to optimise."""
+        trained = [weight for weight in self.parameters() if weight.requires_grad]
+        return schedule(torch.optim.AdamW(trained, lr=self.settings.lr, weight_decay=self.settings.weight_decay), self.settings.steps)
 
     @torch.no_grad()
     def monitors(self, batch: Sample) -> dict[str, float]:
         """Collapse and quality monitors of a batch that was not trained on (spec section 1.6.5)."""
         self.eval()
         generator = step_generator(self.seed, "monitor", 0)
-        a, b = extract_views(batch, self.settings.views, generator)
-        image, at_a, at_b = draw_anchors(a["index"], b["index"], self.settings.anchors, generator)
-        z_a, z_b = self.embed(a).flatten(2)[image, :, at_a], self.embed(b).flatten(2)[image, :, at_b]
-        return embedding_monitors(z_a, z_b)
+        a, b = self.views(batch, generator)
+        return embedding_monitors(*self.objective.matched(self.encoder, a, b, generator))

@@ -52,7 +52,12 @@ class Segmentation(pl.LightningModule):
     def training_step(self, batch: Sample, batch_idx: int) -> Tensor:
         """Loss of one batch of randomly cropped, flipped windows."""
         crop = augment(batch, self.augmentation, step_generator(self.seed, "segment", self.global_step))
-        return masked_cross_entropy(self.model(self.normalise(crop["image"]), crop["dates"]), crop["mask"])
+        image, dates, mask = (part.to(self.device) for part in (self.normalise(crop["image"]), crop["dates"], crop["mask"]))
+        return masked_cross_entropy(self.model(image, dates), mask)
+
+    def transfer_batch_to_device(self, batch: Sample, device: torch.device, dataloader_idx: int) -> Sample:
+        """Batches stay where they are: crops are cut on the CPU, where every draw has the same bits on every machine."""
+        return batch
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401
         """Adam without weight decay (spec section 1.4.3), warm-up and cosine instead of steps of ×0.975 because budgets are short."""
@@ -97,13 +102,15 @@ def predict(model: nn.Module, sample: Sample, normalise: Normaliser, num_dates: 
         batch_size: Windows per forward pass.
 
     Returns:
-        ``(N, K, H, W)`` float32.
+        ``(N, K, H, W)`` float32, on the CPU.
     """
-    model.eval()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")  # where training was; Lightning hands the model back to the CPU
+    model.eval().to(device)
     subsets = interleaved(sample["image"].shape[1], num_dates)
     parts = []
     for first in range(0, len(sample["image"]), batch_size):
         rows = slice(first, first + batch_size)
-        image, dates = normalise(sample["image"][rows]), sample["dates"][rows]
-        parts.append(torch.stack([model(image[:, when], dates[:, when]) for when in subsets]).mean(0))
+        image, dates = normalise(sample["image"][rows]).to(device), sample["dates"][rows].to(device)
+        parts.append(torch.stack([model(image[:, when], dates[:, when]) for when in subsets]).mean(0).cpu())
+    model.cpu()
     return torch.cat(parts)

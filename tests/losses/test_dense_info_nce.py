@@ -6,8 +6,7 @@ import torch
 
 from eelib.data.views import pixel_index
 from eelib.errors import InputError
-from eelib.losses import dense_info_nce, info_nce
-from eelib.losses.dense_info_nce import draw_anchors
+from eelib.losses import Pairs, dense_info_nce, info_nce, query_info_nce
 
 
 def generator(seed=0):
@@ -58,17 +57,6 @@ def test_with_all_pixels_drawn_it_equals_the_oracle(negatives, radius, chunk):
     assert float(dense_info_nce(*views, **options)) == pytest.approx(wanted, rel=1e-10)
 
 
-def test_anchors_show_the_same_ground_and_are_drawn_without_repeats():
-    _, _, index_a, index_b = two_views()
-    image, at_a, at_b = draw_anchors(index_a, index_b, 4, generator())
-    ids_a, ids_b = index_a.flatten(1)[image, at_a], index_b.flatten(1)[image, at_b]
-    assert torch.equal(ids_a, ids_b)
-    assert torch.bincount(image).tolist() == [4, 4, 4]
-    assert len({(int(i), int(p)) for i, p in zip(image, ids_a, strict=True)}) == 12
-    drawn = {tuple(draw_anchors(index_a, index_b, 1, generator(seed))[1].tolist()) for seed in range(20)}
-    assert len(drawn) > 5  # the draw follows the generator
-
-
 def test_pixels_that_only_one_view_shows_get_no_gradient():
     z_a, z_b, index_a, index_b = two_views()
     z_a.requires_grad_()
@@ -83,6 +71,23 @@ def test_one_pixel_views_are_plain_info_nce():
     index = torch.zeros(5, 1, 1, dtype=torch.int64)
     dense = dense_info_nce(z_a, z_b, index, index, temperature=0.5, anchors=1, generator=generator())
     torch.testing.assert_close(dense, info_nce(z_a.flatten(1), z_b.flatten(1), 2.0))
+
+
+@pytest.mark.parametrize("kind", ["pairs", "one way", "bank"])
+def test_other_pairs_one_way_and_a_bank_are_the_row_losses_on_those_rows(kind):
+    z_a, z_b, index_a, index_b = two_views()
+    pairs = Pairs(torch.tensor([0, 1, 2]), torch.tensor([3, 0, 9]), torch.tensor([5, 7, 1]))
+    rows_a = torch.stack([z_a[image].flatten(1)[:, at] for image, at in ((0, 3), (1, 0), (2, 9))])
+    rows_b = torch.stack([z_b[image].flatten(1)[:, at] for image, at in ((0, 5), (1, 7), (2, 1))])
+    bank = torch.nn.functional.normalize(torch.randn(6, 4, generator=generator(4), dtype=torch.float64), dim=1)
+    extra = {"pairs": {}, "one way": {"one_way": True}, "bank": {"one_way": True, "bank": bank}}[kind]
+    found = dense_info_nce(z_a, z_b, index_a, index_b, temperature=0.5, anchors=1, generator=generator(), pairs=pairs, **extra)
+    wanted = {
+        "pairs": info_nce(rows_a, rows_b, 2.0),
+        "one way": query_info_nce(rows_a, rows_b, 2.0),
+        "bank": query_info_nce(rows_a, rows_b, 2.0, bank=bank),
+    }
+    torch.testing.assert_close(found, wanted[kind])
 
 
 def test_bad_input_is_named():

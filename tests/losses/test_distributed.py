@@ -9,7 +9,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 
 from eelib.errors import InputError
-from eelib.losses import dense_info_nce, gather_rows, info_nce
+from eelib.losses import dense_info_nce, gather_rows, info_nce, query_info_nce
 
 RANKS = 2
 
@@ -40,6 +40,10 @@ def one_rank(rank, address, folder):
         loss = info_nce(a, b, 6.0, chunk=chunk, gather=True)
         (loss / RANKS).backward()  # data-parallel training averages over ranks
         results[f"chunk {chunk}"] = (loss.detach(), a.grad, b.grad)
+    queries, keys = (part.chunk(RANKS)[rank].clone().requires_grad_() for part in data())
+    loss = query_info_nce(queries, keys, 6.0, gather=True)
+    (loss / RANKS).backward()
+    results["one way"] = (loss.detach(), queries.grad, keys.grad)
     for negatives in ("all", "other_images", "same_image"):
         z_a, z_b, index = (part.chunk(RANKS)[rank].clone() for part in dense_data())
         z_a.requires_grad_()
@@ -74,6 +78,16 @@ def test_info_nce_on_two_ranks_equals_one_process(ranks, chunk):
     torch.testing.assert_close(torch.stack([part[0] for part in found]).mean(), loss.detach())
     torch.testing.assert_close(torch.cat([part[1] for part in found]), a.grad)
     torch.testing.assert_close(torch.cat([part[2] for part in found]), b.grad)
+
+
+def test_one_way_info_nce_on_two_ranks_equals_one_process(ranks):
+    queries, keys = (part.requires_grad_() for part in data())
+    loss = query_info_nce(queries, keys, 6.0)
+    loss.backward()
+    found = [rank["one way"] for rank in ranks]
+    torch.testing.assert_close(torch.stack([part[0] for part in found]).mean(), loss.detach())
+    torch.testing.assert_close(torch.cat([part[1] for part in found]), queries.grad)
+    torch.testing.assert_close(torch.cat([part[2] for part in found]), keys.grad)
 
 
 @pytest.mark.parametrize("negatives", ["all", "other_images", "same_image"])

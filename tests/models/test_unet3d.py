@@ -1,17 +1,13 @@
-"""UNet3Df: shapes, sizes, padding, one date."""
+"""UNet3D and UNet3Df: parameters, stages, padding, one date."""
 
 import pytest
 import torch
+from networks import inputs, shapes, stages
 from torch import nn
 
 from eelib.errors import InputError
-from eelib.models import SegmentationModel, UNet3Df, build
+from eelib.models import SegmentationModel, UNet3D, UNet3Df, build
 from eelib.models.heads import ProjectionHead
-
-
-def inputs(batch=2, dates=8, bands=3, height=16, width=16, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(batch, dates, bands, height, width, generator=generator), torch.randint(1, 366, (batch, dates), generator=generator)
 
 
 def conv(inputs, outputs):
@@ -62,16 +58,66 @@ def test_padding_repeats_the_edge_and_is_cut_off_again():
 
 def test_missing_dates_are_zero_dates_at_the_end():
     network = UNet3Df(3, 8, 4).eval()
+    network.en3 = torch.nn.Sequential(torch.nn.Identity(), *network.en3)
+    seen = stages(network, "en3.0")
     series, days = inputs(1, 6)
+    network(series, days)
+    given = seen["en3.0"][0]
+    assert given.shape == (1, 4, 8, 16, 16)
+    assert (given[:, :, 6:] == 0).all()
+    torch.testing.assert_close(given[:, :3, :6], series.transpose(1, 2))
+    torch.testing.assert_close(given[0, 3, :6, 0, 0], days[0] / 365.0001)
+
+
+STAGES = {  # share of time, height and width, and channels at width 64 (spec section 1.4.2)
+    "en3": (1, 64),
+    "en4": (2, 128),
+    "center_in": (4, 256),
+    "center_out": (2, 128),
+    "dc4": (2, 128),
+    "trans3": (1, 64),
+}
+
+
+@pytest.mark.parametrize(("kind", "last"), [(UNet3Df, 128), (UNet3D, 32)])
+def test_every_stage_has_the_published_shape(kind, last):
+    network = kind(10, 8, 64).eval()
+    seen = stages(network)
     with torch.no_grad():
-        full = network._padded(torch.cat([series, (days / 365.0001)[:, :, None, None, None].expand(1, 6, 1, 16, 16)], 2).transpose(1, 2))
-    assert full.shape == (1, 4, 8, 16, 16)
-    assert (full[:, :, 6:] == 0).all()
+        assert network(*inputs(1, 8, 10)).shape == (1, last, 16, 16)
+    for name, (share, channels) in {**STAGES, "dc3": (1, last), "final": (1, last)}.items():
+        assert shapes(seen)[name] == (1, channels, 8 // share, 16 // share, 16 // share)
+
+
+def test_unet3d_counts():
+    w, bands, dates = 64, 10, 16
+    both = sum(part.numel() for part in UNet3Df(bands, dates, w).parameters()) - 2 * unit(2 * w, 2 * w) - conv(2 * w, 2 * w)
+    assert sum(part.numel() for part in UNet3D(bands, dates, w).parameters()) == both + unit(128, 64) + unit(64, 32) + conv(32, 32)
+
+
+def test_unet3d_with_a_classifier_holds_the_published_ending():
+    """32 channels to K classes of every date, then T dates to 1, is one setting of: 32 to 32, T to 1, 32 to K."""
+    torch.manual_seed(0)
+    classes, dates = 5, 8
+    convolution, over_time = nn.Conv3d(32, classes, 3, padding=1), nn.Linear(dates, 1)
+    model = SegmentationModel(UNet3D(3, dates, 64), classes).eval()
+    encoder, maps = model.encoder, stages(model.encoder, "dc3")
+    with torch.no_grad():
+        for ours, theirs in ((encoder.final, convolution), (encoder.collapse, over_time)):
+            ours.weight.zero_()
+            ours.bias.zero_()
+            ours.weight[: len(theirs.weight)] = theirs.weight
+        encoder.final.bias[:classes] = convolution.bias
+        model.head.weight.copy_(torch.eye(classes, 32)[:, :, None, None])
+        model.head.bias.fill_(over_time.bias[0])
+    scores = model(*inputs(1, dates))
+    published = over_time(convolution(maps["dc3"][0]).permute(0, 1, 3, 4, 2))[..., 0]
+    torch.testing.assert_close(scores, published, rtol=1e-4, atol=1e-5)
 
 
 def test_dates_matter_and_windows_of_a_batch_do_not_mix():
     network = UNet3Df(3, 8, 4).eval()
-    series, days = inputs(3)
+    series, days = inputs(3, 8)
     features = network(series, days)
     assert not torch.allclose(features, network(series, (days + 100) % 365 + 1))
     torch.testing.assert_close(features[1:2], network(series[1:2], days[1:2]), rtol=1e-4, atol=1e-5)
@@ -84,18 +130,18 @@ def test_one_date_costs_no_time_pooling_and_keeps_the_weights_shapes():
 
 def test_every_parameter_gets_a_gradient():
     network = UNet3Df(3, 8, 4)
-    network(*inputs()).square().mean().backward()
+    network(*inputs(2, 8)).square().mean().backward()
     assert [name for name, part in network.named_parameters() if part.grad is None or (part.grad == 0).all()] == []
 
 
 def test_bad_input_is_named():
     network = UNet3Df(3, 8, 4)
     with pytest.raises(InputError, match="4 bands but the network was built for 3"):
-        network(*inputs(bands=4))
+        network(*inputs(2, 8, bands=4))
     with pytest.raises(InputError, match="12 dates but the network was built for at most 8"):
         network(*inputs(dates=12))
     with pytest.raises(InputError, match="multiples of 4, got 14x16"):
-        UNet3Df(3, 8, 4, pad=False)(*inputs(height=14))
+        UNet3Df(3, 8, 4, pad=False)(*inputs(2, 8, height=14))
     with pytest.raises(InputError, match="num_dates=6 is not a multiple of 4"):
         UNet3Df(3, 6, 4, pad=False)
     with pytest.raises(InputError, match=r"'unet3d-f'.*'unet3df'"):

@@ -52,6 +52,19 @@ def test_a_second_call_computes_nothing():
     assert [calls(arm) for arm in wanted] == [1, 1, 1]
 
 
+def test_copied_records_are_enough_until_something_needs_the_files_beside_them():
+    base = arms.make(1, recipe="toy with a file")
+    first, second = (arms.make(number, needs={"base": base}) for number in (10, 20))
+    before = run([base, first], jobs=1, quiet=True)
+    (Store().folder(base) / "value").unlink()  # as where only records were merged
+    assert Store().missing([base, first]) == []
+    assert run([base, first], jobs=1, quiet=True) == before
+    assert [str(arm) for arm in Store().missing([base, second])] == [str(base), str(second)]
+    assert run([second], jobs=1, quiet=True)[0]["metrics"]["sum"] == 21
+    assert run([base, first], jobs=1, quiet=True) == before  # its files were made again, its record is the old one
+    assert [calls(arm) for arm in (base, first, second)] == [2, 1, 1]
+
+
 def test_the_key_follows_everything_that_can_change_a_number_and_nothing_else():
     base = arms.make(1)
     assert arms.make(1).key == base.key == arms.make(1, cost=99.0).key

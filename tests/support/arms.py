@@ -53,8 +53,9 @@ def toy(arm, folder, needs, progress):
 
 
 RECIPES["toy"] = Recipe(1, "arms:toy")
+RECIPES["toy with a file"] = Recipe(1, "arms:toy", leaves=("value",))
 
 
-def make(number=0, act="add", seed=0, needs=None, **changes):
+def make(number=0, act="add", seed=0, needs=None, recipe="toy", **changes):
     """An arm of the toy recipe."""
-    return Arm("toys", "toy", seed, "toy", ToyParams(number=number, act=act), {"here": "1"}, needs or {}, **changes)
+    return Arm("toys", "toy", seed, recipe, ToyParams(number=number, act=act), {"here": "1"}, needs or {}, **changes)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from eelib.settings import RegionSizes
 from eelib.study.arm import Arm
+from eelib.study.experiments.ee1_regions import EXTENTS
 from eelib.study.parameters import Parameters as Parameters
 from eelib.study.scales import SCALES, sizes_for
 
@@ -25,7 +26,7 @@ def plan_regions(params: Parameters) -> tuple[str, ...]:
     """Regions that the notebook shows."""
     if params.regions is not None:
         return params.regions
-    return SMOKE_REGIONS if params.profile == "smoke" else SCALES[params.profile].regions
+    return SMOKE_REGIONS if params.profile == "smoke" else EXTENTS[params.profile].regions
 
 
 def sizes(params: Parameters, region: str) -> RegionSizes:

@@ -3,136 +3,106 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pydantic import Field, field_validator
 
-from eelib.data.regions import fingerprint, load_region, region_dates, region_window
-from eelib.settings import EncoderSettings
+from eelib.data.names import SIMULATED
+from eelib.data.regions import load_region
 from eelib.study.arm import Arm
-from eelib.study.parameters import Parameters as StudyParameters
-from eelib.study.recipes import PretrainParams, ProbeParams, SegmentParams
-from eelib.study.scales import SCALES, Scale, encoder_for, pretrain_recipe, segment_recipe, sizes_for
+from eelib.study.arms import RANDOM, RAW, Start, pretrained, readings, segment_arm
+from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
+from eelib.study.scales import Scale, sizes_for
 from eelib.study.store import Store
 
 if TYPE_CHECKING:
     from eelib.data.windows import Region
 
-TITLE = "Pre-trained against random in every region"
-CLAIM = "Embedding Earth: pre-training beats random initialisation in every tested case, up to +25 points mIoU"
-NAME = "ee1_regions"
-
-Init = Literal["random", "pretrained"]
+ALL = (*SIMULATED, "brandenburg", "romania")
+NETWORKS = ("unet3d", "unet2d_clstm", "convbigru", "tsvit")
 
 
-class Parameters(StudyParameters):
+class Networks(Extent):
+    """The profile's network runs in every region; others where there is time for them."""
+
+    networks: tuple[str, ...] = Field((), description="other networks")
+    network_regions: tuple[str, ...] = Field((), description="where they run")
+    network_seeds: tuple[int, ...] = Field((), description="how often")
+
+
+class Parameters(TrainingParameters):
     """Parameters of the notebook ee1_regions."""
 
-    fractions: tuple[float, ...] = Field((0.1, 1.0), description="shares of the labelled training windows")
-    pretrain_steps: int | None = Field(None, ge=1, description="None: those of the profile")
-    finetune_steps: int | None = Field(None, ge=1, description="None: those of the profile")
+    encoders: tuple[str, ...] | None = Field(None, description="networks, each in every region; None: those of the profile")
 
-    @field_validator("fractions")
+    @field_validator("encoders")
     @classmethod
-    def _fractions_are_shares(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        if not value or not all(0 < fraction <= 1 for fraction in value):
-            raise ValueError("every fraction must be above 0 and at most 1")
+    def _known_networks(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        from eelib.errors import unknown
+        from eelib.models import ENCODERS
+
+        for name in value or ():
+            if name not in ENCODERS:
+                raise unknown("network", name, ENCODERS)
         return value
 
 
-def scale(params: Parameters) -> Scale:
-    """The profile's budget with the notebook's overrides."""
-    chosen = SCALES[params.profile]
-    pretrain, segment, single = chosen.pretrain, chosen.segment, chosen.single_date
-    if params.pretrain_steps is not None:
-        pretrain = pretrain.model_copy(update={"steps": params.pretrain_steps})
-        single = single and single.model_copy(update={"pretrain_steps": params.pretrain_steps})
-    if params.finetune_steps is not None:
-        segment = segment.model_copy(update={"steps": params.finetune_steps})
-        single = single and single.model_copy(update={"finetune_steps": params.finetune_steps})
-    changes = {"pretrain": pretrain, "segment": segment, "single_date": single}
-    return chosen.model_copy(update=changes | {"seeds": params.seeds or chosen.seeds, "regions": params.regions or chosen.regions})
+EXTENTS = {
+    "smoke": Networks(regions=("germany",), seeds=(0, 1)),
+    "quick": Networks(regions=ALL, seeds=(0, 1)),
+    "full": Networks(regions=ALL, seeds=(0, 1, 2, 3, 4), networks=NETWORKS, network_regions=("germany",), network_seeds=(0, 1, 2)),
+    "paper": Networks(regions=ALL, seeds=(0, 1, 2, 3, 4), networks=NETWORKS, network_regions=ALL, network_seeds=(0, 1, 2, 3, 4)),
+}
 
 
 def plan(params: Parameters) -> list[Arm]:
     """Every arm whose record the notebook reads; pre-trainings come along as what they need."""
-    budget = scale(params)
+    extent = extent_of(EXTENTS, params)
     return [
         arm
-        for region in budget.regions
-        for seed in budget.seeds
-        for fraction in params.fractions
-        for arm in (
-            probe_arm(budget, region, "raw", fraction, seed),
-            *(probe_arm(budget, region, init, fraction, seed) for init in ("random", "pretrained")),
-            *(segment_arm(budget, region, init, fraction, seed) for init in ("random", "pretrained")),
-        )
+        for budget, region, seeds in _cases(params, extent)
+        for seed in seeds
+        for fraction in extent.fractions
+        for arm in readings(budget, region, _starts(budget, region, seed), fraction, seed, finetuned=fraction in extent.finetuned)
     ]
 
 
-def pretrain_arm(budget: Scale, region: str, seed: int) -> Arm:
-    """Pre-training in a region; experiment 'pretrain', because every experiment shares it."""
-    encoder, recipe = encoder_for(budget, region), pretrain_recipe(budget, region)
-    params = PretrainParams(region=region, sizes=sizes_for(budget, region), encoder=encoder, recipe=recipe)
-    voxels = 2 * recipe.batch_size * recipe.steps * recipe.views.size**2 * encoder.num_dates
-    return Arm("pretrain", "pretrained", seed, "pretrain", params, _data(region, budget), cost=_seconds(voxels, budget, region, encoder))
+def _cases(params: Parameters, extent: Networks) -> list[tuple[Scale, str, tuple[int, ...]]]:
+    """Budget (with its network), region and seeds of every comparison."""
+    budget = budget_of(params)
+    first, *others = params.encoders or (budget.encoder.name, *extent.networks)
+    cases = [(_with(budget, first), region, extent.seeds) for region in extent.regions]
+    for name in others:
+        chosen = [region for region in extent.regions if params.encoders or region in extent.network_regions]
+        seeds = extent.seeds if params.encoders else params.seeds or extent.network_seeds
+        cases += [(_with(budget, name), region, seeds) for region in chosen]
+    return cases
 
 
-def segment_arm(budget: Scale, region: str, init: Init, fraction: float, seed: int) -> Arm:
-    """Fine-tuning from one initialisation at one label fraction."""
-    encoder, recipe = encoder_for(budget, region), segment_recipe(budget, region)
-    params = SegmentParams(region=region, sizes=sizes_for(budget, region), encoder=encoder, init=init, fraction=fraction, recipe=recipe)
-    needs = {"pretrain": pretrain_arm(budget, region, seed)} if init == "pretrained" else {}
-    voxels = len(recipe.lrs) * recipe.batch_size * recipe.steps * recipe.size**2 * encoder.num_dates
-    cost = _seconds(voxels, budget, region, encoder, len(recipe.lrs) * params.sizes.validation + params.sizes.test)
-    return Arm(NAME, f"{init} fine-tuned", seed, "segment", params, _data(region, budget), needs, cost=cost)
+def _with(budget: Scale, network: str) -> Scale:
+    return budget.model_copy(update={"encoder": budget.encoder.model_copy(update={"name": network})})
+
+
+def _starts(budget: Scale, region: str, seed: int) -> tuple[Start, ...]:
+    return (RAW, RANDOM, pretrained(budget, region, seed))
 
 
 def example_runs(params: Parameters, fraction: float | None = None) -> dict[str, dict[str, Path]]:
-    """Folders of the fine-tuned arms of the first seed per region, by title: for example maps.
+    """Folders of the fine-tuned arms of the first network and seed per region, by title: for example maps.
 
     Args:
         params: Of the notebook.
         fraction: Label share; the largest where None.
     """
-    budget, store = scale(params), Store()
-    chosen = max(params.fractions) if fraction is None else fraction
-    inits: dict[str, Init] = {"random start": "random", "pre-trained": "pretrained"}
-    return {
-        region: {title: store.folder(segment_arm(budget, region, init, chosen, budget.seeds[0])) for title, init in inits.items()}
-        for region in budget.regions
-    }
+    extent, store = extent_of(EXTENTS, params), Store()
+    chosen, found = max(extent.finetuned) if fraction is None else fraction, dict[str, dict[str, Path]]()
+    for budget, region, (seed, *_) in _cases(params, extent):
+        starts = {"random start": RANDOM, "pre-trained": pretrained(budget, region, seed)}
+        arms = {title: segment_arm(budget, region, start, chosen, seed) for title, start in starts.items()}
+        found.setdefault(region, {title: store.folder(arm) for title, arm in arms.items()})
+    return found
 
 
 def loaded(params: Parameters, region: str) -> Region:
     """A region with the sizes that the arms used."""
-    return load_region(region, sizes_for(scale(params), region))
-
-
-def probe_arm(budget: Scale, region: str, init: Literal["random", "pretrained", "raw"], fraction: float, seed: int) -> Arm:
-    """Frozen linear probe of one initialisation at one label fraction."""
-    encoder = encoder_for(budget, region)
-    params = ProbeParams(region=region, sizes=sizes_for(budget, region), encoder=encoder, init=init, fraction=fraction, recipe=budget.probe)
-    needs = {"pretrain": pretrain_arm(budget, region, seed)} if init == "pretrained" else {}
-    predicted = round(params.sizes.train * fraction) + params.sizes.validation + params.sizes.test
-    cost = _seconds(0, budget, region, encoder, 0 if init == "raw" else predicted)
-    return Arm(NAME, f"{init} probed", seed, "probe", params, _data(region, budget), needs, cost=cost)
-
-
-def _data(region: str, budget: Scale) -> dict[str, str]:
-    return {region: fingerprint(region, sizes_for(budget, region))}
-
-
-def _seconds(trained: float, budget: Scale, region: str, encoder: EncoderSettings, predicted: int = 0) -> float:
-    """Expected seconds on one core; only the time left is made from it.
-
-    Args:
-        trained: Input voxels (pixels times dates) of all training steps.
-        budget: Of the profile.
-        region: Where.
-        encoder: The network.
-        predicted: Windows that are predicted with all their dates.
-    """
-    sizes = sizes_for(budget, region)
-    read = predicted * region_window(region, sizes) ** 2 * region_dates(region, sizes)
-    return 1 + 3e-6 * float((encoder.width / 8) ** 1.5) * (trained + read / 3)
+    return load_region(region, sizes_for(budget_of(params), region))

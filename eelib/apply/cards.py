@@ -1,0 +1,63 @@
+"""The card of a trained network, made from what its arm knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eelib.data.regions import source
+from eelib.data.windows import Region
+from eelib.models import build
+from eelib.models.exported import Card
+from eelib.settings import EncoderSettings
+from eelib.train.batches import Normaliser
+
+COUNTS = ("confusion", "places", "classes")  # metrics that a card does without: the record has them
+
+
+def make_card(arm: Mapping[str, Any], regions: Sequence[Region], metrics: Mapping[str, Any]) -> Card:
+    """Describe the network of an arm.
+
+    Args:
+        arm: Its record; before there is one, ``arm.identity | {"key": arm.key}``.
+        regions: Where it was trained, loaded with the arm's sizes. Normalisation is that of their unlabelled windows.
+        metrics: Of the record.
+    """
+    params, names = arm["params"], [region.name for region in regions]
+    encoder = EncoderSettings.model_validate(params["encoder"])
+    statistics = [Normaliser.of(region.unlabelled) for region in regions]
+    origin = source(names[0])
+    labelled = arm["recipe"].partition("@")[0] != "pretrain"
+    return Card(
+        encoder=encoder,
+        bands=regions[0].bands,
+        embed_dim=build(bands=len(regions[0].bands), **encoder.model_dump()).embed_dim,
+        centre=tuple(_rounded(one.centre) for one in statistics),
+        scale=tuple(_rounded(one.scale) for one in statistics),
+        limit=Normaliser.LIMIT,
+        window=regions[0].unlabelled.image.shape[-1],
+        classes=regions[0].classes if labelled else (),
+        colors=origin.colors if labelled else (),
+        regions=tuple(names),
+        simulated=any(region.simulated for region in regions),
+        attribution="; ".join(dict.fromkeys(region.attribution for region in regions)),
+        licence="; ".join(dict.fromkeys(_licence(region) for region in regions)),
+        experiment=arm["experiment"],
+        arm=arm["arm"],
+        seed=arm["seed"],
+        record=arm["key"],
+        recipe={"recipe": arm["recipe"], **params},
+        metrics={name: value for name, value in metrics.items() if name not in COUNTS},
+    )
+
+
+def _rounded(values: Any) -> tuple[float, ...]:  # noqa: ANN401 - a tensor (C, 1, 1)
+    """Float32 values as the shortest decimals that give the same float32 back."""
+    return tuple(float(f"{value:.9g}") for value in values.flatten().tolist())
+
+
+def _licence(region: Region) -> str:
+    """Licence of the training data, as their manifest states it."""
+    if region.simulated:
+        return "simulated; that of this code"
+    return str(getattr(getattr(source(region.name), "entry", None), "licence", "not stated"))

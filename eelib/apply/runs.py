@@ -1,0 +1,140 @@
+"""From the key of a record, or a folder, to a network that is ready to use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from eelib.apply.cards import make_card
+from eelib.data.regions import load_region
+from eelib.errors import InputError, unknown
+from eelib.models.exported import (
+    ENCODER,
+    SEGMENTER,
+    Card,
+    bare_encoder,
+    bare_segmenter,
+    export_encoder,
+    export_segmenter,
+    fill_weights,
+    load_encoder,
+    load_segmenter,
+)
+from eelib.settings import RegionSizes
+from eelib.study.store import RECORD, Store, read_record
+
+
+def find_run(key: str, root: Path | None = None) -> Path:
+    """Folder of a run.
+
+    Args:
+        key: A record's key or the beginning of one, also as ``experiment/key``; or a folder: of an arm, or of an exported network.
+        root: The runs folder; that of :class:`Store` where None.
+
+    Raises:
+        InputError: There is no such run, or there are several.
+    """
+    if Path(key).is_dir():
+        return Path(key)
+    folder = Store(root).root
+    experiment, _, start = key.rpartition("/")
+    arms = [path.parent for path in folder.glob(f"{experiment or '*'}/*/{RECORD}")]
+    found = sorted(path for path in arms if start and path.name.startswith(start))
+    if not found and arms:
+        raise InputError(f"--run: {unknown('run', key, [path.name for path in arms[:5]])} (runs folder {folder})")
+    if not found:
+        raise InputError(f"--run {key}: there are no finished runs in {folder}; `eelib study` makes them, or set EELIB_RUNS")
+    if len(found) > 1:
+        some = ", ".join(f"{path.parent.name}/{path.name}" for path in found[:3])
+        raise InputError(f"--run {key}: {len(found)} runs begin so ({some}{', ...' if len(found) > 3 else ''}); give more of the key")
+    return found[0]
+
+
+def open_run(key: str, kind: str) -> tuple[nn.Module, Card]:
+    """A trained network in evaluation mode, and its card.
+
+    Args:
+        key: See :func:`find_run`.
+        kind: ``encoder`` or ``segmenter``. A fine-tuned arm has both.
+
+    Raises:
+        InputError: No such run, no weights of this kind, or damaged ones.
+    """
+    folder = find_run(key)
+    for stem in dict.fromkeys((kind, SEGMENTER)):
+        if (folder / f"{stem}.safetensors").exists():
+            return load_encoder(folder) if kind == ENCODER else load_segmenter(folder)
+    if not (folder / RECORD).exists():
+        hint = "an encoder without classes: use `eelib embed`" if (folder / f"{ENCODER}.safetensors").exists() else "no exported network"
+        raise InputError(f"--run {key}: this folder holds {hint}")
+    return from_arm(folder, kind)
+
+
+def from_arm(folder: Path, kind: str) -> tuple[nn.Module, Card]:
+    """The network of an arm that left plain weights; its normalisation is computed again from its region.
+
+    Raises:
+        InputError: The arm has no weights of this kind, they are damaged, or its data are not on this machine.
+    """
+    record = read_record(folder / RECORD)
+    path = arm_weights(folder, record, kind)
+    params = record["params"]
+    sizes = RegionSizes.model_validate(params["sizes"])
+    regions = [load_region(name, sizes) for name in params.get("regions") or [params["region"]]]
+    card = make_card(record, regions, record["metrics"])
+    model = bare_segmenter(card) if card.classes else bare_encoder(card)
+    fill_weights(model, _load(path), path)
+    model.eval()
+    return (model.encoder if card.classes and kind == ENCODER else model), card  # type: ignore[return-value]
+
+
+def arm_weights(folder: Path, record: dict[str, Any], kind: str) -> Path:
+    """The file with the weights that an arm chose: an encoder's ``encoder.pt``, a fine-tuning's model of the best learning rate.
+
+    Raises:
+        InputError: The arm trains no network, not one of this kind, or the file is gone.
+    """
+    recipe, metrics = record["recipe"].partition("@")[0], record["metrics"]
+    name = f"{record['experiment']}/{record['key']}"
+    if recipe == "pretrain" and kind == SEGMENTER:
+        raise InputError(f"--run {name}: a pre-training has no classes; use `eelib embed`, or give a fine-tuned run")
+    if recipe not in ("pretrain", "segment"):
+        raise InputError(f"--run {name}: a run of recipe '{recipe}' keeps no network; give a pre-training or a fine-tuning")
+    if record["params"].get("init") == "published":
+        raise InputError(f"--run {name}: it starts from published weights of another project, which are not exported")
+    path = folder / ("encoder.pt" if recipe == "pretrain" else "model.pt")
+    if recipe == "segment" and not path.exists():
+        best = [trial["lr"] for trial in metrics["validation"]].index(metrics["lr"])
+        path = folder / f"lr{best}" / "model.pt"
+    if not path.exists():
+        raise InputError(f"--run {name}: the run without weights: {path} is missing; move its folder away and run it again")
+    return path
+
+
+def export_run(key: str, folder: Path) -> list[Path]:
+    """Write the networks of a run as files to take away: the encoder, and the whole model where there are classes.
+
+    Returns:
+        The cards that were written.
+
+    Raises:
+        InputError: No such run, no weights, or the folder cannot be written.
+    """
+    encoder, card = open_run(key, ENCODER)
+    written = [export_encoder(encoder, card, folder) / f"{ENCODER}.json"]
+    if card.classes or (find_run(key) / f"{SEGMENTER}.safetensors").exists():
+        model, card = open_run(key, SEGMENTER)
+        written.append(export_segmenter(model, card, folder) / f"{SEGMENTER}.json")
+    return written
+
+
+def _load(path: Path) -> dict[str, Any]:
+    import torch
+
+    try:
+        state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+    except Exception as error:
+        raise InputError(f"{path}: these weights are damaged ({type(error).__name__}); move the folder away and run it again") from error
+    return state

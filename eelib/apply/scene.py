@@ -1,0 +1,227 @@
+"""A scene of any size: one or several dated rasters on one grid, read window by window."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eelib.apply.dates import dates_of, day_of_year
+from eelib.apply.tiles import Box
+from eelib.data.windows import Floats, Ints
+from eelib.errors import InputError, unknown
+
+SUFFIXES = (".tif", ".tiff", ".jp2", ".vrt", ".img", ".png", ".jpg", ".jpeg")
+FACTORS = {"uint8": 1 / 255, "int8": 1 / 127, "uint16": 1e-4, "int16": 1e-4, "float32": 1.0, "float64": 1.0}  # to reflectance
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How files become reflectance.
+
+    Attributes:
+        bands: Names of the files' bands, in order; None: as the files say, else those of the network.
+        dates: Of the scenes, see :func:`dates_of`.
+        scale: Factor to reflectance; None: as the file says, else by its type (8 bit: 1/255, 16 bit: 1e-4, floating point: 1).
+        offset: Added to the numbers in the file before that.
+        nodata: Number that marks missing pixels, besides what the files declare.
+        georeferenced: Whether a coordinate reference system is required.
+    """
+
+    bands: tuple[str, ...] | None = None
+    dates: str | None = None
+    scale: float | None = None
+    offset: float = 0.0
+    nodata: float | None = None
+    georeferenced: bool = True
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One date of a scene.
+
+    Attributes:
+        source: An open rasterio data set.
+        date: When it was taken.
+        indexes: Band numbers, from 1, in the order of the network's bands.
+        factor: From numbers to reflectance.
+        offset: Added to the numbers before.
+        masked: Whether the file has a mask, a transparency or a nodata number.
+    """
+
+    source: Any
+    date: datetime.date
+    indexes: tuple[int, ...]
+    factor: float
+    offset: float
+    masked: bool
+
+
+class Scene:
+    """Open layers, ordered by date.
+
+    Args:
+        layers: On one grid.
+        nodata: Number that marks missing pixels in all of them.
+    """
+
+    def __init__(self, layers: Sequence[Layer], nodata: float | None) -> None:
+        self.layers = sorted(layers, key=lambda layer: layer.date)
+        self.nodata = nodata
+        first = self.layers[0].source
+        self.height, self.width, self.crs, self.transform = first.height, first.width, first.crs, first.transform
+        self.days: Ints = np.array([day_of_year(layer.date) for layer in self.layers], np.int64)
+
+    def read(self, box: Box) -> Floats:
+        """Reflectance ``(T, C, h, w)`` of a window, NaN where a date has no data.
+
+        Raises:
+            InputError: A file is damaged.
+        """
+        return np.stack([_read(layer, box, self.nodata) for layer in self.layers])
+
+
+@contextlib.contextmanager
+def open_scene(paths: Sequence[Path], bands: tuple[str, ...], reading: Reading) -> Iterator[Scene]:
+    """Open the files of a scene.
+
+    Args:
+        paths: Files, one per date, or folders of them.
+        bands: The network's bands, in order.
+        reading: How to read them.
+
+    Raises:
+        InputError: Names the file that is missing, is no raster, lacks a band, lies on another grid, or has no date or no reference.
+    """
+    import rasterio
+
+    files = find_files(paths)
+    dates = dates_of(files, reading.dates)
+    with contextlib.ExitStack() as stack, rasterio.Env(GDAL_CACHEMAX=256, GDAL_ERROR_ON_LIBJPEG_WARNING=True):
+        layers = [_layer(stack.enter_context(_opened(path)), date, bands, reading) for path, date in zip(files, dates, strict=True)]
+        _check_grid([layer.source for layer in layers], files)
+        _check_reference(layers[0].source, files[0], reading.georeferenced)
+        yield Scene(layers, reading.nodata)
+
+
+def find_files(paths: Sequence[Path]) -> list[Path]:
+    """Files, and the rasters in folders, sorted by name.
+
+    Raises:
+        InputError: Something does not exist, or a folder holds no raster.
+    """
+    found = []
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"{path}: there is no such file or folder")
+        inside = sorted(child for child in path.iterdir() if child.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
+        if not inside:
+            raise InputError(f"{path}: no raster in this folder ({', '.join(SUFFIXES)})")
+        found += inside
+    return found
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    import rasterio
+    from rasterio.errors import NotGeoreferencedWarning, RasterioError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            source = rasterio.open(path)
+    except RasterioError as error:
+        raise InputError(f"{path}: cannot be read as a raster ({error})") from error
+    with source:
+        yield source
+
+
+def _layer(source: Any, date: datetime.date, bands: tuple[str, ...], reading: Reading) -> Layer:  # noqa: ANN401 - rasterio has no types
+    from rasterio.enums import ColorInterp, MaskFlags
+
+    count = source.count - (source.colorinterp[-1] == ColorInterp.alpha and source.count > 1)
+    named = [name for name in source.descriptions[:count] if name]
+    indexes = _indexes(source.name, count, tuple(named) if len(named) == count else None, bands, reading.bands)
+    factor, offset = _factor(source, indexes[0], reading)
+    masked = any(MaskFlags.all_valid not in flags for flags in source.mask_flag_enums)
+    return Layer(source, date, indexes, factor, offset, masked)
+
+
+def _indexes(
+    name: str, count: int, named: tuple[str, ...] | None, wanted: tuple[str, ...], given: tuple[str, ...] | None
+) -> tuple[int, ...]:
+    """Band numbers in the network's order, by name where names are known; else number and order must be the network's."""
+    if given is not None and len(given) != count:
+        raise InputError(f"{name}: --bands names {len(given)} bands but the file has {count}; name all, in the file's order")
+    names = given or named
+    if names is None:
+        if count != len(wanted):
+            raise InputError(
+                f"{name}: {count} bands without names but the network reads {len(wanted)} ({', '.join(wanted)}): "
+                "name all of the file's with --bands"
+            )
+        return tuple(range(1, count + 1))
+    for band in wanted:
+        if band not in names:
+            problem = unknown("band", band, names)
+            raise InputError(f"{name}: the network reads {', '.join(wanted)}; {problem}; name the file's bands in order with --bands")
+    return tuple(names.index(band) + 1 for band in wanted)
+
+
+def _factor(source: Any, index: int, reading: Reading) -> tuple[float, float]:  # noqa: ANN401
+    """Factor and offset to reflectance, ``(number + offset) * factor``."""
+    declared = source.scales[index - 1], source.offsets[index - 1]
+    dtype = source.dtypes[index - 1]
+    if reading.scale is None and declared != (1.0, 0.0):
+        return declared[0], declared[1] / declared[0] + reading.offset
+    factor = reading.scale or FACTORS.get(dtype)
+    if factor is None:
+        raise InputError(f"{source.name}: numbers of type {dtype} have no usual scale; give --scale, the factor to reflectance")
+    return factor, reading.offset
+
+
+def _check_grid(sources: Sequence[Any], files: Sequence[Path]) -> None:
+    first = sources[0]
+    for source, path in zip(sources, files, strict=True):
+        if source.shape != first.shape:
+            raise InputError(f"{path}: {source.shape} pixels but {files[0].name} has {first.shape}; all dates must lie on one grid")
+        if source.crs != first.crs or not source.transform.almost_equals(first.transform, 1e-3):
+            raise InputError(f"{path}: another place or projection than {files[0].name}; all dates must lie on one grid")
+
+
+def _check_reference(source: Any, path: Path, required: bool) -> None:  # noqa: ANN401
+    if required and not source.crs:
+        raise InputError(f"{path}: no coordinate reference system, so the map would lie nowhere; assign one, or accept it with --no-crs")
+
+
+def _read(layer: Layer, box: Box, nodata: float | None) -> Floats:
+    from rasterio.errors import RasterioError
+    from rasterio.windows import Window
+
+    window = Window(box.left, box.top, box.right - box.left, box.bottom - box.top)
+    try:
+        numbers = layer.source.read(layer.indexes, window=window, masked=layer.masked)
+    except RasterioError as error:
+        raise InputError(f"{layer.source.name}: damaged ({error.__cause__ or error}); copy or download it again") from error
+    missing = _missing(numbers, nodata)
+    values = (np.ma.getdata(numbers).astype(np.float32) + np.float32(layer.offset)) * np.float32(layer.factor)
+    values[:, missing] = np.nan
+    return np.asarray(values, np.float32)
+
+
+def _missing(numbers: Any, nodata: float | None) -> NDArray[np.bool_]:  # noqa: ANN401 - an array or a masked array
+    """Pixels ``(h, w)`` that lack at least one band."""
+    missing = np.ma.getmaskarray(numbers).any(0)
+    data = np.ma.getdata(numbers)
+    if nodata is not None:
+        missing |= (data == nodata).any(0)
+    if data.dtype.kind == "f":
+        missing |= ~np.isfinite(data).all(0)
+    return np.asarray(missing)

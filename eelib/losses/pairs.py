@@ -1,0 +1,132 @@
+"""Which pixels of two views are a pair, and which other pairs may be negatives of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+from torch import Tensor
+
+from eelib.errors import InputError
+from eelib.losses.gather import gather_ids, is_distributed
+from eelib.pixels import ROW_STRIDE
+
+Negatives = Literal["all", "other_images", "same_image"]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Matched pixels of two views: image number and flat position in view a and in view b, each ``(N,)`` int64."""
+
+    image: Tensor
+    at_a: Tensor
+    at_b: Tensor
+
+    def rows(self, z_a: Tensor, z_b: Tensor) -> tuple[Tensor, Tensor]:
+        """The pairs' channels ``(N, D)`` in two maps ``(B, D, h, w)``."""
+        return z_a.flatten(2)[self.image, :, self.at_a], z_b.flatten(2)[self.image, :, self.at_b]
+
+
+def same_ground(index_a: Tensor, index_b: Tensor, anchors: int, generator: torch.Generator) -> Pairs:
+    """Draw pixels that both views show (spec section 1.6.2).
+
+    Args:
+        index_a: ``(B, h, w)`` absolute pixel ids, unique within a view; negative = no pixel.
+        index_b: ``(B, h, w)``.
+        anchors: Most pixels per image; images with fewer give all they have.
+        generator: Source of the draw.
+
+    Raises:
+        InputError: No pixel is in both views.
+    """
+    ids_a, ids_b = index_a.flatten(1), index_b.flatten(1)
+    ordered, order = ids_b.sort(1)
+    slot = torch.searchsorted(ordered, ids_a.contiguous()).clamp_(max=ids_b.shape[1] - 1)
+    shared = (ordered.gather(1, slot) == ids_a) & (ids_a >= 0)
+    if not shared.any():
+        raise InputError("no pixel is present in both views: raise min_overlap or check the pixel ids")
+    image, at_a = _draw(shared, anchors, generator)
+    return Pairs(image, at_a, order[image, slot[image, at_a]])
+
+
+@torch.no_grad()
+def most_similar(features_a: Tensor, features_b: Tensor, anchors: int, generator: torch.Generator) -> Pairs:
+    """Draw pixels of view a; the partner of each is the pixel of b with the largest cosine of backbone features (DenseCL, spec 1.5).
+
+    Args:
+        features_a: ``(B, D, h, w)`` of the backbone, before any projection.
+        features_b: The same for view b.
+        anchors: Most pixels per image.
+        generator: Source of the draw.
+    """
+    a, b = F.normalize(features_a.flatten(2), dim=1), F.normalize(features_b.flatten(2), dim=1)
+    image, at_a = _draw(torch.ones(len(a), a.shape[2], dtype=torch.bool, device=a.device), anchors, generator)
+    partner = torch.einsum("bdn,bdm->bnm", a, b).argmax(2)
+    return Pairs(image, at_a, partner[image, at_a])
+
+
+def _draw(allowed: Tensor, anchors: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """At most ``anchors`` allowed positions per row of ``(B, n)``, without repeats."""
+    score = torch.rand(allowed.shape, generator=generator, device=generator.device).to(allowed.device)
+    best, position = score.masked_fill(~allowed, -1).topk(min(anchors, allowed.shape[1]), dim=1)
+    image, column = torch.nonzero(best >= 0, as_tuple=True)
+    return image, position[image, column]
+
+
+def excluded(
+    pairs: Pairs,
+    index_a: Tensor,
+    index_b: Tensor,
+    *,
+    negatives: Negatives = "all",
+    guard_radius: float = 0,
+    gather: bool = False,
+    row_stride: int = ROW_STRIDE,
+) -> Tensor | None:
+    """Pairs that are not negatives of each other, ``(N, N)`` bool, or None where all are.
+
+    Two pairs of one image are too near if their pixels are nearer than the guard radius in either view. Where positives come from the
+    ground that is the same in both; where they come from features, two anchors may even have the same partner.
+
+    Args:
+        pairs: N of them.
+        index_a: ``(B, h, w)`` absolute pixel ids.
+        index_b: ``(B, h, w)``.
+        negatives: Which other pairs repel.
+        guard_radius: Pixels; 0 keeps all but pairs that share a pixel.
+        gather: Compare with the pairs of all ranks, ``(N, W * N)``; every rank must then hold the same number.
+        row_stride: Pixel ids are ``row * row_stride + column``.
+    """
+    pixels = [index_a.flatten(1)[pairs.image, pairs.at_a]]
+    at_b = index_b.flatten(1)[pairs.image, pairs.at_b]
+    if not torch.equal(pixels[0], at_b):
+        pixels.append(at_b)
+    if negatives == "all" and guard_radius <= 0 and len(pixels) == 1:
+        return None
+    image = pairs.image
+    everyone, everywhere = image, pixels
+    if gather and is_distributed():
+        image = image + dist.get_rank() * (1 << 32)  # images of different ranks are different images
+        everyone, everywhere = gather_ids(image), [gather_ids(pixel) for pixel in pixels]
+    same = image[:, None] == everyone[None, :]
+    if negatives == "other_images":
+        return same
+    near = torch.zeros_like(same)
+    for pixel, others in zip(pixels, everywhere, strict=True):
+        near |= _nearer(pixel, others, max(guard_radius, 0.5), row_stride)
+    near &= same
+    if negatives == "same_image":
+        return near | ~same
+    if negatives == "all":
+        return near
+    raise InputError(f"negatives must be 'all', 'other_images' or 'same_image', got '{negatives}'")
+
+
+def _nearer(pixel: Tensor, others: Tensor, radius: float, row_stride: int) -> Tensor:
+    # In float32, which holds rows and columns below 2**24 exactly: integer squares would cost several times as much.
+    rows = (pixel // row_stride).float()[:, None] - (others // row_stride).float()[None, :]
+    columns = (pixel % row_stride).float()[:, None] - (others % row_stride).float()[None, :]
+    return rows.square_().add_(columns.square_()) < radius**2

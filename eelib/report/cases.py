@@ -1,0 +1,143 @@
+"""Records grouped into what can be compared: the same region, network, label share and reading, from different starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from eelib.data.sources import region_names, source
+from eelib.data.windows import Ints
+from eelib.errors import InputError
+from eelib.evaluate.confusion import Array, unpack
+from eelib.evaluate.statistics import Estimate, bootstrap, estimate
+
+Record = Mapping[str, Any]
+
+READINGS = ("fine-tuned", "linear probe", "per pixel")
+SUFFIX = {" fine-tuned": "fine-tuned", " probed": "linear probe", " per pixel": "per pixel"}  # of the name of an arm
+POINTS = 100  # points of mIoU in 1.0
+NETWORK = "unet3df"  # of records that name none
+
+
+class Case(NamedTuple):
+    """What is held equal in a comparison."""
+
+    region: str
+    network: str
+    fraction: float
+    reading: str
+
+    @property
+    def title(self) -> str:
+        """The region for people, with its network where that is not the usual one."""
+        name = source(self.region).title.removesuffix(" (simulated)")
+        return name if self.network == NETWORK else f"{name}, {self.network}"
+
+    @property
+    def kind(self) -> str:
+        """Whether the pixels are real."""
+        return "simulated" if source(self.region).simulated else "real"
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """Reading, network, region as the study lists them, scarcest labels first."""
+        names = region_names()
+        place = names.index(self.region) if self.region in names else len(names)
+        return READINGS.index(self.reading), self.network != NETWORK, self.network, place, self.region, self.fraction
+
+
+@dataclass(frozen=True)
+class Group:
+    """The records of one start over all seeds.
+
+    Attributes:
+        records: One per seed, in the order of seeds.
+        counts: ``(S, N, K, K)`` confusion counts per seed and test window.
+        places: ``(N,)`` place of each test window.
+    """
+
+    records: tuple[Record, ...]
+    counts: Ints
+    places: Ints
+
+    @classmethod
+    def of(cls, records: Iterable[Record], metric: str = "confusion") -> Group:
+        """Group records that differ in their seed only."""
+        ordered = tuple(sorted(records, key=lambda record: record["seed"]))
+        counts = np.stack([unpack(record["metrics"][metric]) for record in ordered])
+        return cls(ordered, counts, np.array(ordered[0]["metrics"]["places"]))
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Seeds in order."""
+        return tuple(record["seed"] for record in self.records)
+
+
+def groups(records: Iterable[Record]) -> dict[Case, dict[str, Group]]:
+    """Per case the group of each start; records that are no reading are left out."""
+    found: dict[Case, dict[str, list[Record]]] = {}
+    for record in records:
+        suffix = next((suffix for suffix in SUFFIX if record["arm"].endswith(suffix)), None)
+        if suffix is not None:
+            params = record["params"]
+            network = params.get("encoder", {}).get("name", NETWORK)
+            case = Case(params["region"], network, params["fraction"], SUFFIX[suffix])
+            found.setdefault(case, {}).setdefault(record["arm"].removesuffix(suffix), []).append(record)
+    ordered = sorted(found, key=lambda case: case.order)
+    return {case: {start: Group.of(found[case][start]) for start in found[case]} for case in ordered}
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Bootstrap draws of the mIoU of several starts on the same resamples.
+
+    Attributes:
+        of: Per start ``(R + 1,)``; entry 0 is the estimate.
+        seeds: Seeds of every start.
+        places: Places resampled.
+    """
+
+    of: Mapping[str, Array]
+    seeds: int
+    places: int
+
+    def score(self, start: str) -> Estimate:
+        """MIoU of a start."""
+        return estimate(self.of[start], self.seeds, self.places)
+
+    def difference(self, start: str, base: str) -> Estimate:
+        """MIoU of a start minus that of another."""
+        return estimate(self.of[start] - self.of[base], self.seeds, self.places)
+
+
+def draw(case: Case, starts: Mapping[str, Group], **options: Any) -> Draws:  # noqa: ANN401
+    """Paired bootstrap of all starts of a case.
+
+    Raises:
+        InputError: Starts were run with different seeds.
+    """
+    if len({group.seeds for group in starts.values()}) != 1:
+        seeds = {start: group.seeds for start, group in starts.items()}
+        raise InputError(f"{case.region}: arms to be compared were run with different seeds: {seeds}")
+    first = next(iter(starts.values()))
+    columns = bootstrap([group.counts for group in starts.values()], first.places, **options).T
+    return Draws(dict(zip(starts, columns, strict=True)), len(first.seeds), len(np.unique(first.places)))
+
+
+def signed(value: Estimate) -> str:
+    """A difference of mIoU as points with its interval, ``+5.1 [+1.0, +9.2]``."""
+    return f"{POINTS * value.value:+.1f} [{POINTS * value.low:+.1f}, {POINTS * value.high:+.1f}]".replace("-", "−")
+
+
+def percent(fraction: float) -> str:
+    """A label share, ``10 %``."""
+    return f"{100 * fraction:g} %"
+
+
+def verdict(differences: Sequence[Estimate]) -> tuple[int, int, int]:
+    """How many intervals lie above 0, below 0, and on both sides."""
+    above, below = sum(value.low > 0 for value in differences), sum(value.high < 0 for value in differences)
+    return above, below, len(differences) - above - below

@@ -1,0 +1,114 @@
+"""What pre-training is worth in labels: curves over label shares, and where a random start catches up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from eelib.errors import InputError
+from eelib.evaluate.confusion import Array
+from eelib.evaluate.statistics import Estimate, crossing, estimate
+from eelib.report.cases import Case, Draws, Group, Record, draw, groups, percent
+from eelib.report.tables import html_table, seed_links
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What pre-training is worth at one label share.
+
+    Attributes:
+        case: Where, and at which share pre-training is read.
+        needed: Label share that the random start needs for the same mIoU; infinite where no share of the range suffices.
+        smallest: Smallest share that was run; a ``needed`` of this value means "or less".
+        largest: Largest share that was run.
+        records: Of the pre-trained arm.
+    """
+
+    case: Case
+    needed: Estimate
+    smallest: float
+    largest: float
+    records: tuple[Record, ...]
+
+    @property
+    def factor(self) -> float:
+        """How many times the labels the random start needs."""
+        return self.needed.value / self.case.fraction
+
+
+def worths(records: Iterable[Record]) -> list[Worth]:
+    """Label shares that a random start needs to reach pre-training, for every case with at least two label shares.
+
+    All label shares are drawn on the same resamples of places and seeds, so the interval is that of the curve as a whole.
+
+    Raises:
+        InputError: There is no case with two label shares.
+    """
+    curves: dict[tuple[str, str, str], dict[Case, Mapping[str, Group]]] = {}
+    for case, starts in groups(records).items():
+        if {"random", "pretrained"} <= starts.keys():
+            curves.setdefault((case.reading, case.network, case.region), {})[case] = starts
+    found = [item for cases in curves.values() if len(cases) > 1 for item in _of_curve(cases)]
+    if not found:
+        raise InputError("a curve needs records at two label shares or more: run the arms first")
+    return found
+
+
+def _of_curve(cases: Mapping[Case, Mapping[str, Group]]) -> list[Worth]:
+    drawn = {case: draw(case, {name: starts[name] for name in ("random", "pretrained")}) for case, starts in cases.items()}
+    fractions = [case.fraction for case in cases]
+    random = np.stack([draws.of["random"] for draws in drawn.values()], -1)
+    return [
+        Worth(case, _needed(random, draws, fractions), fractions[0], fractions[-1], cases[case]["pretrained"].records)
+        for case, draws in drawn.items()
+    ]
+
+
+def _needed(random: Array, draws: Draws, fractions: list[float]) -> Estimate:
+    return estimate(crossing(fractions, random - draws.of["pretrained"][:, None]), draws.seeds, draws.places)
+
+
+def worth_table(items: Iterable[Worth], reading: str, *, root: str = "../") -> str:
+    """HTML: label share of pre-training, share that the random start needs, and the ratio."""
+    rows = []
+    for item in items:
+        if item.case.reading == reading:
+            interval = f"{_share(item.needed.low, item)} to {_share(item.needed.high, item)}"
+            ratio = f"{item.factor:.1f} times" if item.smallest < item.needed.value < math.inf else "–"
+            needed = _share(item.needed.value, item)
+            rows.append(
+                (
+                    (item.case.title, item.case.kind),
+                    (f"{percent(item.case.fraction)}{seed_links(item.records, root)}", needed, interval, ratio),
+                )
+            )
+    right = ("pre-trained with", "random start needs", "95 % interval", "labels saved")
+    return html_table(("region", "data"), right, rows)
+
+
+def _share(fraction: float, item: Worth) -> str:
+    if math.isinf(fraction):
+        return f"more than {percent(item.largest)}"
+    return f"at most {percent(item.smallest)}" if fraction <= item.smallest else f"{100 * fraction:.3g} %"
+
+
+def worth_conclusion(items: list[Worth]) -> str:
+    """In how many cases pre-training is worth labels, in Markdown; the last label share has no larger one to compare with."""
+    lines = []
+    for reading in dict.fromkeys(item.case.reading for item in items):
+        chosen = [item for item in items if item.case.reading == reading and item.case.fraction < item.largest]
+        saves = sum(item.needed.low > item.case.fraction for item in chosen)
+        costs = sum(item.needed.high < item.case.fraction for item in chosen)
+        never = [item for item in chosen if math.isinf(item.needed.value)]
+        text = f"* **{reading.capitalize()}**: below the full label set, a random start needs more labels than pre-training in {saves} of "
+        text += f"{len(chosen)} cases and fewer in {costs}, with an interval that excludes equal numbers."
+        text += f" In {len(never)} of them it never catches up within the range that was run."
+        finite = [item for item in chosen if item.smallest < item.needed.value < math.inf]
+        if finite:
+            median = float(np.median([item.factor for item in finite]))
+            text += f" Where it does, it needs {median:.1f} times the labels in the median."
+        lines.append(text)
+    return "\n".join(lines)

@@ -1,0 +1,209 @@
+"""Pre-training in one region, labels in another: gain over a random start, and loss against pre-training at home."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from eelib.data.continents import distance
+from eelib.data.sources import region_names, source
+from eelib.errors import InputError
+from eelib.evaluate.confusion import Array
+from eelib.evaluate.statistics import Estimate, estimate
+from eelib.report.cases import POINTS, Case, Draws, Record, draw, groups, percent, signed, verdict
+from eelib.report.tables import bold, html_table, linked_mean
+
+PREFIX = "pretrained on "
+POOLS = ("all regions", "the other continent")
+HOME = "same region"
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """One cell of the matrix.
+
+    Attributes:
+        case: Where the labels are.
+        origin: Where the pre-training was: a region, or what a pool is called.
+        how: Distance between the two.
+        score: mIoU.
+        gain: Difference to the random start.
+        loss: Difference to pre-training at home; None where there is no such arm.
+        draws: Gain and, where there is one, loss, on every resample.
+        records: Of the arm.
+        base: Of the random start.
+    """
+
+    case: Case
+    origin: str
+    how: str
+    score: Estimate
+    gain: Estimate
+    loss: Estimate | None
+    draws: Mapping[str, Array]
+    records: tuple[Record, ...]
+    base: tuple[Record, ...]
+
+    @property
+    def exchange(self) -> bool:
+        """Whether pixels of one side are real and of the other simulated."""
+        return self.how == "real and simulated"
+
+
+def transfers(records: Iterable[Record]) -> list[Transfer]:
+    """Every cell of the matrix and every exchange between real and simulated regions.
+
+    Raises:
+        InputError: There is none.
+    """
+    found = []
+    for number, (case, starts) in enumerate(groups(records).items()):
+        draws = draw(case, starts, seed=number)  # regions have different places, so they are resampled on their own
+        for start in starts:
+            origin = case.region if start == "pretrained" else start.removeprefix(PREFIX)
+            base = f"random as in {origin}" if f"random as in {origin}" in starts else "random"
+            if start == "pretrained" or start.startswith(PREFIX):
+                found.append(_cell(case, origin, start, base, draws, {name: group.records for name, group in starts.items()}))
+    if not found:
+        raise InputError("there is no record of a network that was pre-trained elsewhere: run the arms first")
+    return found
+
+
+def _cell(case: Case, origin: str, start: str, base: str, draws: Draws, records: Mapping[str, tuple[Record, ...]]) -> Transfer:
+    home = "pretrained" in draws.of and base == "random"
+    return Transfer(
+        case,
+        origin,
+        _distance(origin, case.region),
+        draws.score(start),
+        draws.difference(start, base),
+        draws.difference(start, "pretrained") if home and start != "pretrained" else None,
+        {"gain": draws.of[start] - draws.of[base]} | ({"loss": draws.of[start] - draws.of["pretrained"]} if home else {}),
+        records[start],
+        records[base],
+    )
+
+
+def _distance(origin: str, region: str) -> str:
+    if origin in POOLS:
+        return origin
+    if origin == "simulated regions" or source(origin).simulated != source(region).simulated:
+        return "real and simulated"
+    return distance(origin, region)
+
+
+def place_title(origin: str) -> str:
+    """A place of pre-training for people."""
+    known = origin not in (*POOLS, "simulated regions")
+    return source(origin).title.removesuffix(" (simulated)") if known else origin
+
+
+@dataclass(frozen=True)
+class Distance:
+    """Average over all cells of one distance.
+
+    Attributes:
+        how: The distance.
+        reading: How the result is read.
+        fraction: Label share.
+        cells: Cells averaged.
+        gain: Mean gain over a random start.
+        loss: Mean difference to pre-training at home.
+    """
+
+    how: str
+    reading: str
+    fraction: float
+    cells: int
+    gain: Estimate
+    loss: Estimate | None
+
+
+def by_distance(cells: Iterable[Transfer]) -> list[Distance]:
+    """Averages over targets, which are resampled independently of each other; exchanges with real regions are left out."""
+    found: dict[tuple[str, float, str], list[Transfer]] = {}
+    for cell in cells:
+        if not cell.exchange and (cell.how != HOME or source(cell.case.region).simulated):
+            found.setdefault((cell.case.reading, cell.case.fraction, cell.how), []).append(cell)
+    return [
+        Distance(how, reading, fraction, len(chosen), _mean(chosen, "gain"), None if how == HOME else _mean(chosen, "loss"))
+        for (reading, fraction, how), chosen in found.items()
+    ]
+
+
+def _mean(cells: list[Transfer], what: str) -> Estimate:
+    draws = np.mean([cell.draws[what] for cell in cells], 0)
+    return estimate(draws, min(cell.gain.seeds for cell in cells), sum(cell.gain.places for cell in cells))
+
+
+def distance_table(items: Iterable[Distance]) -> str:
+    """HTML: average gain and loss by distance between the region of pre-training and the region of the labels."""
+    rows = [
+        (
+            (item.how, item.reading),
+            (percent(item.fraction), str(item.cells), bold(item.gain), bold(item.loss) if item.loss else "–"),
+        )
+        for item in items
+    ]
+    right = ("labels", "cells", "gain over random, points", "difference to home, points")
+    return html_table(("pre-trained in", "reading"), right, rows)
+
+
+def exchange_table(cells: Iterable[Transfer], *, root: str = "../") -> str:
+    """HTML: pre-training on simulated regions for real ones and the other way round."""
+    rows = []
+    for cell in cells:
+        if cell.exchange:
+            base = Estimate(cell.score.value - cell.gain.value, 0, 0, cell.score.seeds, cell.score.places)
+            numbers = (percent(cell.case.fraction), linked_mean(base, cell.base, root), linked_mean(cell.score, cell.records, root))
+            left = (place_title(cell.origin), f"{cell.case.title} ({cell.case.kind})", cell.case.reading)
+            rows.append((left, (*numbers, bold(cell.gain), bold(cell.loss) if cell.loss else "–")))
+    right = ("labels", "random start", "pre-trained", "gain, points", "difference to home, points")
+    return html_table(("pre-trained on", "labels in", "reading"), right, rows)
+
+
+def transfer_table(cells: Iterable[Transfer], *, root: str = "../") -> str:
+    """HTML: every cell of the matrix with its records."""
+    rows = [
+        (
+            (place_title(cell.origin), cell.case.title, cell.how, cell.case.reading),
+            (
+                percent(cell.case.fraction),
+                linked_mean(cell.score, cell.records, root),
+                bold(cell.gain),
+                bold(cell.loss) if cell.loss else "–",
+            ),
+        )
+        for cell in cells
+        if not cell.exchange
+    ]
+    right = ("labels", "mIoU", "gain over random, points", "difference to home, points")
+    return html_table(("pre-trained in", "labels in", "distance", "reading"), right, rows)
+
+
+def ordered_places(cells: Iterable[Transfer]) -> list[str]:
+    """Places of pre-training in the order of the study, pools last."""
+    places = {cell.origin for cell in cells}
+    names = [name for name in region_names() if name in places]
+    return [*names, *sorted(places - {*names, *POOLS}), *(pool for pool in POOLS if pool in places)]
+
+
+def transfer_conclusion(cells: list[Transfer]) -> str:
+    """What the matrix and the exchanges say, in Markdown."""
+    lines = []
+    for item in by_distance(cells):
+        if item.loss is not None:
+            text = (
+                f"* **{item.how.capitalize()}** ({item.reading}, {100 * item.fraction:g} % of the labels): {signed(item.gain)} points over "
+            )
+            lines.append(text + f"a random start, {signed(item.loss)} against pre-training at home, on average over {item.cells} cells.")
+    swapped = [cell for cell in cells if cell.exchange]
+    if swapped:
+        above, below, undecided = verdict([cell.gain for cell in swapped])
+        best = max(swapped, key=lambda cell: POINTS * cell.gain.value)
+        text = f"* **Between real and simulated**: better than a random start in {above} of {len(swapped)} cases, worse in {below}, "
+        text += f"undecided in {undecided}; at best {signed(best.gain)} points ({place_title(best.origin)} for {best.case.title}, "
+        lines.append(text + f"{best.case.reading}).")
+    return "\n".join(lines)

@@ -1,0 +1,152 @@
+"""The arms that experiments share: one pre-training serves them all, and two notebooks that mean the same arm name the same record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from eelib.data.regions import fingerprint, region_dates, region_window
+from eelib.settings import EncoderSettings, PretrainSettings, PublishedSettings
+from eelib.study.arm import Arm
+from eelib.study.recipes import ExploreParams, Init, PixelParams, PretrainParams, ProbeParams, SegmentParams
+from eelib.study.scales import encoder_for, pretrain_recipe, segment_recipe, sizes_for
+
+if TYPE_CHECKING:
+    from eelib.study.scales import Scale
+
+PRETRAIN = "pretrain"  # experiment of all pre-trainings, because every notebook shares them
+PIXEL_SECONDS = 6.0
+EXPLORE_SECONDS = 3.0
+SHARES = (0.1, 1.0)  # label shares of ee1; readings at other shares belong to ee2
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a network starts from.
+
+    Attributes:
+        name: In tables; the arm is called ``"<name> probed"`` or ``"<name> fine-tuned"``.
+        init: How the weights are made.
+        source: The arm whose encoder is loaded; None with other initialisations.
+        home: Experiment that its readings belong to; None: ee1 or ee2, by the label share.
+        published: Which weights, with init 'published'.
+    """
+
+    name: str
+    init: Init
+    source: Arm | None = None
+    home: str | None = None
+    published: PublishedSettings = field(default_factory=PublishedSettings)
+
+
+RANDOM = Start("random", "random")
+RAW = Start("raw", "raw")
+
+
+def pretrained(budget: Scale, region: str, seed: int, steps: int | None = None) -> Start:
+    """Pre-trained in the region itself with the profile's recipe; with ``steps``, for as short as ee4 does it."""
+    recipe = shortened(pretrain_recipe(budget, region), steps)
+    return Start("pretrained", "pretrained", pretrain_arm(budget, region, seed, recipe), "ee4_ablations" if steps else None)
+
+
+def shortened(recipe: PretrainSettings, steps: int | None) -> PretrainSettings:
+    """The recipe with so many steps; itself where None."""
+    return recipe.model_copy(update={"steps": steps}) if steps else recipe
+
+
+def pretrain_arm(budget: Scale, regions: str | Sequence[str], seed: int, recipe: PretrainSettings | None = None) -> Arm:
+    """Pre-training on the unlabelled windows of one region or of several; the number of windows stays that of the budget.
+
+    Args:
+        budget: Of the profile.
+        regions: Where.
+        seed: Source of its randomness.
+        recipe: None: that of the profile.
+    """
+    pool = (regions,) if isinstance(regions, str) else tuple(regions)
+    narrow = min(pool, key=lambda region: region_window(region, sizes_for(budget, region)))
+    encoder, recipe = encoder_for(budget, narrow), recipe or pretrain_recipe(budget, narrow)
+    params = PretrainParams(regions=pool, sizes=sizes_for(budget, narrow), encoder=encoder, recipe=recipe)
+    voxels = 2 * recipe.batch_size * recipe.steps * recipe.views.size**2 * encoder.num_dates
+    data = {region: fingerprint(region, params.sizes) for region in pool}
+    return Arm(PRETRAIN, "pretrained", seed, "pretrain", params, data, cost=_seconds(voxels, budget, narrow, encoder))
+
+
+def segment_arm(budget: Scale, region: str, start: Start, fraction: float, seed: int) -> Arm:
+    """Fine-tuning from one start at one label share."""
+    encoder, recipe = encoder_for(budget, region), segment_recipe(budget, region)
+    params = SegmentParams(
+        region=region,
+        sizes=sizes_for(budget, region),
+        encoder=encoder,
+        init=start.init,
+        fraction=fraction,
+        recipe=recipe,
+        published=start.published,
+    )
+    voxels = len(recipe.lrs) * recipe.batch_size * recipe.steps * recipe.size**2 * encoder.num_dates
+    cost = _seconds(voxels, budget, region, encoder, len(recipe.lrs) * params.sizes.validation + params.sizes.test)
+    name = f"{start.name} fine-tuned"
+    return Arm(_home(start, fraction), name, seed, "segment", params, _data(region, budget), _needs(start), cost=cost)
+
+
+def probe_arm(budget: Scale, region: str, start: Start, fraction: float, seed: int) -> Arm:
+    """Frozen linear probe of one start at one label share."""
+    encoder, sizes = encoder_for(budget, region), sizes_for(budget, region)
+    recipe, published = budget.probe, start.published
+    params = ProbeParams(
+        region=region, sizes=sizes, encoder=encoder, init=start.init, fraction=fraction, recipe=recipe, published=published
+    )
+    predicted = sizes.train + sizes.validation + sizes.test  # whatever the label share, so that all shares can have the same features
+    cost = _seconds(0, budget, region, encoder, 0 if start.init == "raw" else predicted)
+    name = f"{start.name} probed"
+    return Arm(_home(start, fraction), name, seed, "probe", params, _data(region, budget), _needs(start), cost=cost)
+
+
+def pixel_arm(budget: Scale, region: str, classifier: Literal["forest", "boosting"], fraction: float, seed: int, home: str) -> Arm:
+    """A classifier of single pixels without any network."""
+    sizes = sizes_for(budget, region)
+    params = PixelParams(region=region, sizes=sizes, classifier=classifier, fraction=fraction)
+    return Arm(home, f"{classifier} per pixel", seed, "pixels", params, _data(region, budget), cost=PIXEL_SECONDS)
+
+
+def explore_arm(budget: Scale, region: str, start: Start, seed: int, home: str) -> Arm:
+    """A look at the embeddings of one start."""
+    encoder, sizes = encoder_for(budget, region), sizes_for(budget, region)
+    params = ExploreParams(region=region, sizes=sizes, encoder=encoder, init=start.init)
+    cost = EXPLORE_SECONDS + _seconds(0, budget, region, encoder, 0 if start.init == "raw" else 2 * params.windows)
+    return Arm(home, f"{start.name} explored", seed, "explore", params, _data(region, budget), _needs(start), cost=cost)
+
+
+def readings(budget: Scale, region: str, starts: Sequence[Start], fraction: float, seed: int, *, finetuned: bool = True) -> list[Arm]:
+    """Every start probed and, unless it is raw pixels, fine-tuned."""
+    arms = [probe_arm(budget, region, start, fraction, seed) for start in starts]
+    return arms + [segment_arm(budget, region, start, fraction, seed) for start in starts if finetuned and start.init != "raw"]
+
+
+def _home(start: Start, fraction: float) -> str:
+    return start.home or ("ee1_regions" if fraction in SHARES else "ee2_label_scarcity")
+
+
+def _needs(start: Start) -> dict[str, Arm]:
+    return {"pretrain": start.source} if start.source else {}
+
+
+def _data(region: str, budget: Scale) -> dict[str, str]:
+    return {region: fingerprint(region, sizes_for(budget, region))}
+
+
+def _seconds(trained: float, budget: Scale, region: str, encoder: EncoderSettings, predicted: int = 0) -> float:
+    """Expected seconds on one core; only the time left is made from it.
+
+    Args:
+        trained: Input voxels (pixels times dates) of all training steps.
+        budget: Of the profile.
+        region: Where.
+        encoder: The network.
+        predicted: Windows that are predicted with all their dates.
+    """
+    sizes = sizes_for(budget, region)
+    read = predicted * region_window(region, sizes) ** 2 * region_dates(region, sizes)
+    return 0.5 + 3.2e-6 * float((encoder.width / 8) ** 1.5) * (trained + read / 3)

@@ -1,0 +1,84 @@
+"""EE3: does pre-training carry over to another region? Design E3 of spec section 1.6.8."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from eelib.data.continents import distance
+from eelib.data.names import SIMULATED
+from eelib.data.regions import source
+from eelib.study.arm import Arm
+from eelib.study.arms import RANDOM, Start, pretrain_arm, pretrained, readings
+from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
+from eelib.study.scales import Scale, aligned
+
+NAME = "ee3_transfer"
+
+
+class Transfer(Extent):
+    """The square of regions, and the real regions that exchange encoders with simulated ones."""
+
+    exchanged: tuple[str, ...] = Field((), description="real regions")
+    receivers: tuple[str, ...] = Field((), description="simulated regions that take encoders of real ones")
+
+
+class Parameters(TrainingParameters):
+    """Parameters of the notebook ee3_transfer."""
+
+
+EXTENTS = {
+    "smoke": Transfer(regions=("germany", "ghana"), seeds=(0, 1), fractions=(1.0,), finetuned=(1.0,)),
+    "quick": Transfer(regions=SIMULATED, seeds=(0, 1), fractions=(0.1,), finetuned=(), exchanged=("romania",)),
+    "full": Transfer(
+        regions=SIMULATED, seeds=(0, 1, 2, 3, 4), finetuned=(0.1,), exchanged=("romania", "brandenburg"), receivers=("germany", "ghana")
+    ),
+    "paper": Transfer(regions=SIMULATED, seeds=(0, 1, 2, 3, 4), exchanged=("romania", "brandenburg"), receivers=SIMULATED),
+}
+
+
+def plan(params: Parameters) -> list[Arm]:
+    """Every arm whose record the notebook reads. The diagonal and the random row are ee1's where the regions have the same bands."""
+    extent = extent_of(EXTENTS, params)
+    budget = aligned(budget_of(params), extent.regions)
+    own = None if budget == budget_of(params) else NAME
+    return [
+        arm
+        for seed in extent.seeds
+        for fraction in extent.fractions
+        for target, starts in [*_square(budget, extent, seed, own), *_exchange(params, extent, seed)]
+        for arm in readings(starts[0], target, starts[1], fraction, seed, finetuned=fraction in extent.finetuned)
+    ]
+
+
+Cells = list[tuple[str, tuple[Scale, list[Start]]]]
+
+
+def _square(budget: Scale, extent: Transfer, seed: int, own: str | None) -> Cells:
+    """Every region with every start: random, each region, all regions, the other continent."""
+    everything = pretrain_arm(budget, extent.regions, seed)
+    cells: Cells = []
+    for target in extent.regions:
+        starts = [Start("random", "random", None, own), Start("pretrained", "pretrained", pretrain_arm(budget, target, seed), own)]
+        starts += [_from(place, pretrain_arm(budget, place, seed)) for place in extent.regions if place != target]
+        far = [place for place in extent.regions if distance(place, target) == "other continent"]
+        starts += [_from("all regions", everything)] if len(extent.regions) > 1 else []
+        starts += [_from("the other continent", pretrain_arm(budget, far, seed))] if len(far) > 1 else []
+        cells.append((target, (budget, starts)))
+    return cells
+
+
+def _exchange(params: Parameters, extent: Transfer, seed: int) -> Cells:
+    """Simulated regions to a real one and back, with the bands and dates that both have; each with a random start of the same kind."""
+    simulated = [region for region in extent.regions if source(region).simulated]
+    cells: Cells = []
+    for real in extent.exchanged if simulated else ():
+        budget = aligned(budget_of(params), [*simulated, real])
+        here = [RANDOM, pretrained(budget, real, seed), _from("simulated regions", pretrain_arm(budget, simulated, seed))]
+        cells.append((real, (budget, here)))
+        there = [Start(f"random as in {real}", "random", None, NAME), _from(real, pretrain_arm(budget, real, seed))]
+        cells += [(region, (budget, there)) for region in extent.receivers if region in simulated]
+    return cells
+
+
+def _from(place: str, arm: Arm) -> Start:
+    return Start(f"pretrained on {place}", "pretrained", arm, NAME)

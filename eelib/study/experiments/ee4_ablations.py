@@ -1,0 +1,84 @@
+"""EE4: which choices of the contrast matter? One factor at a time against the default. Design E4 of spec section 1.6.8."""
+
+from __future__ import annotations
+
+from pydantic import Field, field_validator
+
+from eelib.data.names import SIMULATED
+from eelib.data.regions import source
+from eelib.errors import unknown
+from eelib.study.arm import Arm
+from eelib.study.arms import RANDOM, Start, pretrain_arm, pretrained, readings, shortened
+from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
+from eelib.study.factors import FACTORS, Level
+from eelib.study.scales import Scale, has_one_date, pretrain_recipe
+
+NAME = "ee4_ablations"
+
+
+class Ablation(Extent):
+    """Short pre-trainings, so that there can be many."""
+
+    factors: tuple[str, ...] = Field(tuple(FACTORS), description="with factor='all'")
+    levels: int = Field(9, ge=1, description="most levels per factor, with factor='all'")
+    steps: int | None = Field(None, ge=1, description="of pre-training; None: those of the other experiments")
+
+
+class Parameters(TrainingParameters):
+    """Parameters of the notebook ee4_ablations."""
+
+    factor: str = Field("all", description="one factor with all its levels, or 'all': those that the profile affords")
+
+    @field_validator("factor")
+    @classmethod
+    def _known_factor(cls, value: str) -> str:
+        if value != "all" and value not in FACTORS:
+            raise unknown("factor", value, ["all", *FACTORS])
+        return value
+
+
+SHORT = ("temperature", "positives", "negatives", "head_depth", "dates", "crop", "flips", "photometric", "level", "unlabelled", "cloud")
+EXTENTS = {
+    "smoke": Ablation(
+        regions=("germany",), seeds=(0, 1), fractions=(1.0,), finetuned=(), factors=("temperature", "crop", "cloud"), levels=1, steps=2
+    ),
+    "quick": Ablation(regions=("germany",), seeds=(0, 1), fractions=(0.1,), finetuned=(), factors=SHORT, levels=1, steps=80),
+    "full": Ablation(regions=("germany",), seeds=(0, 1, 2, 3, 4), fractions=(0.1,), finetuned=(), steps=200),
+    "paper": Ablation(regions=SIMULATED, seeds=(0, 1, 2, 3, 4), fractions=(0.1,), finetuned=(0.1,)),
+}
+
+
+def plan(params: Parameters) -> list[Arm]:
+    """Every arm whose record the notebook reads: random, the default, every level, and a random start for levels that change the data."""
+    extent = extent_of(EXTENTS, params)
+    budget, steps = budget_of(params), extent.steps if params.pretrain_steps is None else None
+    return [
+        arm
+        for region in extent.regions
+        for seed in extent.seeds
+        for fraction in extent.fractions
+        for where, start in _starts(budget, region, seed, chosen_levels(params), steps)
+        for arm in readings(where, region, [start], fraction, seed, finetuned=fraction in extent.finetuned)
+    ]
+
+
+def chosen_levels(params: Parameters) -> list[tuple[str, Level]]:
+    """Factor and level of every ablation of a run."""
+    extent = extent_of(EXTENTS, params)
+    if params.factor != "all":
+        return [(params.factor, level) for level in FACTORS[params.factor]]
+    return [(factor, level) for factor in extent.factors for level in FACTORS[factor][: extent.levels]]
+
+
+def _starts(budget: Scale, region: str, seed: int, levels: list[tuple[str, Level]], steps: int | None) -> list[tuple[Scale, Start]]:
+    """Every start with the budget it is read under."""
+    recipe = shortened(pretrain_recipe(budget, region), steps)
+    starts = [(budget, RANDOM), (budget, pretrained(budget, region, seed, steps))]
+    for factor, level in levels:
+        if (level.series and has_one_date(budget, region)) or (level.simulated and not source(region).simulated):
+            continue
+        name, read = f"{factor} = {level.label}", level.of_data(budget, pretraining=False)
+        made = pretrain_arm(level.of_data(budget, pretraining=True), region, seed, level.of_recipe(recipe))
+        starts += [(read, Start(f"random, {name}", "random", None, NAME))] if level.sizes else []
+        starts.append((read, Start(name, "pretrained", made, NAME)))
+    return starts

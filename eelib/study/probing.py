@@ -1,0 +1,72 @@
+"""The recipe of the frozen linear probe."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from eelib.data.fractions import label_order, label_subset
+from eelib.data.regions import load_region
+from eelib.evaluate.probe import fit_probe
+from eelib.study.scoring import labelled, scored, validation_score
+from eelib.study.weights import input_normaliser, started_encoder
+from eelib.train.batches import as_sample
+from eelib.train.fit import Progress
+from eelib.train.segment import predict
+
+if TYPE_CHECKING:
+    from eelib.data.windows import Region, Windows
+    from eelib.study.arm import Arm
+    from eelib.study.recipes import ProbeParams
+
+
+def probe(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) -> dict[str, Any]:
+    """Fit a linear classifier on frozen features of single pixels; validation mIoU chooses the penalty."""
+    params: ProbeParams = arm.params  # type: ignore[assignment]
+    region = load_region(params.region, params.sizes)
+    train = label_subset(labelled(region, "train"), params.fraction, arm.seed)
+    rows = label_order(labelled(region, "train"), arm.seed)[: len(train)]
+    if params.init == "raw":
+        every, validation, test = (_sample(part)["image"].flatten(1, 2) for part in _labelled_sets(region))
+    else:
+        every, validation, test = frozen_features(params.model_copy(update={"fraction": 1.0}), arm.seed, needs.get("pretrain"))
+    progress(0.5)
+    tried, probes = [], []
+    mask = torch.from_numpy(np.ascontiguousarray(train.mask))
+    for penalty in params.recipe.penalties:
+        probes.append(fit_probe(every[rows], mask, len(region.classes), penalty, most=params.recipe.pixels, seed=arm.seed))
+        tried.append({"penalty": penalty, "validation": validation_score(region, probes[-1].predict(validation))})
+    best = int(np.argmax([trial["validation"] for trial in tried]))
+    predicted = probes[best].predict(test)
+    return scored(region, train, predicted, folder) | {"penalty": tried[best]["penalty"], "validation": tried}
+
+
+@functools.lru_cache(maxsize=2)
+def frozen_features(params: ProbeParams, seed: int, source: Path | None) -> list[Tensor]:
+    """Features ``(N, D, H, W)`` of all training, validation and test windows.
+
+    Arms that differ in the label fraction alone share them. They are always those of all windows, so that no number depends on which arm
+    came first. The folder of the arm that made the weights stands for the weights: its name is that arm's key.
+
+    Args:
+        params: Of the probe, at label fraction 1.
+        seed: Source of a random encoder.
+        source: Folder of the arm whose encoder is probed.
+    """
+    region = load_region(params.region, params.sizes)
+    encoder = started_encoder(params, region.bands, seed, {"pretrain": source} if source else {})
+    normalise = input_normaliser(params, region)
+    return [predict(encoder, _sample(windows), normalise, params.encoder.num_dates) for windows in _labelled_sets(region)]
+
+
+def _labelled_sets(region: Region) -> list[Windows]:
+    return [labelled(region, "train"), labelled(region, "validation"), labelled(region, "test")]
+
+
+def _sample(windows: Windows) -> dict[str, Tensor]:
+    return as_sample(windows, np.arange(len(windows)))

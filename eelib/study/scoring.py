@@ -1,0 +1,71 @@
+"""What the supervised recipes share: labels, scores on validation and test windows, classes that a split lacks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from eelib.data.windows import IGNORE
+from eelib.errors import InputError
+from eelib.evaluate.confusion import confusion_counts, mean_iou, pack, scores
+
+if TYPE_CHECKING:
+    from eelib.data.windows import Region, Windows
+
+EXAMPLES = 4  # test windows whose predicted maps are kept for figures
+
+
+def labelled(region: Region, split: Literal["train", "validation", "test"]) -> Windows:
+    """A labelled set of a region.
+
+    Raises:
+        InputError: The region has no labels.
+    """
+    windows: Windows | None = getattr(region, split)
+    if windows is None or windows.mask is None:
+        raise InputError(f"region '{region.name}' has no labels: it can be pre-trained on, but not scored")
+    return windows
+
+
+def validation_score(region: Region, predicted: np.ndarray) -> float:
+    """Mean IoU of the maps ``(N, H, W)`` of the validation windows."""
+    return float(mean_iou(confusion_counts(predicted, np.asarray(labelled(region, "validation").mask), len(region.classes)).sum(0)))
+
+
+def scored(region: Region, train: Windows, predicted: np.ndarray, folder: Path) -> dict[str, Any]:
+    """Test scores of the maps ``(N, H, W)``, with counts and places so that intervals and other averages need no retraining.
+
+    A class that the training subset lacks cannot be predicted and lowers the score of every arm that sees this subset; one that the
+    validation or test windows lack is not scored there. Both are recorded and said in the log.
+
+    Args:
+        region: Where.
+        train: The labelled windows that were used.
+        predicted: Class ids of the test windows.
+        folder: Of the arm; a few maps stay there for figures.
+    """
+    np.savez_compressed(folder / "examples.npz", predicted=predicted[:EXAMPLES].astype(np.int8))
+    test = labelled(region, "test")
+    counts = confusion_counts(predicted, np.asarray(test.mask), len(region.classes))
+    sets = {"train": train, "validation": labelled(region, "validation"), "test": test}
+    missing = {name: absent_classes(windows, region.classes) for name, windows in sets.items()}
+    for name, classes in missing.items():
+        if classes:
+            print(f"{region.title}: no pixel of {', '.join(classes)} in the {name} windows ({len(sets[name])})")
+    return {
+        "scores": scores(counts),
+        "confusion": pack(counts),
+        "places": test.place.tolist(),
+        "classes": list(region.classes),
+        "windows": len(train),
+        "missing_classes": missing,
+    }
+
+
+def absent_classes(windows: Windows, classes: tuple[str, ...]) -> list[str]:
+    """Names of the classes that no labelled pixel of these windows has."""
+    mask = np.asarray(windows.mask)
+    present = np.bincount(mask[mask != IGNORE], minlength=len(classes)) > 0
+    return [name for name, found in zip(classes, present, strict=True) if not found]

@@ -1,0 +1,54 @@
+"""The losses of lightly do what their names say on our rows: checked against loops, because it is not our code that computes them."""
+
+import math
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from eelib.errors import InputError
+from eelib.losses import barlow_twins, nt_xent, vicreg
+
+
+def rows(count, seed, dims=4):
+    return torch.randn(count, dims, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def test_nt_xent_equals_the_loop():
+    z1, z2 = rows(5, 1), rows(5, 2)
+    every = [row / np.linalg.norm(row) for row in torch.cat([z1, z2]).numpy()]
+    total = 0.0
+    for n, row in enumerate(every):
+        logits = {m: float(row @ other) / 0.2 for m, other in enumerate(every) if m != n}
+        total += math.log(sum(math.exp(logit) for logit in logits.values())) - logits[(n + 5) % 10]
+    assert float(nt_xent(z1, z2, 0.2)) == pytest.approx(total / 10, rel=1e-10)
+
+
+def test_barlow_twins_equals_the_loop():
+    a, b = rows(9, 1), rows(9, 2)
+    a_n, b_n = ((part.numpy() - part.numpy().mean(0)) / part.numpy().std(0) for part in (a, b))
+    wanted = 0.0
+    for i in range(4):
+        for j in range(4):
+            c = float(np.mean(a_n[:, i] * b_n[:, j]))
+            wanted += (1 - c) ** 2 if i == j else 0.005 * c**2
+    assert float(barlow_twins(a, b)) == pytest.approx(wanted, rel=1e-3)  # lightly standardises with a small constant of its own
+
+
+def test_vicreg_equals_the_loop():
+    a, b = rows(9, 1), rows(9, 2)
+    invariance = np.mean((a.numpy() - b.numpy()) ** 2)
+    spread, covariance = 0.0, 0.0
+    for part in (a.numpy(), b.numpy()):
+        centred = part - part.mean(0)
+        spread += 0.5 * np.mean([max(0.0, 1 - math.sqrt(column.var(ddof=1) + 1e-4)) for column in centred.T])
+        c = centred.T @ centred / 8
+        covariance += (c**2).sum() / 4 - (np.diag(c) ** 2).sum() / 4
+    assert float(vicreg(a, b)) == pytest.approx(25 * invariance + 25 * spread + covariance, rel=1e-6)
+
+
+def test_without_lightly_one_line_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "lightly.loss", None)
+    with pytest.raises(InputError, match=r"needs lightly.*eelib\[ssl\]"):
+        nt_xent(rows(3, 1), rows(3, 2), 0.1)

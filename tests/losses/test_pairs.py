@@ -1,0 +1,85 @@
+"""Which pixels are pairs, and which pairs are not negatives of each other."""
+
+import numpy as np
+import pytest
+import torch
+
+from eelib.data.views import pixel_index
+from eelib.errors import InputError
+from eelib.losses import Pairs, most_similar, same_ground
+from eelib.losses.pairs import excluded
+from eelib.pixels import ROW_STRIDE
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def indices(batch=3, size=4):
+    """Views of 4 x 4 pixels moved against each other by (1, 2); 6 pixels are in both."""
+    return pixel_index(size, size).expand(batch, -1, -1), pixel_index(size, size, 1, 2).expand(batch, -1, -1)
+
+
+def test_anchors_show_the_same_ground_and_are_drawn_without_repeats():
+    index_a, index_b = indices()
+    pairs = same_ground(index_a, index_b, 4, generator())
+    ids_a, ids_b = index_a.flatten(1)[pairs.image, pairs.at_a], index_b.flatten(1)[pairs.image, pairs.at_b]
+    assert torch.equal(ids_a, ids_b)
+    assert torch.bincount(pairs.image).tolist() == [4, 4, 4]
+    assert len({(int(i), int(p)) for i, p in zip(pairs.image, ids_a, strict=True)}) == 12
+    drawn = {tuple(same_ground(index_a, index_b, 1, generator(seed)).at_a.tolist()) for seed in range(20)}
+    assert len(drawn) > 5  # the draw follows the generator
+
+
+def test_the_most_similar_feature_is_the_one_a_loop_finds():
+    a, b = (torch.randn(2, 5, 3, 3, generator=generator(seed), dtype=torch.float64) for seed in (1, 2))
+    pairs = most_similar(a, b, 99, generator())
+    assert len(pairs.image) == 18
+    for image, at_a, at_b in zip(pairs.image.tolist(), pairs.at_a.tolist(), pairs.at_b.tolist(), strict=True):
+        query, keys = a[image].flatten(1)[:, at_a].numpy(), b[image].flatten(1).numpy().T
+        cosines = [float(query @ key / np.linalg.norm(query) / np.linalg.norm(key)) for key in keys]
+        assert at_b == int(np.argmax(cosines))
+
+
+def test_features_that_were_only_moved_are_found_again():
+    """If features follow the ground exactly, the rule of DenseCL and that of the ground agree wherever both views look."""
+    world = torch.randn(2, 8, 6, 6, generator=generator(3))
+    index_a, index_b = indices(2)
+    pairs = most_similar(world[..., :4, :4], world[..., 1:5, 2:6], 99, generator())
+    found = index_b.flatten(1)[pairs.image, pairs.at_b]
+    wanted = index_a.flatten(1)[pairs.image, pairs.at_a]
+    shown = torch.isin(wanted, index_b[0])
+    assert shown.sum() == 2 * 6
+    assert torch.equal(found[shown], wanted[shown])
+
+
+def test_two_anchors_with_the_same_partner_do_not_repel():
+    index_a, index_b = indices(2)
+    pairs = Pairs(torch.tensor([0, 0, 0, 1]), torch.tensor([0, 15, 5, 0]), torch.tensor([3, 3, 7, 3]))
+    found = excluded(pairs, index_a, index_b)
+    wanted = torch.eye(4, dtype=torch.bool)
+    wanted[0, 1] = wanted[1, 0] = True
+    assert torch.equal(found, wanted)
+
+
+@pytest.mark.parametrize("negatives", ["all", "other_images", "same_image"])
+def test_the_guard_looks_at_both_views(negatives):
+    index_a, index_b = indices(2)
+    pairs = Pairs(torch.tensor([0, 0, 0, 1, 1]), torch.tensor([0, 1, 15, 0, 12]), torch.tensor([15, 0, 1, 2, 3]))
+    pixels = [index.flatten(1)[pairs.image, at] for index, at in ((index_a, pairs.at_a), (index_b, pairs.at_b))]
+    found = excluded(pairs, index_a, index_b, negatives=negatives, guard_radius=1.5)
+    for n in range(5):
+        for m in range(5):
+            same = bool(pairs.image[n] == pairs.image[m])
+            places = [(divmod(int(p[n]), ROW_STRIDE), divmod(int(p[m]), ROW_STRIDE)) for p in pixels]
+            near = same and any((r - s) ** 2 + (c - d) ** 2 < 1.5**2 for (r, c), (s, d) in places)
+            assert bool(found[n, m]) == {"all": near, "other_images": same, "same_image": near or not same}[negatives]
+
+
+def test_bad_input_is_named():
+    index_a, index_b = indices()
+    with pytest.raises(InputError, match="both views"):
+        same_ground(index_a, index_b + 10**9, 4, generator())
+    pairs = same_ground(index_a, index_b, 4, generator())
+    with pytest.raises(InputError, match="negatives must be"):
+        excluded(pairs, index_a, index_b, negatives="none")
