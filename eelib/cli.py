@@ -122,20 +122,20 @@ def data_list() -> None:
 @data.command("fetch")
 def data_fetch(name: Annotated[str | None, typer.Argument(help="all samples where left out")] = None, offline: bool = False) -> None:
     """Bring a sample and check every file; for a data set that its owners hand out, say how to get it and where to put it."""
-    from eelib.data.datasets import dataset_folder, how_to_get
+    from eelib.data.datasets import by_hand
     from eelib.data.fetch import fetch
-    from eelib.data.manifests import DatasetManifest, manifest, sample, sample_names
+    from eelib.data.manifests import FetchedManifest, fetched, fetched_names, manifest
 
     entry = manifest(name) if name else None
-    if isinstance(entry, DatasetManifest):
-        folder = dataset_folder(entry)
+    if entry and not isinstance(entry, FetchedManifest):
+        folder, steps = by_hand(entry)
         if not folder.is_dir():
-            typer.echo("\n".join(how_to_get(entry)))
+            typer.echo("\n".join(steps))
             raise InputError(f"{name}: nothing was fetched, because this data set is downloaded by hand; follow the steps above")
         typer.echo(f"{name}: {folder}")
         return
-    for each in [name] if name else sample_names():
-        typer.echo(f"{each}: {fetch(sample(each), offline=offline or None)}")
+    for each in [name] if name else fetched_names():
+        typer.echo(f"{each}: {fetch(fetched(each), offline=offline or None)}")
 
 
 @data.command("verify")
@@ -206,7 +206,7 @@ EXTRAS = {
     "geo": ("torchgeo", "rasterio", "pyogrio", "shapely", "xarray", "h5netcdf", "h5py", "sklearn", "google_crc32c"),
     "batch": ("papermill", "nbformat", "ipykernel", "snakemake"),
     "docs": ("seaborn", "matplotlib", "sphinx", "myst_nb", "latex2mathml"),
-    "clip": ("open_clip", "timm", "webdataset"),
+    "clip": ("open_clip", "timm", "webdataset", "emoji", "PIL"),
 }
 
 

@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eelib.data.fetch import data_folder, location, verify
-from eelib.data.manifests import DatasetManifest, FilePattern, dataset_names, manifest, sample, sample_names
+from eelib.data.manifests import (
+    DatasetManifest,
+    FilePattern,
+    Manifest,
+    dataset_names,
+    fetched,
+    fetched_names,
+    manifest,
+    manifest_names,
+    sample,
+    sample_names,
+)
+from eelib.data.pairs.literature_files import how_to_get_pairs, pair_dataset_folder, verify_pair_dataset
+from eelib.data.pairs.manifests import PairDatasetManifest, PairSampleManifest
 from eelib.errors import InputError
 
 
@@ -117,7 +130,35 @@ def inventory() -> list[str]:
         here = dataset_folder(item).is_dir()
         how = "" if here else f"; get it: eelib data fetch {name}"
         lines += _two_lines(name, "here" if here else "by hand", item.continent, item.title, item.licence + how)
+    return lines + _pair_lines()
+
+
+def _pair_lines() -> list[str]:
+    """The lines of image-text data; they belong to no continent."""
+    lines = []
+    for name in manifest_names():
+        entry = manifest(name)
+        if isinstance(entry, PairSampleManifest):
+            size = sum(part.archive.bytes for part in entry.packages) / 1e6
+            lines += _two_lines(name, "here" if location(entry).is_dir() else f"fetch {size:.0f} MB", "pairs", entry.title, entry.licence)
+        elif isinstance(entry, PairDatasetManifest):
+            here = pair_dataset_folder(entry).is_dir()
+            how = "" if here else f"; get it: eelib data fetch {name}"
+            lines += _two_lines(name, "here" if here else "by hand", "pairs", entry.title, entry.licence + how)
     return lines
+
+
+def by_hand(entry: Manifest) -> tuple[Path, list[str]]:
+    """Folder of a data set that is downloaded by hand, and the steps that bring it there.
+
+    Raises:
+        InputError: The manifest is of a user's own data, which is where it is.
+    """
+    if isinstance(entry, DatasetManifest):
+        return dataset_folder(entry), how_to_get(entry)
+    if isinstance(entry, PairDatasetManifest):
+        return pair_dataset_folder(entry), how_to_get_pairs(entry)
+    raise InputError(f"{entry.name}: a manifest of kind '{entry.kind}' describes your own files; there is nothing to fetch")
 
 
 def _two_lines(name: str, state: str, continent: str, title: str, below: str) -> list[str]:
@@ -126,11 +167,15 @@ def _two_lines(name: str, state: str, continent: str, title: str, below: str) ->
 
 def to_verify() -> list[str]:
     """All samples, and the data sets that are on this machine."""
-    entries = {name: manifest(name) for name in dataset_names()}
-    return sample_names() + [n for n, entry in entries.items() if isinstance(entry, DatasetManifest) and dataset_folder(entry).is_dir()]
+    entries = {name: manifest(name) for name in manifest_names()}
+    here = [name for name, entry in entries.items() if isinstance(entry, DatasetManifest) and dataset_folder(entry).is_dir()]
+    here += [name for name, entry in entries.items() if isinstance(entry, PairDatasetManifest) and pair_dataset_folder(entry).is_dir()]
+    return fetched_names() + here
 
 
 def verify_any(name: str) -> list[str]:
     """Problems of a sample or a data set, one line each."""
     entry = manifest(name)
-    return verify_dataset(entry) if isinstance(entry, DatasetManifest) else verify(sample(name))
+    if isinstance(entry, PairDatasetManifest):
+        return verify_pair_dataset(entry)
+    return verify_dataset(entry) if isinstance(entry, DatasetManifest) else verify(fetched(name))

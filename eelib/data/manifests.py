@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
 from eelib.data.manifest_base import Manifest as Manifest
+from eelib.data.manifest_fetched import Channel, FetchedManifest, FileEntry
 from eelib.data.own.kinds import RasterFolderManifest, SceneSeriesManifest, TorchgeoManifest
+from eelib.data.pairs.manifests import PAIR_KINDS
 from eelib.errors import InputError, unknown
 from eelib.settings import Settings, describe
 
-
-class FileEntry(Settings):
-    """One file and how to recognise it."""
-
-    path: str = Field(min_length=1, description="file name, or path inside the archive")
-    sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    bytes: int = Field(ge=0)
+__all__ = ["Channel", "FetchedManifest", "FileEntry", "Manifest", "SampleManifest", "load_manifest", "manifest", "manifest_names", "sample"]
 
 
 class ClassEntry(Settings):
@@ -31,40 +27,13 @@ class ClassEntry(Settings):
     source: str = Field("", description="the label as the source writes it")
 
 
-class Channel(Settings):
-    """Where the archive comes from: a pip requirement, fetched by the user's own pip, or a URL."""
-
-    pip: str | None = None
-    url: str | None = None
-
-    @model_validator(mode="after")
-    def _one_of_two(self) -> Self:
-        if (self.pip is None) == (self.url is None):
-            raise ValueError("give exactly one of 'pip' and 'url'")
-        return self
-
-
-class SampleManifest(Manifest):
-    """A data set that `eelib data fetch` can bring and `eelib data verify` can check."""
+class SampleManifest(FetchedManifest):
+    """Labelled rasters that `eelib data fetch` can bring."""
 
     kind: Literal["sample"]
-    version: str
     continent: str
-    source: str = Field(description="who made the data and where they describe it")
-    licence: str
-    attribution: str
-    citation: str
-    channel: Channel
-    archive: FileEntry
-    files: tuple[FileEntry, ...] = Field(min_length=1, description="the files of the archive that are used; all others are left out")
     bands: tuple[str, ...] = Field(min_length=1)
     classes: tuple[ClassEntry, ...] = Field(min_length=2)
-    splits: str = Field(description="how train, validation and test are kept apart")
-
-    @property
-    def fingerprint(self) -> str:
-        """What the content hash of a record's data is made of: the version and the digest of every file."""
-        return "/".join([self.name, self.version, *(entry.sha256 for entry in self.files)])
 
 
 class LabelledClass(ClassEntry):
@@ -152,6 +121,7 @@ KINDS: dict[str, type[Manifest]] = {
     "raster-folder": RasterFolderManifest,
     "scene-series": SceneSeriesManifest,
     "torchgeo": TorchgeoManifest,
+    **PAIR_KINDS,
 }
 
 
@@ -243,3 +213,20 @@ def sample(name: str) -> SampleManifest:
 def dataset_names() -> list[str]:
     """Names of the data sets of the literature."""
     return [name for name in manifest_names() if manifest(name).kind == "dataset"]
+
+
+def fetched_names() -> list[str]:
+    """Names of everything that `eelib data fetch` brings by itself: labelled rasters and pictures with names."""
+    return [name for name in manifest_names() if isinstance(manifest(name), FetchedManifest)]
+
+
+def fetched(name: str) -> FetchedManifest:
+    """The manifest of a data set that `eelib data fetch` brings.
+
+    Raises:
+        InputError: There is none; names the nearest.
+    """
+    entry = manifest(name)
+    if not isinstance(entry, FetchedManifest):
+        raise unknown("sample", name, fetched_names())
+    return entry
