@@ -49,7 +49,7 @@ class Parameters(TrainingParameters):
 
 EXTENTS = {
     "smoke": Networks(regions=("germany",), seeds=(0, 1)),
-    "quick": Networks(regions=ALL, seeds=(0, 1)),
+    "quick": Networks(regions=ALL, seeds=(0, 1, 2)),
     "full": Networks(regions=ALL, seeds=(0, 1, 2, 3, 4), networks=NETWORKS, network_regions=("germany",), network_seeds=(0, 1, 2)),
     "paper": Networks(regions=ALL, seeds=(0, 1, 2, 3, 4), networks=NETWORKS, network_regions=ALL, network_seeds=(0, 1, 2, 3, 4)),
 }
