@@ -8,9 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from eelib.report.comparison import READINGS, Comparison, compare, conclusion, signed
+from eelib.report.findings import CONCLUSIONS, arms_of
+from eelib.study.store import Store
+from eelib.study.table import rows
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "reports" / "reference"
+NOTEBOOKS = REFERENCE / "records" / "notebooks.json"  # which records each notebook of the reference run read
+HEADLINE = "ee1_regions"
 START, END = "<!-- findings: written by make reference -->", "<!-- end of findings -->"
 HEAD = """| region | data | labelled windows | {} |
 |---|---|--:|--:|--:|--:|--:|--:|--:|--:|"""
@@ -26,12 +31,18 @@ def records(folder: Path = REFERENCE) -> list[dict[str, Any]]:
     return found
 
 
-def findings(rows: list[Comparison]) -> str:
-    """Markdown of the comparisons: what they say, and one line of numbers per region and label share."""
-    tuned, probed = ([row for row in rows if row.reading == reading] for reading in READINGS[:2])
+def findings() -> str:
+    """Markdown of the reference run: the headline with a line of numbers per case, then what every other notebook concludes."""
+    everything, notebooks = records(), json.loads(NOTEBOOKS.read_text(encoding="utf-8"))
+    compared = compare(arms_of(notebooks[HEADLINE], everything))
+    tuned, probed = ([row for row in compared if row.reading == reading] for reading in READINGS[:2])
     lines = [_line(a, b) for a, b in zip(tuned, probed, strict=True)]
     names = " | ".join([f"fine-tuned: {name}" for name in COLUMNS[:3]] + [f"probe: {name}" for name in COLUMNS[3:]])
-    return "\n".join([conclusion(rows), "", HEAD.format(names), *lines])
+    text = [conclusion(compared), "", HEAD.format(names), *lines]
+    for row in rows():
+        if row.name in CONCLUSIONS and row.name in notebooks:
+            text += ["", f"### {row.title}", "", CONCLUSIONS[row.name](arms_of(notebooks[row.name], everything))]
+    return "\n".join(text)
 
 
 def _line(tuned: Comparison, probed: Comparison) -> str:
@@ -46,12 +57,19 @@ def _gain(row: Comparison) -> str:
     return f"**{signed(row.gain)}**" if row.gain.excludes_zero else signed(row.gain)
 
 
+def keep_notebooks() -> None:
+    """Keep which records each notebook read."""
+    found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((Store().root / "notebooks").glob("*.json"))}
+    NOTEBOOKS.write_text(json.dumps({name: {"arms": content["arms"]} for name, content in found.items()}, indent=1), encoding="utf-8")
+
+
 def main() -> None:
     """Replace what stands between the markers."""
+    keep_notebooks()
     path = ROOT / "README.md"
     before, rest = path.read_text(encoding="utf-8").split(START)
     _, after = rest.split(END)
-    path.write_text(f"{before}{START}\n{findings(compare(records()))}\n{END}{after}", encoding="utf-8")
+    path.write_text(f"{before}{START}\n{findings()}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
