@@ -26,9 +26,9 @@ $(STAMP): requirements.lock pyproject.toml
 	test -x $(BIN)/uv || $(BIN)/pip install --quiet 'uv>=0.7'
 ifeq ($(TORCH),cpu)
 	grep -vE '^(nvidia-|cuda-|triton=)' requirements.lock > .venv/requirements-cpu.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --torch-backend=cpu -r .venv/requirements-cpu.txt
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --torch-backend=cpu -r .venv/requirements-cpu.txt
 else
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.lock
 endif
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
 	@echo "$(TORCH)" > .venv/.torch
