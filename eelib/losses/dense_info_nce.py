@@ -60,8 +60,6 @@ def dense_info_nce(
     rows_a, rows_b = pairs.rows(z_a, z_b)
     if bank is not None:
         return query_info_nce(rows_a, rows_b, 1 / temperature, bank=bank)
-    options = {"negatives": negatives, "guard_radius": guard_radius, "gather": gather, "row_stride": row_stride}
-    exclude = excluded(pairs, index_a, index_b, **options)  # type: ignore[arg-type]
-    if one_way:
-        return query_info_nce(rows_a, rows_b, 1 / temperature, exclude=exclude, chunk=chunk, gather=gather)
-    return info_nce(rows_a, rows_b, 1 / temperature, exclude=exclude, chunk=chunk, gather=gather)
+    exclude = excluded(pairs, index_a, index_b, negatives=negatives, guard_radius=guard_radius, gather=gather, row_stride=row_stride)
+    loss = query_info_nce if one_way else info_nce
+    return loss(rows_a, rows_b, 1 / temperature, exclude=exclude, chunk=chunk, gather=gather)

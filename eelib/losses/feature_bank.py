@@ -10,7 +10,7 @@ from eelib.errors import InputError
 
 
 class FeatureBank(nn.Module):
-    """First in, first out. Rows and position are buffers, so that a checkpoint holds them and a resumed run goes on with the same bank.
+    """First in, first out. Rows and count are buffers, so that a checkpoint holds them and a resumed run goes on with the same bank.
 
     Args:
         size: Rows ``K``; random unit vectors at first (from torch's global generator), as in MoCo.
@@ -18,14 +18,24 @@ class FeatureBank(nn.Module):
     """
 
     rows: Tensor
-    position: Tensor
+    written: Tensor
 
     def __init__(self, size: int, dim: int) -> None:
         super().__init__()
         if size < 1:
             raise InputError(f"a feature bank needs at least one row, got {size}")
         self.register_buffer("rows", F.normalize(torch.randn(size, dim), dim=1))
-        self.register_buffer("position", torch.zeros((), dtype=torch.int64))
+        self.register_buffer("written", torch.zeros((), dtype=torch.int64))
+
+    @property
+    def position(self) -> int:
+        """Row that the next entry overwrites."""
+        return int(self.written) % len(self.rows)
+
+    @property
+    def full(self) -> bool:
+        """Whether every row is a feature: none is left of the random ones of the start."""
+        return int(self.written) >= len(self.rows)
 
     @torch.no_grad()
     def enqueue(self, rows: Tensor) -> None:
@@ -35,7 +45,12 @@ class FeatureBank(nn.Module):
         """
         size, count = len(self.rows), len(rows)
         kept = rows[-size:]
-        first = int(self.position) + count - len(kept)
-        at = (first + torch.arange(len(kept), device=rows.device)) % size
-        self.rows = self.rows.index_copy(0, at, F.normalize(kept.detach(), dim=1).to(self.rows.dtype))
-        self.position = (self.position + count) % size
+        at = (self.position + count - len(kept) + torch.arange(len(kept), device=rows.device)) % size
+        self.rows = self.rows.index_copy(0, at, F.normalize(kept.to(self.rows.dtype), dim=1))
+        self.written = self.written + count
+
+    @torch.no_grad()
+    def nearest(self, queries: Tensor) -> Tensor:
+        """The row with the largest cosine for each of ``(n, D)`` queries, ``(n, D)``, without gradient."""
+        unit = F.normalize(queries.to(self.rows.dtype), dim=1)
+        return torch.cat([self.rows[(part @ self.rows.T).argmax(1)] for part in torch.split(unit, 1024)])

@@ -12,18 +12,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-def nt_xent(z1: Tensor, z2: Tensor, temperature: float) -> Tensor:
-    """SimCLR's loss over the 2N rows of two views (arXiv 2002.05709, eq. 1).
-
-    Args:
-        z1: ``(N, D)``; row n of ``z2`` is its positive, all other 2N − 2 rows are negatives.
-        z2: ``(N, D)``.
-        temperature: τ.
-    """
-    loss: Tensor = _losses().NTXentLoss(temperature)(z1, z2)
-    return loss
-
-
 def barlow_twins(a: Tensor, b: Tensor) -> Tensor:
     """Cross-correlation of matched rows ``(N, D)`` towards the identity, off-diagonal weight .005 (arXiv 2103.03230)."""
     loss: Tensor = _losses().BarlowTwinsLoss()(a, b)

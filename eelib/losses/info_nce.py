@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from eelib.errors import InputError
+from eelib.losses.checks import as_scale, check_chunk, check_rows, full_precision, unit_rows
 from eelib.losses.gather import first_row, gather_rows, is_distributed
-from eelib.losses.streamed import similarity_logsumexp
+from eelib.losses.streamed import Exclude, own_row, row_logsumexp, similarity_logsumexp
 
 
+@full_precision
 def info_nce(
-    a: Tensor, b: Tensor, scale: float | Tensor, *, exclude: Tensor | None = None, chunk: int | None = None, gather: bool = False
+    a: Tensor,
+    b: Tensor,
+    scale: float | Tensor,
+    *,
+    exclude: Tensor | Exclude | None = None,
+    chunk: int | None = None,
+    gather: bool = False,
 ) -> Tensor:
     r"""Mean InfoNCE of both directions; row n of ``a`` and row n of ``b`` are a positive pair.
 
@@ -23,10 +29,11 @@ def info_nce(
     Args:
         a: ``(N, D)``; normalised inside.
         b: ``(N, D)``; normalised inside.
-        scale: Inverse temperature 1/τ, a number or a 0-d tensor that may be learnt.
+        scale: Inverse temperature 1/τ, a number or a tensor of one number that may be learnt.
         exclude: ``(N, N)`` bool; pair (n, m) is left out of the denominators of a_n and of b_m. The diagonal is always kept. With
-            ``gather`` it is ``(N, W * N)`` and taken to be symmetric.
-        chunk: Rows worked on at a time; same value and gradient with memory that grows with ``chunk * N`` instead of N².
+            ``gather`` it is ``(N, W * N)`` and taken to be symmetric. Instead of a mask in memory, a function that makes any tile of it.
+        chunk: Side of the square tiles worked on at a time; same value and gradient with memory that grows with ``chunk²`` instead of N².
+            1024 is fastest on the machines we measured.
         gather: Contrast local rows with the rows of all ranks; averaged over ranks this is the loss of one process on the joined batch.
 
     Returns:
@@ -35,26 +42,27 @@ def info_nce(
     Raises:
         InputError: Shapes do not match, there are no rows, ``chunk`` is not positive, or an input is not finite.
     """
-    _check(a, b, chunk)
-    a, b = F.normalize(_wide(a), dim=1), F.normalize(_wide(b), dim=1)
-    scale = torch.as_tensor(scale, dtype=a.dtype, device=a.device)
+    check_rows(a=a, b=b)
+    check_chunk(chunk)
+    a, b = unit_rows(a), unit_rows(b)
+    scale = as_scale(scale, a)
     positive = scale * (a * b).sum(1)
-    if exclude is not None:
-        exclude = _keep_positives(exclude, first_row(a) if gather else 0)
+    negatives = None if exclude is None else _keep_positives(exclude, first_row(a) if gather else 0, a.device)
     if gather and is_distributed():
-        row, _ = similarity_logsumexp(a, gather_rows(b), scale, exclude, chunk)
-        column, _ = similarity_logsumexp(b, gather_rows(a), scale, exclude, chunk)
+        row = row_logsumexp(a, gather_rows(b), scale, negatives, chunk)
+        column = row_logsumexp(b, gather_rows(a), scale, negatives, chunk)
     else:
-        row, column = similarity_logsumexp(a, b, scale, exclude, chunk)
+        row, column = similarity_logsumexp(a, b, scale, negatives, chunk)
     return 0.5 * ((row - positive).mean() + (column - positive).mean())
 
 
+@full_precision
 def query_info_nce(
     queries: Tensor,
     keys: Tensor,
     scale: float | Tensor,
     *,
-    exclude: Tensor | None = None,
+    exclude: Tensor | Exclude | None = None,
     bank: Tensor | None = None,
     chunk: int | None = None,
     gather: bool = False,
@@ -75,37 +83,25 @@ def query_info_nce(
     Raises:
         InputError: As :func:`info_nce`.
     """
-    _check(queries, keys, chunk)
-    q, k = F.normalize(_wide(queries), dim=1), F.normalize(_wide(keys), dim=1)
-    scale = torch.as_tensor(scale, dtype=q.dtype, device=q.device)
+    check_rows(queries=queries, keys=keys)
+    check_chunk(chunk)
+    q, k = unit_rows(queries), unit_rows(keys)
+    scale = as_scale(scale, q)
     positive = scale * (q * k).sum(1)
     if bank is not None:
-        everything, _ = similarity_logsumexp(q, bank.to(q.dtype), scale, None, chunk)
+        everything = row_logsumexp(q, bank.to(q.dtype), scale, None, chunk)
         return (torch.logaddexp(positive, everything) - positive).mean()
-    if exclude is not None:
-        exclude = _keep_positives(exclude, first_row(q) if gather else 0)
-    everything, _ = similarity_logsumexp(q, gather_rows(k) if gather else k, scale, exclude, chunk)
+    negatives = None if exclude is None else _keep_positives(exclude, first_row(q) if gather else 0, q.device)
+    everything = row_logsumexp(q, gather_rows(k) if gather else k, scale, negatives, chunk)
     return (everything - positive).mean()
 
 
-def _wide(rows: Tensor) -> Tensor:
-    """At least float32: half precision overflows at scale 100 and loses the small terms of the sum."""
-    return rows.to(torch.promote_types(rows.dtype, torch.float32))
+def _keep_positives(exclude: Tensor | Exclude, first: int, device: torch.device) -> Exclude:
+    positive = own_row(first, device)
 
+    def tile(rows: slice, columns: slice) -> Tensor | bool:
+        left_out = exclude[rows, columns] if isinstance(exclude, Tensor) else exclude(rows, columns)
+        kept = positive(rows, columns)
+        return left_out if kept is False else ~torch.as_tensor(kept) & left_out
 
-def _keep_positives(exclude: Tensor, first: int) -> Tensor:
-    kept = exclude.clone()
-    kept.diagonal(first).fill_(False)
-    return kept
-
-
-def _check(a: Tensor, b: Tensor, chunk: int | None) -> None:
-    if a.shape != b.shape or a.ndim != 2:
-        raise InputError(f"a and b must both be (N, D), got {tuple(a.shape)} and {tuple(b.shape)}")
-    if len(a) == 0:
-        raise InputError("a and b hold no rows: there is nothing to contrast")
-    if chunk is not None and chunk < 1:
-        raise InputError(f"chunk must be at least 1, got {chunk}")
-    for name, rows in (("a", a), ("b", b)):
-        if not torch.isfinite(rows.detach().sum(dtype=torch.float64)):
-            raise InputError(f"{name} holds NaN or infinite values")
+    return tile

@@ -52,7 +52,7 @@ def pretrain(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress)
 
 def _held_out(regions: list[Region]) -> dict[str, torch.Tensor]:
     """Validation windows without their labels; of a region without labels, unlabelled ones."""
-    parts = [part.unlabelled if getattr(part, "validation", None) is None else part.validation.without_labels() for part in regions]
+    parts = [part.unlabelled if part.validation is None else part.validation.without_labels() for part in regions]
     windows, region = pooled(regions, parts, HELD_OUT)
     return as_sample(windows, np.arange(len(windows))) | {"region": torch.from_numpy(region)}
 
@@ -76,7 +76,8 @@ def segment(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) 
         tried.append({"lr": lr, "validation": validation_score(region, found)})
     best = int(np.argmax([trial["validation"] for trial in tried]))
     save(models[best].state_dict(), folder / MODEL)
-    save_encoder(models[best].encoder, params.encoder, region.bands, folder)
+    network = {"name": params.published.weights} if params.init == "published" else {}
+    save_encoder(models[best].encoder, params.encoder.model_copy(update=network), region.bands, folder)
     predicted = _classes(models[best], labelled(region, "test"), normalise, params.encoder.num_dates)
     return scored(region, train, predicted, folder) | {"lr": tried[best]["lr"], "validation": tried}
 

@@ -48,7 +48,7 @@ class Normaliser:
     def of_each(cls, regions: Sequence[Windows]) -> Normaliser:
         """Statistics of several regions, each for its own windows: ``(R, C)``."""
         each = [cls.of(windows) for windows in regions]
-        return cls(*(torch.stack([getattr(one, name)[:, 0, 0] for one in each]).numpy() for name in ("centre", "scale")))
+        return cls(np.stack([one.centre.flatten() for one in each]), np.stack([one.scale.flatten() for one in each]))
 
     @classmethod
     def none(cls, bands: int) -> Normaliser:

@@ -9,47 +9,108 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 
 from eelib.errors import InputError
-from eelib.losses import dense_info_nce, gather_rows, info_nce, query_info_nce
+from eelib.losses import (
+    FeatureBank,
+    dense_info_nce,
+    filip_loss,
+    gather_rows,
+    info_nce,
+    masked_language_loss,
+    multi_view_clip,
+    nearest_neighbour_clip,
+    nt_xent,
+    query_info_nce,
+    simsiam,
+)
 
 RANKS = 2
 
 
-def data():
-    generator = torch.Generator().manual_seed(0)
-    return tuple(torch.randn(8, 5, generator=generator, dtype=torch.float64) for _ in range(2))
+def random(*shape, seed):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def rows(count):
+    return tuple(random(8, 5, seed=seed) for seed in range(count))
+
+
+def dense(negatives, chunk=None):
+    def loss(z_a, z_b, index, gather):
+        generator = torch.Generator().manual_seed(0)
+        options = {"temperature": 0.2, "anchors": 9, "generator": generator, "negatives": negatives, "chunk": chunk}
+        return dense_info_nce(z_a, z_b, index, index, gather=gather, **options)
+
+    return loss
 
 
 def dense_data():
-    generator = torch.Generator().manual_seed(1)
-    z = tuple(torch.randn(4, 3, 2, 2, generator=generator, dtype=torch.float64) for _ in range(2))
     index = torch.tensor([[0, 1], [1 << 20, (1 << 20) + 1]]).expand(4, -1, -1)
-    return *z, index
+    return random(4, 3, 2, 2, seed=1), random(4, 3, 2, 2, seed=2), index
 
 
-def dense_loss(z_a, z_b, index, negatives, gather):
-    generator = torch.Generator().manual_seed(0)
-    return dense_info_nce(z_a, z_b, index, index, temperature=0.2, anchors=9, generator=generator, negatives=negatives, gather=gather)
+def filip(**options):
+    def loss(patches, words, patch_mask, word_mask, gather):
+        return filip_loss(patches, words, 6.0, patch_mask=patch_mask, word_mask=word_mask, gather=gather, **options)
+
+    return loss
+
+
+def filip_data():
+    patch_mask, word_mask = random(8, 4, seed=3) > 0, random(8, 5, seed=4) > 0
+    patch_mask[:, 1], word_mask[:, 3] = True, True
+    return random(8, 4, 3, seed=1), random(8, 5, 3, seed=2), patch_mask, word_mask
+
+
+def nearest(image, augmented_image, text, augmented_text, gather):
+    """Two steps, the second against what the first wrote: a bank of 12 rows and 16 new ones a step."""
+    bank = FeatureBank(12, 5).double()
+    bank.rows = torch.nn.functional.normalize(random(12, 5, seed=9), dim=1)
+    losses = [
+        nearest_neighbour_clip([image, augmented_image], [text + step, augmented_text], bank, 6.0, warm_up=False, gather=gather)
+        for step in range(2)
+    ]
+    return torch.stack(losses).sum()
+
+
+def language_data():
+    """The ranks have 7 and 1 tokens to predict."""
+    targets = torch.full((4, 5), -100)
+    targets[:2, :3], targets[1, 4], targets[3, 2] = 1, 2, 0
+    return random(4, 5, 3, seed=1), targets
+
+
+CASES = {
+    **{f"info_nce {c}": (lambda a, b, gather, c=c: info_nce(a, b, 6.0, chunk=c, gather=gather), rows(2)) for c in (None, 3)},
+    **{f"query_info_nce {c}": (lambda a, b, gather, c=c: query_info_nce(a, b, 6.0, chunk=c, gather=gather), rows(2)) for c in (None, 3)},
+    **{f"nt_xent {c}": (lambda a, b, gather, c=c: nt_xent(a, b, 0.2, chunk=c, gather=gather), rows(2)) for c in (None, 3)},
+    **{f"dense {kind}": (dense(kind), dense_data()) for kind in ("all", "other_images", "same_image")},
+    "dense same_image chunk": (dense("same_image", chunk=3), dense_data()),
+    "filip": (filip(), filip_data()),
+    "filip chunk": (filip(chunk=3), filip_data()),
+    "filip topk": (filip(select="topk", k=2), filip_data()),
+    "filip ratio chunk": (filip(select="ratio", k=0.5, chunk=3), filip_data()),
+    "multi_view": (lambda a, b, c, d, gather: multi_view_clip([a, b], [c, d], 6.0, chunk=3, gather=gather), rows(4)),
+    "simsiam": (lambda a, b, c, d, gather: simsiam(a, b, c, d), rows(4)),
+    "nearest neighbour": (nearest, rows(4)),
+    "masked language": (lambda logits, targets, gather: masked_language_loss(logits, targets, gather=gather), language_data()),
+}
+
+
+def value_and_gradients(case, gather, part=lambda tensor: tensor):
+    """Loss and gradients of all floating inputs, of the share that ``part`` takes; data-parallel training averages over ranks."""
+    loss, data = CASES[case]
+    inputs = [part(tensor).clone() for tensor in data]
+    floats = [tensor.requires_grad_() for tensor in inputs if tensor.is_floating_point()]
+    value = loss(*inputs, gather=gather)
+    (value / (RANKS if gather else 1)).backward()
+    return value.detach(), [tensor.grad for tensor in floats]
 
 
 def one_rank(rank, address, folder):
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": address}
+    torch.set_num_threads(1)
     dist.init_process_group("gloo", rank=rank, world_size=RANKS)
-    results = {}
-    for chunk in (None, 3):
-        a, b = (part.chunk(RANKS)[rank].clone().requires_grad_() for part in data())
-        loss = info_nce(a, b, 6.0, chunk=chunk, gather=True)
-        (loss / RANKS).backward()  # data-parallel training averages over ranks
-        results[f"chunk {chunk}"] = (loss.detach(), a.grad, b.grad)
-    queries, keys = (part.chunk(RANKS)[rank].clone().requires_grad_() for part in data())
-    loss = query_info_nce(queries, keys, 6.0, gather=True)
-    (loss / RANKS).backward()
-    results["one way"] = (loss.detach(), queries.grad, keys.grad)
-    for negatives in ("all", "other_images", "same_image"):
-        z_a, z_b, index = (part.chunk(RANKS)[rank].clone() for part in dense_data())
-        z_a.requires_grad_()
-        loss = dense_loss(z_a, z_b, index, negatives, gather=True)
-        (loss / RANKS).backward()
-        results[negatives] = (loss.detach(), z_a.grad)
+    results = {case: value_and_gradients(case, True, lambda tensor: tensor.chunk(RANKS)[rank]) for case in CASES}
     try:
         gather_rows(torch.ones(1 + rank, 2))
         results["uneven"] = "no error"
@@ -69,35 +130,15 @@ def ranks(tmp_path_factory):
     return [torch.load(folder / f"{rank}.pt", weights_only=False) for rank in range(RANKS)]
 
 
-@pytest.mark.parametrize("chunk", [None, 3])
-def test_info_nce_on_two_ranks_equals_one_process(ranks, chunk):
-    a, b = (part.requires_grad_() for part in data())
-    loss = info_nce(a, b, 6.0)
-    loss.backward()
-    found = [rank[f"chunk {chunk}"] for rank in ranks]
-    torch.testing.assert_close(torch.stack([part[0] for part in found]).mean(), loss.detach())
-    torch.testing.assert_close(torch.cat([part[1] for part in found]), a.grad)
-    torch.testing.assert_close(torch.cat([part[2] for part in found]), b.grad)
-
-
-def test_one_way_info_nce_on_two_ranks_equals_one_process(ranks):
-    queries, keys = (part.requires_grad_() for part in data())
-    loss = query_info_nce(queries, keys, 6.0)
-    loss.backward()
-    found = [rank["one way"] for rank in ranks]
-    torch.testing.assert_close(torch.stack([part[0] for part in found]).mean(), loss.detach())
-    torch.testing.assert_close(torch.cat([part[1] for part in found]), queries.grad)
-    torch.testing.assert_close(torch.cat([part[2] for part in found]), keys.grad)
-
-
-@pytest.mark.parametrize("negatives", ["all", "other_images", "same_image"])
-def test_dense_loss_on_two_ranks_equals_one_process(ranks, negatives):
-    z_a, z_b, index = dense_data()
-    z_a.requires_grad_()
-    loss = dense_loss(z_a, z_b, index, negatives, gather=False)
-    loss.backward()
-    torch.testing.assert_close(torch.stack([rank[negatives][0] for rank in ranks]).mean(), loss.detach())
-    torch.testing.assert_close(torch.cat([rank[negatives][1] for rank in ranks]), z_a.grad)
+@pytest.mark.parametrize("case", CASES)
+def test_two_ranks_equal_one_process(ranks, case):
+    value, gradients = value_and_gradients(case, gather=False)
+    torch.testing.assert_close(torch.stack([rank[case][0] for rank in ranks]).mean(), value)
+    for at, wanted in enumerate(gradients):
+        found = [rank[case][1][at] for rank in ranks]
+        assert (wanted is None) == all(part is None for part in found)
+        if wanted is not None:
+            torch.testing.assert_close(torch.cat(found), wanted)
 
 
 def test_uneven_ranks_are_an_error_on_every_rank(ranks):

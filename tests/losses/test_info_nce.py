@@ -108,8 +108,8 @@ def test_with_the_own_row_excluded_it_is_the_ntxent_of_lightly():
 @pytest.mark.parametrize(
     ("a", "b", "chunk", "word"),
     [
-        (torch.ones(2, 3), torch.ones(3, 3), None, "both be"),
-        (torch.ones(2), torch.ones(2), None, "both be"),
+        (torch.ones(2, 3), torch.ones(3, 3), None, "one shape"),
+        (torch.ones(2), torch.ones(2), None, "one shape"),
         (torch.ones(0, 3), torch.ones(0, 3), None, "no rows"),
         (torch.ones(2, 3), torch.ones(2, 3), 0, "chunk"),
         (torch.full((2, 3), torch.nan), torch.ones(2, 3), None, "a holds NaN"),

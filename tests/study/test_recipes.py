@@ -10,7 +10,16 @@ from toys import make_region
 from eelib.data.regions import load_region
 from eelib.errors import InputError
 from eelib.evaluate.confusion import scores, unpack
-from eelib.settings import EncoderSettings, PixelSettings, PretrainSettings, ProbeSettings, RegionSizes, SegmentSettings, ViewSettings
+from eelib.settings import (
+    EncoderSettings,
+    PixelSettings,
+    PretrainSettings,
+    ProbeSettings,
+    PublishedSettings,
+    RegionSizes,
+    SegmentSettings,
+    ViewSettings,
+)
 from eelib.study import embedding_earth, pixels, probing
 from eelib.study.arm import Arm
 from eelib.study.execute import run
@@ -169,6 +178,23 @@ def test_weights_that_do_not_fit_are_refused_in_one_line(regions, tmp_path, make
     card = (tmp_path / "made" / "encoder.json").read_text()
     (tmp_path / "made" / "encoder.json").write_text(card.replace("unet3df", "convbigru"))
     refused("name=convbigru do not fit name=unet3df")
+
+
+def test_published_weights_can_be_probed_and_are_not_mistaken_for_an_encoder_of_ours(regions, tmp_path):
+    import torchgeo.models
+
+    bands = ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12")
+    regions["toy"] = make_region(bands=bands)
+    torch.save(torchgeo.models.resnet18(in_chans=13).state_dict(), tmp_path / "weights.pth")
+    published = PublishedSettings(file=str(tmp_path / "weights.pth"))
+    found = compute(probe_arm("published", published=published), tmp_path / "probe")
+    assert unpack(found["confusion"]).sum() == (regions["toy"].test.mask >= 0).sum()
+    tuned = segment_arm("published", published=published, recipe=TUNING.model_copy(update={"steps": 1, "lrs": (1e-3,)}))
+    compute(tuned, tmp_path / "tuned")
+    with pytest.raises(InputError, match=r"name=ResNet18_Weights\.SENTINEL2_ALL_MOCO do not fit name=unet3df"):
+        compute(probe_arm("pretrained", needs={"pretrain": tuned}), tmp_path / "arm", {"pretrain": tmp_path / "tuned"})
+    with pytest.raises(InputError, match=r"weights\.none: the published weights .* are not here"):
+        compute(probe_arm("published", published=PublishedSettings(file=str(tmp_path / "weights.none"))), tmp_path / "none")
 
 
 @pytest.mark.parametrize("classifier", ["forest", "boosting"])
