@@ -31,14 +31,15 @@ JobsOption = Annotated[int | None, typer.Option("--jobs", help="worker processes
 @app.command("list")
 def list_notebooks() -> None:
     """Notebooks, what they cost, which claim they test, and their parameters."""
-    from eelib.data.manifests import manifest_names
+    from eelib.data.manifests import dataset_names, sample_names
     from eelib.data.names import SIMULATED
     from eelib.study.summary import describe_row
     from eelib.study.table import rows
 
     for item in rows():
         typer.echo(describe_row(item))
-    typer.echo(f"regions: {', '.join(SIMULATED)} (simulated); {', '.join(manifest_names())} (real)")
+    typer.echo(f"regions: {', '.join(SIMULATED)} (simulated); {', '.join(sample_names())} (real)")
+    typer.echo(f"regions that you download first: {', '.join(dataset_names())}; `eelib data list` says how")
 
 
 @app.command()
@@ -98,35 +99,40 @@ def arm(name: str, profile: ProfileOption = "quick") -> None:
 
 @data.command("list")
 def data_list() -> None:
-    """Data sets, their size and licence, and whether they are on this machine."""
-    from eelib.data.fetch import location
-    from eelib.data.manifests import sample, sample_names
+    """Data sets, their continent and licence, and whether they are on this machine or how to get them."""
+    from eelib.data.datasets import inventory
 
-    for name in sample_names():
-        entry = sample(name)
-        here = "here" if location(entry).is_dir() else f"fetch {entry.archive.bytes / 1e6:.0f} MB"
-        typer.echo(f"{name:14} {here:14} {entry.title}\n{'':29} {entry.licence}")
+    for line in inventory():
+        typer.echo(line)
 
 
 @data.command("fetch")
-def data_fetch(name: Annotated[str | None, typer.Argument(help="all where left out")] = None, offline: bool = False) -> None:
-    """Bring a data set, check every file, and say where it is."""
+def data_fetch(name: Annotated[str | None, typer.Argument(help="all samples where left out")] = None, offline: bool = False) -> None:
+    """Bring a sample and check every file; for a data set that its owners hand out, say how to get it and where to put it."""
+    from eelib.data.datasets import by_hand
     from eelib.data.fetch import fetch
-    from eelib.data.manifests import sample, sample_names
+    from eelib.data.manifests import FetchedManifest, fetched, fetched_names, manifest
 
-    for each in [name] if name else sample_names():
-        typer.echo(f"{each}: {fetch(sample(each), offline=offline or None)}")
+    entry = manifest(name) if name else None
+    if entry and not isinstance(entry, FetchedManifest):
+        folder, steps = by_hand(entry)
+        if not folder.is_dir():
+            typer.echo("\n".join(steps))
+            raise InputError(f"{name}: nothing was fetched, because this data set is downloaded by hand; follow the steps above")
+        typer.echo(f"{name}: {folder}")
+        return
+    for each in [name] if name else fetched_names():
+        typer.echo(f"{each}: {fetch(fetched(each), offline=offline or None)}")
 
 
 @data.command("verify")
-def data_verify(name: Annotated[str | None, typer.Argument(help="all where left out")] = None) -> None:
-    """Check every file of a data set against its manifest, offline."""
-    from eelib.data.fetch import verify
-    from eelib.data.manifests import sample, sample_names
+def data_verify(name: Annotated[str | None, typer.Argument(help="all samples and all that is here where left out")] = None) -> None:
+    """Check the files of a data set against its manifest, offline."""
+    from eelib.data.datasets import to_verify, verify_any
 
     problems = []
-    for each in [name] if name else sample_names():
-        found = verify(sample(each))
+    for each in [name] if name else to_verify():
+        found = verify_any(each)
         problems += found
         typer.echo(f"{each}: {'intact' if not found else f'{len(found)} problem(s)'}")
     if problems:
@@ -156,10 +162,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 EXTRAS = {
-    "geo": ("torchgeo", "rasterio", "pyogrio", "shapely", "xarray", "h5netcdf", "h5py", "sklearn"),
+    "geo": ("torchgeo", "rasterio", "pyogrio", "shapely", "xarray", "h5netcdf", "h5py", "sklearn", "google_crc32c"),
     "batch": ("papermill", "nbformat", "ipykernel", "snakemake"),
     "docs": ("seaborn", "matplotlib", "sphinx", "myst_nb", "latex2mathml"),
-    "clip": ("open_clip", "timm", "webdataset"),
+    "clip": ("open_clip", "timm", "webdataset", "emoji", "PIL"),
 }
 
 

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
+from eelib.data.manifest_base import Manifest
+from eelib.data.manifest_fetched import Channel, FetchedManifest, FileEntry
+from eelib.data.pairs.manifests import PAIR_KINDS
 from eelib.errors import InputError, unknown
 from eelib.settings import Settings, describe
 
-
-class FileEntry(Settings):
-    """One file and how to recognise it."""
-
-    path: str = Field(min_length=1, description="file name, or path inside the archive")
-    sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    bytes: int = Field(ge=0)
+__all__ = ["Channel", "FetchedManifest", "FileEntry", "Manifest", "SampleManifest", "load_manifest", "manifest", "manifest_names", "sample"]
 
 
 class ClassEntry(Settings):
@@ -29,51 +26,99 @@ class ClassEntry(Settings):
     source: str = Field("", description="the label as the source writes it")
 
 
-class Channel(Settings):
-    """Where the archive comes from: a pip requirement, fetched by the user's own pip, or a URL."""
-
-    pip: str | None = None
-    url: str | None = None
-
-    @model_validator(mode="after")
-    def _one_of_two(self) -> Self:
-        if (self.pip is None) == (self.url is None):
-            raise ValueError("give exactly one of 'pip' and 'url'")
-        return self
-
-
-class Manifest(Settings):
-    """What every data set has, whatever its kind."""
-
-    name: str = Field(pattern="^[a-z][a-z0-9_]*$")
-    kind: str
-    title: str
-    description: str
-
-
-class SampleManifest(Manifest):
-    """A data set that `eelib data fetch` can bring and `eelib data verify` can check."""
+class SampleManifest(FetchedManifest):
+    """Labelled rasters that `eelib data fetch` can bring."""
 
     kind: Literal["sample"]
+    continent: str
+    bands: tuple[str, ...] = Field(min_length=1)
+    classes: tuple[ClassEntry, ...] = Field(min_length=2)
+
+
+class LabelledClass(ClassEntry):
+    """One class of a data set of the literature, with the id under which its files hold it."""
+
+    value: int = Field(description="id in the label rasters of the source; ids that no class names are ignored")
+
+
+class FilePattern(Settings):
+    """Files that belong to a data set: a glob below its folder and how many there should be."""
+
+    glob: str = Field(min_length=1)
+    count: int | None = Field(None, ge=1, description="None: no number was found in a source that can be cited")
+    what: str
+    optional: bool = False
+
+
+class Download(Settings):
+    """An archive to download by hand."""
+
+    name: str
+    url: str
+    md5: str | None = Field(None, pattern="^[0-9a-f]{32}$", description="None: none was found")
+    stated: str = Field("", description="where URL and MD5 were read")
+
+
+class Normalisation(Settings):
+    """Published statistics per band. Kept for reference: this study standardises with the unlabelled windows it reads."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    unit: str
+    source: str
+
+
+class Reference(Settings):
+    """A published score, for comparison with ours."""
+
+    model: str
+    metric: str
+    value: float
+    tag: Literal["A", "A2"] = Field(description="A: read in the source named; A2: read in a source that quotes it")
+    source: str
+
+
+class DatasetManifest(Manifest):
+    """A data set of the literature, which its owners hand out: `eelib data fetch` says how to get it."""
+
+    kind: Literal["dataset"]
     version: str
-    source: str = Field(description="who made the data and where they describe it")
+    format: Literal["pastis", "mtlcc", "t31tfm", "sustainbench", "loveda", "solar_plants"] = Field(description="which loader reads it")
+    continent: str
+    source: str
+    landing: str = Field(pattern="^https?://", description="page that says how to get the data")
     licence: str
     attribution: str
     citation: str
-    channel: Channel
-    archive: FileEntry
-    files: tuple[FileEntry, ...] = Field(min_length=1, description="the files of the archive that are used; all others are left out")
+    size: str
+    obtain: tuple[str, ...] = Field(min_length=1, description="the steps that bring the data into its folder")
+    downloads: tuple[Download, ...] = ()
+    files: tuple[FilePattern, ...] = Field(min_length=1)
     bands: tuple[str, ...] = Field(min_length=1)
-    classes: tuple[ClassEntry, ...] = Field(min_length=2)
-    splits: str = Field(description="how train, validation and test are kept apart")
+    scale: float = Field(gt=0, description="what a digital number is multiplied by")
+    classes: tuple[LabelledClass, ...] = Field(min_length=2)
+    ignored: str = Field(description="which pixels neither loss nor metric sees")
+    tile: int = Field(ge=8, description="height and width of a tile, pixels")
+    num_dates: int | None = Field(None, ge=1, description="fewest dates of a series; None: not known, shorter series repeat dates")
+    splits: str
+    folds: dict[Literal["train", "validation", "test"], tuple[int, ...]] | None = None
+    normalisation: Normalisation | None = None
+    references: tuple[Reference, ...] = ()
+    checked: str = Field(description="what was compared with the source's own code")
+    reading: str = Field(description="what is our own reading of the format or the protocol")
 
     @property
     def fingerprint(self) -> str:
-        """What the content hash of a record's data is made of: the version and the digest of every file."""
-        return "/".join([self.name, self.version, *(entry.sha256 for entry in self.files)])
+        """Everything in the manifest that decides pixels, labels or splits."""
+        fields = {"name", "version", "format", "bands", "scale", "classes", "tile", "num_dates", "folds"}
+        return self.model_dump_json(include=fields)
 
 
-KINDS: dict[str, type[Manifest]] = {"sample": SampleManifest}
+KINDS: dict[str, type[Manifest]] = {
+    "sample": SampleManifest,
+    "dataset": DatasetManifest,
+    **PAIR_KINDS,
+}
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -158,4 +203,26 @@ def sample(name: str) -> SampleManifest:
     entry = manifest(name)
     if not isinstance(entry, SampleManifest):
         raise unknown("sample", name, sample_names())
+    return entry
+
+
+def dataset_names() -> list[str]:
+    """Names of the data sets of the literature."""
+    return [name for name in manifest_names() if manifest(name).kind == "dataset"]
+
+
+def fetched_names() -> list[str]:
+    """Names of everything that `eelib data fetch` brings by itself: labelled rasters and pictures with names."""
+    return [name for name in manifest_names() if isinstance(manifest(name), FetchedManifest)]
+
+
+def fetched(name: str) -> FetchedManifest:
+    """The manifest of a data set that `eelib data fetch` brings.
+
+    Raises:
+        InputError: There is none; names the nearest.
+    """
+    entry = manifest(name)
+    if not isinstance(entry, FetchedManifest):
+        raise unknown("sample", name, fetched_names())
     return entry

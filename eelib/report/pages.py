@@ -12,7 +12,7 @@ from eelib.data.manifests import SampleManifest
 from eelib.report.notebook_page import facts
 
 ROOT = Path(__file__).parents[2]
-DOCS = ("method", "howto", "glossary")
+DOCS = ("method", "howto", "datasets", "glossary")
 
 WELCOME = """Two papers of 2022 ask how contrastive pre-training pays off when labels are scarce: *Embedding Earth* for satellite
 imagery, *CLIP-benchmark* for images with text. This site is what our re-examination finds; every number in it leads to its record.
@@ -73,17 +73,21 @@ def _chapter_table(chapters: Sequence[Chapter]) -> str:
 
 def data_page() -> str:
     """MyST text of the data page: the real samples from their manifests, the simulated regions from the world itself."""
-    from eelib.data.manifests import sample, sample_names
+    from eelib.data.manifests import dataset_names, manifest, sample, sample_names
     from eelib.data.world import REGIONS, Difficulty
+    from eelib.report.dataset_pages import dataset_section
 
     text = "# Data\n\nEvery figure and table names its region. Simulated regions are styles, not measurements: nothing they show is a "
     text += "statement about a country.\n"
     text += "\n## Real imagery\n\n" + "\n".join(_manifest_section(sample(name)) for name in sample_names())
+    text += "\n## Data sets of the literature\n\nTheir owners hand them out; the loaders are tested on miniatures in the same format. "
+    text += "[How to get each, and what was checked](datasets.md).\n\n"
+    text += "\n".join(dataset_section(manifest(name)) for name in dataset_names())
     text += "\n## Simulated regions\n\nSentinel-2 series of four landscapes on two continents, computed where they are needed, "
     text += "from measured spectra, crop calendars, field shapes, clouds and a sensor.\n\n"
     for name, style in REGIONS.items():
         text += f"### {style.title}\n\nRegion `{name}`, {style.continent}. Classes:\n\n"
-        text += _classes((cover.name, None) for cover in style.covers) + "\n"
+        text += swatch_list((cover.name, None) for cover in style.covers) + "\n"
     text += "\n### How hard the world is\n\nDefaults of the simulator's parameters; each can be varied.\n\n"
     text += "| parameter | default | meaning |\n|---|---|---|\n"
     return text + "".join(f"| `{name}` | {field.default} | {field.description} |\n" for name, field in Difficulty.model_fields.items())
@@ -101,12 +105,18 @@ def _manifest_section(entry: SampleManifest) -> str:
         "Bands": ", ".join(entry.bands),
         "Splits": entry.splits,
     }
+    swatches = swatch_list((item.name, item.color) for item in entry.classes)
+    return f"### {entry.title}\n\n{entry.description}\n\n{swatches}\n{fact_table(facts)}\n"
+
+
+def fact_table(facts: Mapping[str, str]) -> str:
+    """A table of labels and values."""
     rows = "".join(f"| {label} | {value.replace('|', chr(92) + '|')} |\n" for label, value in facts.items())
-    swatches = _classes((item.name, item.color) for item in entry.classes)
-    return f"### {entry.title}\n\n{entry.description}\n\n{swatches}\n| | |\n|---|---|\n{rows}\n"
+    return f"| | |\n|---|---|\n{rows}"
 
 
-def _classes(classes: Any) -> str:  # noqa: ANN401 - an iterable of (name, colour or None)
+def swatch_list(classes: Any) -> str:  # noqa: ANN401 - an iterable of (name, colour or None)
+    """Class names with their colours."""
     items = ""
     for name, color in classes:
         swatch = f'<span class="swatch" style="background:{color}"></span>' if color else ""

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from eelib.data.manifests import SampleManifest, load_manifest, manifest, manifest_folder, manifest_names, read_yaml
+from eelib.data.manifests import SampleManifest, load_manifest, manifest, manifest_folder, manifest_names, read_yaml, sample_names
 from eelib.errors import InputError
 
 GOOD = yaml.safe_load((manifest_folder() / "romania.yaml").read_text())
@@ -16,7 +16,12 @@ def write(tmp_path, content):
 
 
 @pytest.mark.parametrize("name", manifest_names())
-def test_every_manifest_is_valid_and_says_who_to_thank(name):
+def test_every_manifest_is_valid_and_named_like_its_file(name):
+    assert manifest(name).name == name
+
+
+@pytest.mark.parametrize("name", sample_names())
+def test_every_sample_says_who_to_thank(name):
     entry = manifest(name)
     assert entry.name == name
     assert "Copernicus" in entry.attribution

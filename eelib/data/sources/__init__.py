@@ -51,6 +51,7 @@ class Source(Protocol):
 # Kind of manifest: module and function that turns a manifest into a source.
 READERS = {
     "sample": "eelib.data.sources.samples:sample_source",
+    "dataset": "eelib.data.sources.datasets:dataset_source",
 }
 
 

@@ -1,0 +1,92 @@
+"""Reading image files into ``(C, H, W)`` float32 in 0..1 of one size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from eelib.data.pairs.manifests import ReadsImages
+from eelib.data.windows import Floats
+from eelib.errors import InputError
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".jp2")
+
+
+class ImageReader:
+    """Reads images as a manifest says: scaled so that the shorter side fits, then the centre.
+
+    Args:
+        entry: Channels and brightness.
+        size: Height and width of the result, pixels.
+    """
+
+    def __init__(self, entry: ReadsImages, size: int) -> None:
+        self.entry, self.size = entry, size
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """Channel names."""
+        return tuple(f"band {number}" for number in self.entry.channels) if self.entry.channels else ("red", "green", "blue")
+
+    def file(self, path: Path) -> Floats:
+        """The image of a file ``(C, size, size)``.
+
+        Raises:
+            InputError: The file is missing or no image, or lacks a channel.
+        """
+        try:
+            if self.entry.channels or path.suffix.lower() in (".tif", ".tiff", ".jp2"):
+                return self._raster(path)
+            return self._picture(path)
+        except InputError:
+            raise
+        except Exception as error:  # Pillow and GDAL raise what they like on damaged files
+            raise InputError(f"{path}: not a readable image ({type(error).__name__}); replace it, or set broken: skip") from error
+
+    def stream(self, content: bytes, name: str) -> Floats:
+        """The image in some bytes, as :meth:`file`."""
+        import io
+
+        try:
+            return self._picture(io.BytesIO(content))
+        except Exception as error:
+            raise InputError(f"{name}: not a readable image ({type(error).__name__}); replace it, or set broken: skip") from error
+
+    def usable(self, path: Path) -> bool:
+        """Whether a file is there and looks like an image; reads the header, not the pixels."""
+        if path.suffix.lower() in (".tif", ".tiff", ".jp2"):
+            return path.is_file() and path.stat().st_size > 0
+        from PIL import Image
+
+        try:
+            with Image.open(path) as picture:
+                picture.verify()
+        except Exception:
+            return False
+        return True
+
+    def _picture(self, source: object) -> Floats:
+        from PIL import Image, ImageOps
+
+        with Image.open(source) as picture:  # type: ignore[arg-type]
+            upright = picture.convert("RGB")
+        fitted = ImageOps.fit(upright, (self.size, self.size), Image.Resampling.BICUBIC)
+        return np.asarray(fitted, np.float32).transpose(2, 0, 1) / np.float32(255)
+
+    def _raster(self, path: Path) -> Floats:
+        import rasterio
+        from rasterio.enums import Resampling
+
+        with rasterio.open(path) as source:
+            channels = self.entry.channels or tuple(range(1, min(3, source.count) + 1))
+            if max(channels) > source.count:
+                raise InputError(f"{path}: has {source.count} bands, the manifest asks for band {max(channels)}")
+            scale = self.size / min(source.height, source.width)
+            shape = (len(channels), max(self.size, round(source.height * scale)), max(self.size, round(source.width * scale)))
+            pixels = source.read(channels, out_shape=shape, resampling=Resampling.bilinear)
+        top, left = (shape[1] - self.size) // 2, (shape[2] - self.size) // 2
+        cut = pixels[:, top : top + self.size, left : left + self.size]
+        brightest = self.entry.brightest or (np.iinfo(cut.dtype).max if cut.dtype.kind == "u" else 1.0)
+        image = np.asarray((cut.astype(np.float32) / np.float32(brightest)).clip(0, 1), np.float32)
+        return image.repeat(3, 0) if len(image) == 1 and self.entry.channels is None else image

@@ -1,0 +1,86 @@
+"""Sets of pairs by name: simulated regions, labelled regions, the emoji, the literature, and a user's own manifests."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from eelib.data.names import SIMULATED
+from eelib.data.pairs.containers import PairSet
+from eelib.data.pairs.settings import PairSizes
+from eelib.errors import unknown
+
+
+def pair_names() -> list[str]:
+    """All built-in sets of pairs; the path of a manifest is one as well."""
+    from eelib.data.manifests import manifest, manifest_names
+    from eelib.data.pairs.manifests import PAIR_KINDS
+
+    samples = [name for name in manifest_names() if manifest(name).kind in ("sample", *PAIR_KINDS)]
+    return [*SIMULATED, *samples]
+
+
+@functools.lru_cache(maxsize=8)
+def load_pairs(name: str, sizes: PairSizes) -> PairSet:
+    """A set of pairs.
+
+    Args:
+        name: One of :func:`pair_names`, any other labelled region, or the path of a manifest.
+        sizes: How many pairs of which version. Counts above what a set has are cut to what it has; nothing is repeated.
+
+    Raises:
+        InputError: Unknown name, data not fetched, or anything wrong with a user's files.
+    """
+    if name in SIMULATED:
+        from eelib.data.pairs.world_pairs import world_pairs
+
+        return world_pairs(name, sizes)
+    return _from_manifest(name, sizes)
+
+
+def pair_classes(name: str, sizes: PairSizes) -> tuple[str, ...]:
+    """Zero-shot classes of a set."""
+    return load_pairs(name, sizes).classes
+
+
+def pair_fingerprint(name: str, sizes: PairSizes) -> str:
+    """Text that changes whenever a pixel, caption or class of the set could; simulated sets are not made for it."""
+    if name in SIMULATED:
+        from eelib.data.pairs.world_pairs import world_identity
+
+        return world_identity(name, sizes)
+    return load_pairs(name, sizes).fingerprint()
+
+
+def _from_manifest(name: str, sizes: PairSizes) -> PairSet:
+    from eelib.data.manifests import load_manifest, manifest, manifest_names
+    from eelib.data.pairs import manifests as kinds
+
+    own = name.endswith((".yaml", ".yml"))
+    if not own and name not in manifest_names():
+        raise unknown("set of pairs", name, pair_names())
+    entry = load_manifest(Path(name)) if own else manifest(name)
+    base = Path(name).parent if own else Path()
+    if isinstance(entry, kinds.PairSampleManifest):
+        from eelib.data.pairs.emoji_pairs import emoji_pairs
+
+        return emoji_pairs(entry, sizes)
+    if isinstance(entry, kinds.TableManifest):
+        from eelib.data.pairs.tables import table_pairs
+
+        return table_pairs(entry, base, sizes)
+    if isinstance(entry, kinds.ShardsManifest):
+        from eelib.data.pairs.shard_pairs import shard_pairs
+
+        return shard_pairs(entry, base, sizes)
+    if isinstance(entry, kinds.ClassFolderManifest):
+        from eelib.data.pairs.class_folders import class_folder_pairs
+
+        return class_folder_pairs(entry, base, sizes)
+    if isinstance(entry, kinds.PairDatasetManifest):
+        from eelib.data.pairs.literature import literature_pairs
+
+        return literature_pairs(entry, sizes)
+    from eelib.data.pairs.region_pairs import region_pairs
+
+    return region_pairs(name, sizes)

@@ -1,0 +1,171 @@
+"""From rows of file, caption, class and split to a set of pairs; shared by tables, class folders and the data sets of the literature."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from eelib.data.pairs.containers import NO_LABEL, Pairs, PairSet
+from eelib.data.pairs.images import ImageReader
+from eelib.data.pairs.manifests import ReadsImages
+from eelib.data.pairs.settings import PairSizes
+from eelib.data.pairs.versions import Pool, versioned
+from eelib.data.windows import Floats, Ints
+from eelib.errors import InputError
+
+SPLITS = {
+    "train": "train",
+    "training": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "dev": "validation",
+    "test": "test",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One pair that is still a file.
+
+    Attributes:
+        path: The image.
+        caption: Its text.
+        place: What rows of one place share.
+        split: ``train``, ``validation`` or ``test``.
+        kind: Class name, "" = none.
+    """
+
+    path: Path
+    caption: str
+    place: str
+    split: str
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a set of rows needs beside the rows."""
+
+    name: str
+    title: str
+    entry: ReadsImages
+    identity: str
+    needs_train: bool = True
+
+
+def split_by_hash(place: str, shares: tuple[float, float, float]) -> str:
+    """The split of a place at the given shares; a function of its name alone."""
+    at = int.from_bytes(hashlib.sha256(place.encode()).digest()[:4], "big") / 2**32
+    return "train" if at < shares[0] else "validation" if at < shares[0] + shares[1] else "test"
+
+
+def inside(folder: Path, given: str, where: str) -> Path:
+    """A path below a folder.
+
+    Raises:
+        InputError: It leads out of the folder.
+    """
+    path = (folder / given).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise InputError(f"{where}: the path '{given}' leads out of {folder}; set 'folder' in the manifest to where the images are")
+    return path
+
+
+def pair_set(origin: Origin, rows: Sequence[Row], sizes: PairSizes, classes: tuple[str, ...] = (), skipped: Sequence[str] = ()) -> PairSet:
+    """Three sets of pairs from rows, in a fixed random order.
+
+    Args:
+        origin: Names and how images are read.
+        rows: The pairs.
+        sizes: Most pairs per set, size of the images, and version.
+        classes: Class names in the order of their ids; from the rows where empty.
+        skipped: One reason per skipped row.
+
+    Raises:
+        InputError: A set is empty, or a broken image where broken images stop.
+    """
+    reader = ImageReader(origin.entry, sizes.size)
+    classes = classes or tuple(sorted({row.kind for row in rows} - {""}))
+    rows, skipped = _usable(rows, reader, origin, list(skipped))
+    rows = [rows[int(k)] for k in np.random.default_rng(0).permutation(len(rows))]
+    places = {place: number for number, place in enumerate(sorted({row.place for row in rows}))}
+    found = {split: [row for row in rows if row.split == split] for split in ("train", "validation", "test")}
+    for split, part in found.items():
+        if not part and (split != "train" or origin.needs_train):
+            raise InputError(
+                f"{origin.name}: no usable pair is in the {split} set ({len(rows)} in all); check the split, or bring more images"
+            )
+    sets = {
+        split: _pairs(origin, part, places, classes, reader, f"{split} {sizes.model_dump_json()}") for split, part in found.items() if part
+    }
+    train, report = versioned(plain_pool(sets["train"]), sizes) if "train" in sets else (None, None)
+    validation, test = (sets[part].take(np.arange(min(len(sets[part]), getattr(sizes, part)))) for part in ("validation", "test"))
+    notes = [f"{count} row(s) skipped: {reason}" for reason, count in Counter(skipped).items()]
+    return PairSet(
+        name=origin.name,
+        title=origin.title,
+        classes=classes,
+        bands=reader.bands,
+        train=train,
+        validation=validation,
+        test=test,
+        simulated=False,
+        attribution=origin.entry.attribution,
+        notes=(*notes, *(report.lines() if report else ())),
+        removed=report.removed if report else {},
+        prompts=origin.entry.prompts,
+    )
+
+
+def plain_pool(pairs: Pairs) -> Pool:
+    """A pool of captions as people wrote them."""
+    return Pool(draw=lambda count: pairs.take(np.arange(count)), foreign=None, again=None, most=len(pairs))
+
+
+def _usable(rows: Sequence[Row], reader: ImageReader, origin: Origin, skipped: list[str]) -> tuple[list[Row], list[str]]:
+    """Rows whose image can be read, and the reasons of all that were skipped."""
+    known: dict[Path, bool] = {}
+    kept = []
+    for row in rows:
+        if row.path not in known:
+            known[row.path] = reader.usable(row.path)
+        if known[row.path]:
+            kept.append(row)
+            continue
+        if origin.entry.broken == "stop":
+            what = "not a readable image" if row.path.is_file() else "the image is missing"
+            raise InputError(f"{row.path}: {what}; replace it, or set broken: skip")
+        skipped.append("image missing or not readable")
+    return kept, skipped
+
+
+def _pairs(origin: Origin, rows: Sequence[Row], places: dict[str, int], classes: tuple[str, ...], reader: ImageReader, what: str) -> Pairs:
+    paths = [row.path for row in rows]
+    content = hashlib.sha256("\n".join(f"{row.path.name} {row.path.stat().st_size} {row.caption} {row.kind}" for row in rows).encode())
+    ids = {name: number for number, name in enumerate(classes)}
+    return Pairs(
+        name=origin.name,
+        title=origin.title,
+        texts=tuple(row.caption for row in rows),
+        read=file_reader(paths, reader),
+        place=np.array([places[row.place] for row in rows], np.int64),
+        labels=np.array([ids.get(row.kind, NO_LABEL) for row in rows], np.int64),
+        simulated=False,
+        identity=f"{origin.identity} {content.hexdigest()[:16]} {what}",
+    )
+
+
+def file_reader(paths: Sequence[Path], reader: ImageReader) -> Callable[[Ints], Floats]:
+    """Rows to images, read from their files when asked for."""
+    return lambda rows: np.stack([reader.file(paths[int(row)]) for row in rows])
+
+
+def renamed(rows: Sequence[Row], names: dict[str, str]) -> list[Row]:
+    """The rows with other class names, in the class and in captions that are nothing but the class."""
+    return [replace(row, kind=names.get(row.kind, row.kind), caption=names.get(row.caption, row.caption)) for row in rows]

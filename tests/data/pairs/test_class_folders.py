@@ -1,0 +1,65 @@
+"""One folder per class."""
+
+import numpy as np
+import pytest
+import yaml
+from pair_files import class_folder, picture
+
+from eelib.data.pairs.load import load_pairs
+from eelib.data.pairs.settings import PairSizes
+from eelib.errors import InputError
+
+SIZES = PairSizes(train=100, validation=100, test=100, size=16)
+
+
+def load(folder, **changes):
+    entry = {"name": "mine", "kind": "class-folder", "title": "Mine", "description": "-", "folder": folder.name}
+    path = folder.parent / "mine.yaml"
+    path.write_text(yaml.safe_dump(entry | changes))
+    load_pairs.cache_clear()
+    return load_pairs(str(path), SIZES)
+
+
+def test_folders_are_classes_and_captions_are_their_names(tmp_path):
+    pairs = load(class_folder(tmp_path / "sets", count=20))
+    assert pairs.classes == ("annual crop", "sea lake")
+    parts = (pairs.train, pairs.validation, pairs.test)
+    assert sum(map(len, parts)) == 40
+    for part in parts:
+        reds = part.image(np.arange(len(part)))[:, 0].mean((1, 2)) * 255
+        assert ((reds > 70).astype(int) == part.labels).all()
+        assert part.captions(range(len(part))) == [pairs.classes[label] for label in part.labels]
+
+
+def test_names_for_prompts(tmp_path):
+    pairs = load(class_folder(tmp_path / "sets", count=20), names={"SeaLake": "a sea or lake"})
+    assert pairs.classes == ("annual crop", "a sea or lake")
+
+
+def test_split_folders_are_kept(tmp_path):
+    for part, count in (("train", 5), ("val", 3), ("test", 4)):
+        class_folder(tmp_path / "sets" / part, count=count)
+    pairs = load(tmp_path / "sets")
+    assert [len(part) for part in (pairs.train, pairs.validation, pairs.test)] == [10, 6, 8]
+    assert len(pairs.classes) == 2
+
+
+def test_a_broken_image_is_skipped_and_counted(tmp_path):
+    folder = class_folder(tmp_path / "sets", count=20)
+    (folder / "SeaLake" / "x.jpg").write_bytes(b"no")
+    assert load(folder).notes == ("1 row(s) skipped: image missing or not readable",)
+
+
+def test_one_clear_line(tmp_path):
+    folder = class_folder(tmp_path / "sets", count=3)
+    (folder / "Empty").mkdir()
+    with pytest.raises(InputError, match="Empty: a class folder without images"):
+        load(folder)
+    (folder / "Empty").rmdir()
+    with pytest.raises(InputError, match=r"unknown class folder of .* 'SeeLake': did you mean 'SeaLake'"):
+        load(folder, names={"SeeLake": "x"})
+    picture(tmp_path / "one" / "only" / "a.png", (1, 2, 3))
+    with pytest.raises(InputError, match="holds 1 class folder"):
+        load(tmp_path / "one")
+    with pytest.raises(InputError, match="no such folder"):
+        load(tmp_path / "nowhere")

@@ -1,0 +1,124 @@
+"""Webdataset shards: read in place, in an order that is a function of seed and step, and never half."""
+
+import io
+import tarfile
+
+import numpy as np
+import pytest
+import yaml
+from pair_files import shards
+
+from eelib.data.pairs.load import load_pairs
+from eelib.data.pairs.settings import PairSizes
+from eelib.data.pairs.shards import ShardTexts, index_shards, shard_rows
+from eelib.errors import InputError
+
+SIZES = PairSizes(train=100, validation=100, test=100, size=16)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return shards(tmp_path / "shards")
+
+
+def index(folder):
+    return index_shards(sorted(folder.glob("*.tar")), ("jpg", "png"), ("txt", "json"))
+
+
+def load(folder, sizes=SIZES, **changes):
+    entry = {"name": "mine", "kind": "image-text-shards", "title": "Mine", "description": "-", "folder": folder.name}
+    path = folder.parent / "mine.yaml"
+    path.write_text(yaml.safe_dump(entry | changes))
+    load_pairs.cache_clear()
+    return load_pairs(str(path), sizes)
+
+
+@pytest.mark.parametrize("caption", ["txt", "json"])
+def test_what_webdataset_wrote_is_what_is_read(tmp_path, caption):
+    found = index(shards(tmp_path / "s", caption=caption))
+    assert len(found) == 24
+    assert list(ShardTexts(found)) == [f"caption of pair {key}" for key in found.keys]
+    assert found.keys == tuple(f"{k:06d}" for k in range(24))
+
+
+def test_pairs_keep_image_and_caption_together_and_apart_from_other_sets(folder):
+    pairs = load(folder)
+    parts = (pairs.train, pairs.validation, pairs.test)
+    keys = [[int(text.split()[-1]) for text in part.texts] for part in parts]
+    assert sorted(key for some in keys for key in some) == list(range(24))
+    for part, some in zip(parts, keys, strict=True):
+        assert np.allclose(part.image(np.arange(len(part))).mean((1, 2, 3)) * 255, some)
+
+
+def test_globs_decide_the_split(folder):
+    pairs = load(folder, shards="pairs-*.tar", validation="*-0001.tar", test="*-0002.tar")
+    assert [int(text.split()[-1]) // 8 for text in (pairs.train.texts[0], pairs.validation.texts[0], pairs.test.texts[0])] == [0, 1, 2]
+    assert [len(part) for part in (pairs.train, pairs.validation, pairs.test)] == [8, 8, 8]
+
+
+def test_the_order_is_a_pure_function_of_seed_and_step(folder):
+    found = index(folder)
+    steps = [shard_rows(found, 5, 7, step) for step in range(15)]
+    assert all((shard_rows(found, 5, 7, step) == steps[step]).all() for step in (11, 3))  # in any order, from any start
+    assert (shard_rows(found, 5, 8, 0) != steps[0]).any()
+
+
+def test_every_pass_sees_every_pair_once_and_shards_one_after_the_other(folder):
+    found = index(folder)
+    order = np.concatenate([shard_rows(found, 5, 0, step) for step in range(10)])[:48]
+    for part in (order[:24], order[24:]):
+        assert sorted(part) == list(range(24))
+        assert (np.diff(found.shard[part]) != 0).sum() == 2
+    assert order[:24].tolist() != order[24:].tolist()
+
+
+@pytest.mark.parametrize("cut", [600, 5000, 100])
+def test_a_shard_cut_short_is_an_error(folder, cut):
+    path = folder / "pairs-0001.tar"
+    content = path.read_bytes()
+    path.write_bytes(content[:cut])
+    with pytest.raises(InputError, match=r"pairs-0001\.tar: the shard is cut short"):
+        index(folder)
+
+
+def test_a_shard_cut_between_two_members_is_an_error_as_well(folder):
+    path = folder / "pairs-0001.tar"
+    with tarfile.open(path) as bundle:
+        at = bundle.getmembers()[4].offset
+    path.write_bytes(path.read_bytes()[:at])
+    with pytest.raises(InputError, match="without an end mark"):
+        index(folder)
+
+
+def test_compressed_shards_are_refused(folder):
+    with tarfile.open(folder / "pairs-0009.tar", "w:gz"):
+        pass
+    with pytest.raises(InputError, match="unpacked to plain"):
+        index(folder)
+
+
+def test_incomplete_pairs_are_counted_or_stop(folder):
+    with tarfile.open(folder / "pairs-0009.tar", "w") as bundle:
+        info = tarfile.TarInfo("lonely.txt")
+        bundle.addfile(info)
+    assert load(folder).notes == ("1 pair(s) skipped: no image or no caption",)
+    with pytest.raises(InputError, match="'lonely' lacks an image or a caption"):
+        load(folder, broken="stop")
+
+
+def test_other_damage_is_one_clear_line(folder):
+    with pytest.raises(InputError, match="no shard there"):
+        load(folder, shards="*.tgz")
+    with tarfile.open(folder / "pairs-0009.tar", "w") as bundle:
+        for name, content in (("x.png", b"no image"), ("x.txt", b"f\xfcr"), ("y.png", b""), ("y.json", b"[]")):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            bundle.addfile(info, io.BytesIO(content))
+    found = index(folder)  # the new pairs come last
+    with pytest.raises(InputError, match="not UTF-8"):
+        found.text(24)
+    with pytest.raises(InputError, match="no field 'caption'"):
+        found.text(25)
+    pairs = load(folder, shards="pairs-0009.tar", validation="pairs-0000.tar", test="pairs-0001.tar")
+    with pytest.raises(InputError, match="x: not a readable image"):
+        pairs.train.image([0])

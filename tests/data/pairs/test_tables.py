@@ -1,0 +1,137 @@
+"""Pairs in a CSV or TSV file, and everything that can be wrong with one."""
+
+import pytest
+import yaml
+from pair_files import picture, write_table
+
+from eelib.data.pairs.load import load_pairs, pair_fingerprint
+from eelib.data.pairs.settings import PairSizes
+from eelib.errors import InputError
+
+NAMES = ["oak", "elm", "ash", "fir", "yew", "fig", "bay", "box", "may", "ivy"]
+SIZES = PairSizes(train=100, validation=100, test=100, size=16)
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A folder with 30 pictures and a table; the function writes the manifest with changes and loads it."""
+    rows = []
+    for k in range(30):
+        picture(tmp_path / "images" / f"{k}.png", (8 * k, 100, 50))
+        rows.append(
+            (
+                f"{k}.png",
+                f"picture number {k} of the {NAMES[k % 10]} and {NAMES[k // 10]} series",
+                ("train", "val", "test")[k % 3],
+                "even" if k % 2 == 0 else "odd",
+            )
+        )
+    write_table(tmp_path / "pairs.csv", rows, ("path", "caption", "part", "kind"))
+
+    def load(sizes=SIZES, **changes):
+        entry = {"name": "mine", "kind": "image-text-table", "title": "Mine", "description": "-", "table": "pairs.csv", "folder": "images"}
+        path = tmp_path / "mine.yaml"
+        path.write_text(yaml.safe_dump(entry | changes))
+        load_pairs.cache_clear()
+        return load_pairs(str(path), sizes)
+
+    load.folder, load.rows = tmp_path, rows
+    return load
+
+
+def test_columns_decide_split_and_class(table):
+    pairs = table(split_column="part", class_column="kind")
+    assert [len(part) for part in (pairs.train, pairs.validation, pairs.test)] == [10, 10, 10]
+    assert pairs.classes == ("even", "odd")
+    for part in (pairs.train, pairs.validation, pairs.test):
+        for row in range(10):
+            number = int(part.texts[row].split()[2])
+            assert part.labels[row] == number % 2
+            assert abs(part.image([row])[0, 0].mean() - 8 * number / 255) < 0.02  # the picture of this caption
+    assert {text for part in (pairs.train, pairs.validation, pairs.test) for text in part.texts} == {row[1] for row in table.rows}
+
+
+def test_without_a_split_every_image_is_in_one_set(table):
+    rows = [row for row in table.rows for _ in range(2)]
+    write_table(table.folder / "pairs.csv", [(a, f"{b} {k}") for k, (a, b, *_) in enumerate(rows)])
+    pairs = table()
+    places = [set(part.place.tolist()) for part in (pairs.train, pairs.validation, pairs.test)]
+    assert not places[0] & places[1] | places[0] & places[2] | places[1] & places[2]
+    assert sum(len(part) for part in (pairs.train, pairs.validation, pairs.test)) == 60
+
+
+def test_tsv_and_byte_order_mark(table):
+    (table.folder / "pairs.csv").rename(table.folder / "old.csv")
+    write_table(table.folder / "pairs.tsv", [(row[0], row[1]) for row in table.rows])
+    text = (table.folder / "pairs.tsv").read_text()
+    (table.folder / "pairs.tsv").write_text("\ufeff" + text, encoding="utf-8")
+    assert len(table(table="pairs.tsv").train) > 10
+
+
+def test_bad_rows_are_skipped_and_counted(table):
+    (table.folder / "images/3.png").write_bytes(b"not an image")
+    (table.folder / "images/6.png").unlink()
+    rows = [(a, "" if a == "9.png" else b, c) for a, b, c, _ in table.rows]
+    write_table(table.folder / "pairs.csv", rows, ("path", "caption", "part"))
+    pairs = table(split_column="part")
+    assert len(pairs.train) == 7
+    assert sorted(pairs.notes) == ["1 row(s) skipped: empty caption", "2 row(s) skipped: image missing or not readable"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda folder: (folder / "images/3.png").write_bytes(b"no"), r"3.png: not a readable image"),
+        (lambda folder: (folder / "images/3.png").unlink(), r"3.png: the image is missing"),
+        (lambda folder: write_table(folder / "pairs.csv", [("3.png", "")]), r"pairs.csv:2: empty caption"),
+    ],
+)
+def test_or_stop_where_the_manifest_says_so(table, damage, message):
+    damage(table.folder)
+    with pytest.raises(InputError, match=message):
+        table(broken="stop")
+
+
+@pytest.mark.parametrize(
+    ("change", "content", "message"),
+    [
+        ({"caption_column": "captoin"}, None, r"unknown column 'captoin': did you mean 'caption'\?"),
+        ({"split_column": "part"}, b"path,caption,part\n1.png,a b c,trian\n", r"pairs.csv:2: unknown split 'trian': did you mean 'train"),
+        ({}, b"path,caption\n../../secret.png,a b c\n", r"pairs.csv:2: the path '../../secret.png' leads out of"),
+        ({}, b"path,caption\n/etc/passwd,a b c\n", r"leads out of"),
+        ({}, b"path,caption\n1.png,f\xfcr\n", r"not UTF-8 text"),
+        ({}, b"path,caption\n", r"no usable row"),
+        ({"table": "none.csv"}, None, r"none.csv: the table is missing"),
+        ({"shares": [0.5, 0.5, 0.5]}, None, r"'shares' must be three positive numbers"),
+        ({"captoin_column": "x"}, None, r"unknown field 'captoin_column': did you mean 'caption_column'\?"),
+    ],
+)
+def test_one_clear_line(table, change, content, message):
+    if content is not None:
+        (table.folder / "pairs.csv").write_bytes(content)
+    with pytest.raises(InputError, match=message) as caught:
+        table(**change)
+    assert "\n" not in str(caught.value)
+
+
+def test_captions_of_people_get_no_faults_but_the_filter_applies(table):
+    rows = [(a, "IMG_0001.JPG" if k < 9 else b, "train" if k < 20 else ("val", "test")[k % 2]) for k, (a, b, *_) in enumerate(table.rows)]
+    write_table(table.folder / "pairs.csv", rows, ("path", "caption", "part"))
+    v1 = table(SIZES.model_copy(update={"version": "v1"}), split_column="part")
+    v2 = table(SIZES.model_copy(update={"version": "v2"}), split_column="part")
+    kept = 11  # of 20 training rows 9 have a file name
+    assert len(v1.train) == len(v2.train) == kept
+    assert v1.train.faults is None and "IMG_0001.JPG" in v1.train.texts
+    assert "IMG_0001.JPG" not in v2.train.texts and v2.removed["file name"] == 9
+
+
+def test_fingerprint_changes_with_caption_and_image(table):
+    path = str(table.folder / "mine.yaml")
+    table()
+    before = pair_fingerprint(path, SIZES)
+    write_table(table.folder / "pairs.csv", [(a, b + "!") for a, b, *_ in table.rows])
+    load_pairs.cache_clear()
+    after = pair_fingerprint(path, SIZES)
+    picture(table.folder / "images/0.png", (1, 2, 3), size=40)
+    load_pairs.cache_clear()
+    assert len({before, after, pair_fingerprint(path, SIZES)}) == 3
