@@ -60,7 +60,7 @@ lab: $(STAMP)  ## Open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
 bench: $(STAMP)  ## Measure the speed of the simulator, the losses and the models on this machine
-	$(BIN)/python tools/bench.py
+	$(BIN)/python tools/bench
 
 clean:  ## Remove test leftovers and the rendered site; runs/ and .venv stay
 	rm -rf build reports/html .pytest_cache .mypy_cache .ruff_cache .hypothesis

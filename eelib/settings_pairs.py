@@ -159,4 +159,8 @@ class ScoreSettings(Settings):
     draws: int = Field(3, ge=1, description="random choices of the shots")
     neighbours: int = Field(10, ge=1, description="k of the nearest-neighbour classifier")
     penalties: tuple[float, ...] = Field((1e-5, 1e-3, 1e-1), min_length=1, description="decays of the linear probe; validation chooses")
+    margin: float = Field(1.0, ge=1, description="short side over the centre crop that is evaluated; 256/224 as published")
+    token_ensemble: Literal["similarities", "tokens"] = Field(
+        "similarities", description="token-wise: mean over prompts of the similarities, or of the token matrices (detail 17)"
+    )
     variants: tuple[ScoreVariant, ...] = ()

@@ -124,7 +124,9 @@ def look_conclusion(items: list[Look]) -> str:
             for name, against in (("random", "a random encoder"), ("raw", "raw pixels")):
                 above, below = (sum(test(item.over[name]) for item in chosen) for test in (_above, _below))
                 parts.append(f"above {against} in {above} of {len(chosen)} regions and below in {below}")
-            lines.append(f"* **{title[0].upper()}{title[1:]}**: pre-trained embeddings are {', '.join(parts)}, with an interval that excludes 0.")
+            lines.append(
+                f"* **{title[0].upper()}{title[1:]}**: pre-trained embeddings are {', '.join(parts)}, with an interval that excludes 0."
+            )
     return "\n".join(lines)
 
 

@@ -1,6 +1,5 @@
 """Miniatures are made once per session; tests that damage files work on a copy."""
 
-import os
 import shutil
 
 import pytest
@@ -27,7 +26,7 @@ def mini(mini_root, tmp_path, monkeypatch):
         if copy:
             shutil.copytree(mini_root / name, data / name)
         else:
-            os.symlink(mini_root / name, data / name)
+            (data / name).symlink_to(mini_root / name)
         monkeypatch.setenv("EELIB_DATA", str(data))
         return dataset_source(manifest(name), name), data / name
 

@@ -249,3 +249,66 @@ def test_pip_that_cannot_download_is_one_clear_line(monkeypatch):
     with pytest.raises(InputError, match="pip could not download eelib-no-such-package==1"):
         fetch(toy)
     assert nothing_left()
+
+
+def with_parts(toy, **changes):
+    return SampleManifest.model_validate(toy.model_dump(mode="json", exclude_none=True) | changes)
+
+
+def test_npm_packages_arrive_through_npm_and_several_archives_make_one_data_set(monkeypatch):
+    first, second = tar({"package/a.txt": b"alpha"}), tar({"package/b.txt": b"beta"})
+    served, asked = {"one@1": first, "two@2": second}, []
+
+    def download(spec, package, output):
+        asked.append(spec)
+        output.write_bytes(served[spec])
+
+    monkeypatch.setattr(module, "_npm_download", download)
+
+    def part(spec, archive, name, content):
+        return {
+            "channel": {"npm": spec},
+            "archive": {"path": f"{spec}.tgz", "sha256": sha(archive), "bytes": len(archive)},
+            "files": [{"path": name, "sha256": sha(content), "bytes": len(content)}],
+        }
+
+    more = [part("two@2", second, "package/b.txt", b"beta")]
+    toy = with_parts(entry(first, {"package/a.txt": b"alpha"}), **part("one@1", first, "package/a.txt", b"alpha"), more=more)
+    folder = fetch(toy)
+    assert asked == ["one@1", "two@2"]
+    assert (folder / "package/a.txt").read_bytes() + (folder / "package/b.txt").read_bytes() == b"alphabeta"
+    assert verify(toy) == [] and names() == ["toy-1", "toy.lock"]
+    (folder / "package/b.txt").write_bytes(b"bets")
+    assert len(verify(toy)) == 1
+
+
+def test_one_bad_archive_of_several_leaves_no_folder(monkeypatch):
+    good = tar({"package/a.txt": b"alpha"})
+    monkeypatch.setattr(module, "_npm_download", lambda spec, package, output: output.write_bytes(good if spec == "one@1" else b"x"))
+    one = {"channel": {"npm": "one@1"}, "archive": {"path": "one.tgz", "sha256": sha(good), "bytes": len(good)}}
+    bad = {
+        "channel": {"npm": "two@2"},
+        "archive": {"path": "two.tgz", "sha256": sha(b"y"), "bytes": 1},
+        "files": [{"path": "b", "sha256": sha(b""), "bytes": 0}],
+    }
+    toy = with_parts(entry(good, {"package/a.txt": b"alpha"}), **one, more=[bad])
+    with pytest.raises(InputError, match="another SHA-256"):
+        fetch(toy)
+    assert not location(toy).exists()
+
+
+def test_without_npm_the_remedy_is_named(monkeypatch):
+    monkeypatch.setattr(module.shutil, "which", lambda name: None)
+    toy = entry(b"", {"a": b""}, channel={"npm": "one@1"})
+    with pytest.raises(InputError, match=r"install Node\.js"):
+        fetch(toy)
+
+
+def test_npm_that_cannot_download_is_one_clear_line(monkeypatch, tmp_path):
+    client = tmp_path / "npm"
+    client.write_text("#!/bin/sh\necho 'npm ERROR 404 no such package' >&2\nexit 1\n")
+    client.chmod(0o755)
+    monkeypatch.setattr(module.shutil, "which", lambda name: str(client))
+    toy = entry(b"", {"a": b""}, channel={"npm": "one@1"})
+    with pytest.raises(InputError, match=r"npm could not download one@1 .*404 no such package"):
+        fetch(toy)

@@ -24,9 +24,12 @@ def test_every_manifest_is_valid_and_named_like_its_file(name):
 def test_every_sample_says_who_to_thank(name):
     entry = manifest(name)
     assert entry.name == name
-    assert "Copernicus" in entry.attribution
-    assert entry.channel.pip
-    assert "==" in entry.channel.pip
+    assert entry.attribution
+    assert entry.licence
+    if isinstance(entry, SampleManifest):
+        assert "Copernicus" in entry.attribution
+        assert entry.channel.pip
+        assert "==" in entry.channel.pip
 
 
 def test_an_unknown_field_names_file_and_nearest_field(tmp_path):

@@ -1,4 +1,4 @@
-"""The notebook ee1 on every miniature: the arms that a user of the real data set would run, on a tiny budget."""
+"""The notebooks ee1 and ee2 on every miniature: the arms that a user of the real data set would run, on a tiny budget."""
 
 import numpy as np
 import pytest
@@ -6,35 +6,36 @@ from miniatures import MODULES
 
 from eelib.data.manifests import manifest
 from eelib.data.regions import load_region
-from eelib.data.sources import source as source_of
 from eelib.evaluate.confusion import scores, unpack
 from eelib.settings import RegionSizes
 from eelib.study.execute import run
-from eelib.study.experiments.ee1_regions import Parameters, loaded, plan
+from eelib.study.experiments import ee1_regions, ee2_label_scarcity
 from eelib.study.store import Store
 
 
 @pytest.fixture
 def region_cache():
-    """Sources and regions of one test's data folder are not those of the next."""
-    for cache in (source_of, load_region):
-        cache.cache_clear()
+    """Regions of one test's data folder are not those of the next."""
+    load_region.cache_clear()
     yield
-    for cache in (source_of, load_region):
-        cache.cache_clear()
+    load_region.cache_clear()
 
 
 @pytest.mark.slow
-def test_ee1_runs_on_every_data_set_and_its_records_explain_themselves(mini, region_cache):
+def test_ee1_and_ee2_run_on_every_data_set_and_their_records_explain_themselves(mini, region_cache):
     for name in MODULES:
         mini(name)
-    params = Parameters(profile="smoke", seeds=(0,), fractions=(1.0,), regions=tuple(MODULES), pretrain_steps=2, finetune_steps=2)
-    arms = plan(params)
-    records = run(arms, jobs=1, quiet=True)
-    assert len(arms) == 5 * len(MODULES)
-    for arm, record in zip(arms, records, strict=True):
+    tiny = {"profile": "smoke", "seeds": (0,), "regions": tuple(MODULES), "pretrain_steps": 2, "finetune_steps": 2}
+    of_one = ee1_regions.Parameters(**tiny, fractions=(1.0,))
+    arms = {
+        arm.key: arm
+        for arm in (*ee1_regions.plan(of_one), *ee2_label_scarcity.plan(ee2_label_scarcity.Parameters(**tiny, fractions=(0.5, 1.0))))
+    }
+    records = run(list(arms.values()), jobs=1, quiet=True)
+    assert len(records) == 10 * len(MODULES)  # raw, random, pre-trained, two of them fine-tuned too, at two label shares
+    for arm, record in zip(arms.values(), records, strict=True):
         (name,) = record["data"]
-        region = loaded(params, name)
+        region = ee1_regions.loaded(of_one, name)
         assert Store().has(arm)
         assert region.bands == manifest(name).bands
         counts = unpack(record["metrics"]["confusion"])

@@ -54,10 +54,13 @@ def rewrite(folder, change):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda i, d, l: example(i[:, :, :12, :12], d, l, 2016), "x10 has shape 14x12x12x4, expected 14x24x24x4"),
-        (lambda i, d, l: example(i, d * 0, l, 2016), "none of 14 dates is an observation"),
-        (lambda i, d, l: serialised({"x10/data": b"12345678"}), "the feature 'x10/shape' is missing"),
-        (lambda i, d, l: serialised({"x10/data": b"123", "x10/shape": (1, 1, 1, 1)}), "'x10/data' has 3 bytes, not the 64-bit integers"),
+        (lambda image, days, label: example(image[:, :, :12, :12], days, label, 2016), "x10 has shape 14x12x12x4, expected 14x24x24x4"),
+        (lambda image, days, label: example(image, days * 0, label, 2016), "none of 14 dates is an observation"),
+        (lambda image, days, label: serialised({"x10/data": b"12345678"}), "the feature 'x10/shape' is missing"),
+        (
+            lambda image, days, label: serialised({"x10/data": b"123", "x10/shape": (1, 1, 1, 1)}),
+            "'x10/data' has 3 bytes, not the 64-bit integers",
+        ),
     ],
 )
 def test_another_format_is_one_clear_line(mini, change, words):

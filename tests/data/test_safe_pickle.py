@@ -52,7 +52,8 @@ def test_code_in_a_pickle_is_not_run(tmp_path, protocol):
 
 
 @pytest.mark.parametrize(
-    "value", [eval, getattr, np.load, np.memmap, datetime.date(2017, 1, 1), collections.OrderedDict(a=1), np.datetime64, np.random.default_rng()]
+    "value",
+    [eval, getattr, np.load, np.memmap, datetime.date(2017, 1, 1), collections.OrderedDict(a=1), np.datetime64, np.random.default_rng()],
 )
 def test_foreign_types_are_refused(tmp_path, value):
     path = tmp_path / "a.pickle"

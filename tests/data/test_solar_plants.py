@@ -16,7 +16,10 @@ def test_windows_are_crops_of_the_images(mini):
     assert {tile.path.parents[1].name for tile in source.tiles(folder)["validation"]} == {"val"}
     for row, (r, c) in enumerate(region.test.origin):
         number = region.test.place[row] % 1_000_000
-        with rasterio.open(folder / f"test/input/img({number}).tif") as image, rasterio.open(folder / f"test/labels/target({number}).tif") as mask:
+        with (
+            rasterio.open(folder / f"test/input/img({number}).tif") as image,
+            rasterio.open(folder / f"test/labels/target({number}).tif") as mask,
+        ):
             expected = image.read()[:, r : r + 32, c : c + 32] * np.float32(1e-4)
             np.testing.assert_array_equal(region.test.image[row, 0], expected)
             np.testing.assert_array_equal(region.test.mask[row], mask.read(1)[r : r + 32, c : c + 32] > 0)

@@ -12,7 +12,9 @@ from eelib.settings import RegionSizes
 SIZES = RegionSizes(unlabelled=16, train=12, validation=4, test=4, window=32, num_dates=6)
 
 
-@pytest.mark.parametrize(("name", "country", "first"), [("ghana_croptype", "ghana", "groundnut"), ("southsudan_croptype", "southsudan", "sorghum")])
+@pytest.mark.parametrize(
+    ("name", "country", "first"), [("ghana_croptype", "ghana", "groundnut"), ("southsudan_croptype", "southsudan", "sorghum")]
+)
 def test_windows_are_crops_of_the_files(mini, name, country, first):
     source, folder = mini(name)
     region = source.load(SIZES)

@@ -9,7 +9,6 @@ from miniatures import MODULES
 from eelib.data.fetch import data_folder
 from eelib.data.manifests import dataset_names, manifest
 from eelib.data.regions import load_region
-from eelib.data.sources import source as source_of
 from eelib.data.sources.datasets import LOADERS, dataset_source
 from eelib.data.sources.tiles import Tile
 from eelib.errors import InputError
@@ -75,7 +74,7 @@ def test_places_in_two_splits_are_refused(mini, monkeypatch):
     source, folder = mini("ghana_croptype")
     tile = Tile(folder, 3)
     monkeypatch.setattr(source, "tiles", lambda folder: {"train": [tile], "validation": [tile], "test": [Tile(folder, 4)]})
-    with pytest.raises(InputError, match="1 place.* are in train and in validation"):
+    with pytest.raises(InputError, match=r"1 place.* are in train and in validation"):
         source.load(SIZES)
 
 
@@ -85,12 +84,10 @@ def test_four_data_sets_share_ten_bands(mini):
     shapes = set()
     for name in ("pastis", "mtlcc", "ghana_croptype", "southsudan_croptype"):
         mini(name)
-        source_of.cache_clear()
         load_region.cache_clear()
         region = load_region(name, sizes)
         shapes.add((region.train.image.shape[1:], region.bands))
         assert region.unlabelled.mask is None
         assert not region.simulated
-    source_of.cache_clear()
     load_region.cache_clear()
     assert shapes == {((4, 10, 16, 16), sizes.bands)}

@@ -59,7 +59,7 @@ def built(tmp_path_factory):
 def test_every_page_is_there_and_every_link_leads_somewhere(built):
     folder, start = built
     assert start == folder / "html" / "index.html"
-    for page in ("index", "data", "method", "howto", "glossary", "notebooks/ee1_regions", "records/ee1_regions/index"):
+    for page in ("index", "data", "method", "howto", "datasets", "glossary", "notebooks/ee1_regions", "records/ee1_regions/index"):
         assert (folder / "html" / f"{page}.html").exists()
     assert len(list((folder / "html" / "records" / "ee1_regions").glob("*a.html"))) == 10
     assert problems(folder / "html") == []

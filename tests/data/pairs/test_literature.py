@@ -140,3 +140,16 @@ def test_a_torchvision_set_without_a_split_is_cut_apart():
     pairs = literature_pairs(entry, SIZES)
     parts = [set(part.place.tolist()) for part in (pairs.train, pairs.validation, pairs.test)]
     assert [len(part) for part in parts] == [13, 3, 4] and len(set.union(*parts)) == 20
+
+
+def test_the_command_line_says_how_to_get_a_set_and_checks_what_is_there(capsys):
+    from eelib.cli import main
+
+    with pytest.raises(SystemExit) as stopped:
+        main(["data", "fetch", "rsicd"])
+    said = capsys.readouterr()
+    assert stopped.value.code == 2 and "RSICD_optimal" in said.out and "downloaded by hand" in said.err
+    rsicd(pair_dataset_folder(manifest("rsicd")))
+    with pytest.raises(SystemExit) as done:
+        main(["data", "verify", "rsicd"])
+    assert done.value.code == 0 and "rsicd: intact" in capsys.readouterr().out

@@ -1,0 +1,169 @@
+"""What is measured: ours, peers and naive forms, each as a function that prepares its input and returns the call to time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+Call = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing to measure.
+
+    Attributes:
+        make: Prepares the input and returns the call.
+        options: Arguments of ``make``.
+        small: Arguments of a tiny version, called once before memory is measured, so that what a library sets up once is not counted.
+        operations: Floating-point operations that no implementation can do without, 0 where that is no useful bound.
+        repeats: Timed calls.
+        threads: Threads of torch; None for all cores.
+    """
+
+    make: Callable[..., Call]
+    options: dict[str, object]
+    small: dict[str, object] = field(default_factory=dict)
+    operations: float = 0
+    repeats: int = 5
+    threads: int | None = None
+
+
+def info_nce(rows: int, chunk: int | None, dims: int = 64) -> Call:
+    """Forward and backward of our ``info_nce``."""
+    from eelib.losses import info_nce
+
+    a, b = _leaves((rows, dims), (rows, dims))
+    return lambda: info_nce(a, b, 10.0, chunk=chunk).backward()
+
+
+def open_clip(rows: int, dims: int = 64) -> Call:
+    """Forward and backward of open_clip's ClipLoss on rows that are normalised in the call, as ours are."""
+    import torch
+    import torch.nn.functional as F
+    from open_clip.loss import ClipLoss
+
+    a, b = _leaves((rows, dims), (rows, dims))
+    loss = ClipLoss()
+    return lambda: loss(F.normalize(a, dim=1), F.normalize(b, dim=1), torch.tensor(10.0)).backward()
+
+
+def nt_xent(rows: int, chunk: int | None, dims: int = 64) -> Call:
+    """Forward and backward of our ``nt_xent``."""
+    from eelib.losses import nt_xent
+
+    a, b = _leaves((rows, dims), (rows, dims))
+    return lambda: nt_xent(a, b, 0.1, chunk=chunk).backward()
+
+
+def lightly(rows: int, dims: int = 64) -> Call:
+    """Forward and backward of lightly's NTXentLoss."""
+    from lightly.loss import NTXentLoss
+
+    a, b = _leaves((rows, dims), (rows, dims))
+    loss = NTXentLoss(temperature=0.1)
+    return lambda: loss(a, b).backward()
+
+
+def filip(samples: int, chunk: int | None, patches: int = 49, words: int = 77, dims: int = 256) -> Call:
+    """Forward and backward of our ``filip_loss``."""
+    from eelib.losses import filip_loss
+
+    p, q = _leaves((samples, patches, dims), (samples, words, dims))
+    return lambda: filip_loss(p, q, 10.0, chunk=chunk).backward()
+
+
+def naive_filip(samples: int, patches: int = 49, words: int = 77, dims: int = 256) -> Call:
+    """The same loss written out: all cosines at once."""
+    import torch
+    import torch.nn.functional as F
+
+    p, q = _leaves((samples, patches, dims), (samples, words, dims))
+    own = torch.arange(samples)
+
+    def call() -> None:
+        cosines = torch.einsum("ipd,jld->ijpl", F.normalize(p, dim=-1), F.normalize(q, dim=-1))
+        i2t, t2i = 10 * cosines.max(3).values.mean(2), 10 * cosines.max(2).values.mean(2)
+        (0.5 * (F.cross_entropy(i2t, own) + F.cross_entropy(t2i.T, own))).backward()
+
+    return call
+
+
+def world(region: str, windows: int = 50) -> Call:
+    """Simulate series of 12 dates, 10 bands and 32 x 32 pixels."""
+    from eelib.data.world import simulate_windows
+
+    return lambda: simulate_windows(region, 0, range(windows))
+
+
+def network(layout: str) -> Call:
+    """One training step of UNet3Df on the views of one step of profile quick, in a memory layout."""
+    import torch
+
+    from eelib.models import build
+
+    torch.manual_seed(0)
+    model = build("unet3df", bands=10, num_dates=8, width=8)
+    if layout == "contiguous":
+        model = model.to(memory_format=torch.contiguous_format)
+    series, dates = torch.randn(8, 8, 10, 12, 12), torch.randint(1, 365, (8, 8))
+    return lambda: model(series, dates).square().mean().backward()
+
+
+def _leaves(*shapes: tuple[int, ...]) -> list:
+    import torch
+
+    torch.manual_seed(0)
+    return [torch.randn(shape, requires_grad=True) for shape in shapes]
+
+
+def _rows(make: Callable[..., Call], rows: int, products: float, **options: object) -> Case:
+    """A case of N rows of 64, whose floor is that many matrix products N x 64 x N."""
+    repeats = 5 if rows <= 1 << 14 else 1
+    return Case(make, {"rows": rows, **options}, {"rows": 32, **options}, products * 2 * rows**2 * 64, repeats)
+
+
+def _tokens(make: Callable[..., Call], samples: int, **options: object) -> Case:
+    """FILIP; the floor is one product of all tokens, for which token is best is known only after it."""
+    operations, repeats = 2 * samples**2 * 49 * 77 * 256, 3 if samples <= 512 else 1
+    return Case(make, {"samples": samples, **options}, {"samples": 2, **options}, operations, repeats)
+
+
+# InfoNCE cannot do without the logits and two gradients, three products; NT-Xent has 2N rows and needs each pair once.
+CASES: dict[str, Case] = {
+    "info_nce 8192, plain": _rows(info_nce, 8192, 3, chunk=None),
+    "info_nce 8192, chunk=1024": _rows(info_nce, 8192, 3, chunk=1024),
+    "info_nce 65536, chunk=1024": _rows(info_nce, 65536, 3, chunk=1024),
+    "open_clip ClipLoss 8192": _rows(open_clip, 8192, 3),
+    "nt_xent 8192, chunk=1024": _rows(nt_xent, 8192, 6, chunk=1024),
+    "lightly NTXentLoss 8192": _rows(lightly, 8192, 6),
+    "filip_loss 256, chunk=16": _tokens(filip, 256, chunk=16),
+    "filip_loss 2048, chunk=16": _tokens(filip, 2048, chunk=16),
+    "FILIP written out 256": _tokens(naive_filip, 256),
+    **{f"world, {region}": Case(world, {"region": region}, threads=1) for region in ("germany", "france", "ghana", "south_sudan")},
+    "UNet3Df step, channels last": Case(network, {"layout": "channels_last"}),
+    "UNet3Df step, contiguous": Case(network, {"layout": "contiguous"}),
+}
+"""All cases by name."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two cases that take turns in one process; targets are the largest ratios we accept, None where there is none."""
+
+    ours: str
+    peer: str
+    time: float | None = None
+    memory: float | None = None
+
+
+COMPARISONS = [
+    Comparison("info_nce 8192, plain", "open_clip ClipLoss 8192"),
+    Comparison("info_nce 8192, chunk=1024", "open_clip ClipLoss 8192", 0.7, 0.2),
+    Comparison("info_nce 65536, chunk=1024", "info_nce 8192, chunk=1024", 1.1 * (65536 / 8192) ** 2),
+    Comparison("nt_xent 8192, chunk=1024", "lightly NTXentLoss 8192", 0.2, 0.1),
+    Comparison("filip_loss 256, chunk=16", "FILIP written out 256", 1.0, 0.05),
+    Comparison("UNet3Df step, channels last", "UNet3Df step, contiguous"),
+]
+MOST_MEMORY_MB = {"info_nce 65536, chunk=1024": 600.0, "filip_loss 2048, chunk=16": 2000.0}
+"""Targets for extra memory alone."""
