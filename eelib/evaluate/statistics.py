@@ -133,7 +133,8 @@ def interaction_test(table: Array, *, resamples: int = 10_000, seed: int = 0) ->
     order = rng.random((resamples, blocks, treatments)).argsort(-1)
     drawn = np.take_along_axis(rest[None], order[..., None], 2).mean(1)
     observed = float(np.square(rest.mean(0)).sum())
-    as_large = int((np.square(drawn).sum((-2, -1)) >= observed * (1 - 1e-9)).sum())
+    rounding = 1e-12 * float(np.square(table).sum())
+    as_large = int((np.square(drawn).sum((-2, -1)) >= observed - rounding).sum())
     return (observed / (treatments * conditions)) ** 0.5, (as_large + 1) / (resamples + 1)
 
 

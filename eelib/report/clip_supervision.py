@@ -153,16 +153,20 @@ def _ranking(data: str, encoder: str, rows: Sequence[Compared]) -> str:
     worse = [row.model.config.title for row in rows if row.decided and row.effect and row.effect.value < 0]
     majority = max(best.model.scores[0]["metrics"]["baselines"][name] for name in ("chance", "majority"))
     above = sum(row.score.low > majority for row in rows)
-    text = f"* **{data}, {encoder}**: better than CLIP after correction: {', '.join(better) or 'none'}; worse: {', '.join(worse) or 'none'}."
-    return f"{text} Highest top-1: {best.model.config.title}, {best.score}. {above} of {len(rows)} are above chance and majority by an interval."
+    text = (
+        f"* **{data}, {encoder}**: better than CLIP after correction: {', '.join(better) or 'none'}; worse: {', '.join(worse) or 'none'}."
+    )
+    text += f" Highest top-1: {best.model.config.title}, {best.score}."
+    return f"{text} {above} of {len(rows)} are above chance and majority by an interval."
 
 
 def _sentence(test: Interaction) -> str:
     depends = "depends" if test.p < 0.05 else "is not shown to depend"
-    text = f"* **Method × encoder, {test.data}**: the effect of supervision {depends} on the encoder (permutation test over {test.seeds} seeds, "
-    text += f"p = {test.p:.4f}; beyond the main effects cells differ by {100 * test.size:.1f} points)."
+    text = f"* **Method × encoder, {test.data}**: the effect of supervision {depends} on the encoder (permutation test over {test.seeds} "
+    text += f"seeds, p = {test.p:.4f}; beyond the main effects cells differ by {100 * test.size:.1f} points)."
     decided = [f"{item.title} {signed(item.difference)}" for item in test.contrasts if item.decided]
     if decided:
-        text += f" Gains on the {test.encoders[1]} minus gains on the {test.encoders[0]} that stand after correction: {'; '.join(decided)} points."
-    published = [f"{item.title} {points(published_interaction(item.method))}" for item in test.contrasts if published_interaction(item.method)]
+        text += f" Gain on the {test.encoders[1]} minus gain on the {test.encoders[0]}, after correction: {'; '.join(decided)} points."
+    known = {item.title: published_interaction(item.method) for item in test.contrasts}
+    published = [f"{title} {points(value)}" for title, value in known.items() if value is not None]
     return f"{text} Published at another scale: {', '.join(published)}." if published else text

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 TRAIN = "pair_train"  # experiment of all trainings
 HOME = "clip1_supervision"  # experiment of the scores of models that are as clip1 has them
-CONDITIONS = {"clouds": {"cloud": 1.0}, "sensor noise": {"noise": 0.02}}
+CONDITIONS = {"clouds": {"cloud": 1.0}, "sensor noise": {"noise": 0.02}}  # by the fields of ScoreVariant
 PICTURE_NOISE = 0.1  # standard deviation, brightness 0..1
 
 
@@ -92,7 +92,8 @@ def score_arm(budget: PairScale, setup: Setup, seed: int) -> Arm:
     """The score of a setup: whatever it was trained on, on the same clean test pairs, and probed with the same clean images."""
     sizes = budget.sizes.model_copy(update={"version": "clean"})
     data = PairData(sets=setup.data.sets, sizes=sizes)
-    params = PairScoreParams(data=data, score=budget.score.model_copy(update={"variants": variants(setup.data.sets[0])}))
+    asked = budget.score.model_copy(update={"variants": variants(setup.data.sets[0])[: budget.conditions]})
+    params = PairScoreParams(data=data, score=asked)
     cost = 1.0 + 2e-3 * (sizes.train + len(params.score.variants) * sizes.test)
     return Arm(setup.home, setup.label, seed, "pair_score", params, fingerprints(data), {"train": train_arm(setup, seed)}, cost=cost)
 

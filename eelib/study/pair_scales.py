@@ -28,6 +28,7 @@ class PairScale(Settings):
     heads: HeadSizes = HeadSizes()
     recipe: PairRecipe
     score: ScoreSettings = ScoreSettings()
+    conditions: int = Field(3, ge=0, description="of the robustness test, the first so many")
 
     def encoder(self, family: str) -> str:
         """Preset of an encoder family."""
@@ -119,6 +120,7 @@ PAIR_SCALES: dict[str, PairScale] = {
         heads=HeadSizes(bank=32),
         recipe=PairRecipe(samples=64, batch_size=16),
         score=ScoreSettings(shots=(1,), draws=1, neighbours=3, penalties=(1e-3,)),
+        conditions=1,
     ),
     "quick": PairScale(
         profile="quick",
