@@ -128,7 +128,7 @@ class Terms(nn.Module):
         assert encoded.masked is not None and encoded.targets is not None
         selected = encoded.targets != IGNORE
         logits = self.text_head(encoded.masked.words[selected])
-        return masked_language_loss(logits[None], encoded.targets[selected][None])
+        return masked_language_loss(logits[None], encoded.targets[selected][None]).to(model.log_scale.dtype)
 
     def _neighbours(self, model: ImageTextModel, encoded: Encoded) -> Tensor:
         images, texts = self._globals(encoded)
