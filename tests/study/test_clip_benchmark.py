@@ -57,7 +57,10 @@ def compute(arm, folder, needs=None):
     return recipe(arm, folder, needs or {}, lambda share: None)
 
 
-LEARNT = [("clip", "vit_tiny"), *(pytest.param(*pair, marks=pytest.mark.slow) for pair in (("defilip", "vit_tiny"), ("slip", "resnet_tiny")))]
+LEARNT = [
+    ("clip", "vit_tiny"),
+    *(pytest.param(*pair, marks=pytest.mark.slow) for pair in (("defilip", "vit_tiny"), ("slip", "resnet_tiny"))),
+]
 
 
 @pytest.mark.parametrize(("name", "image"), LEARNT)
@@ -83,7 +86,9 @@ def test_everything_that_intervals_need_is_in_the_record(toys, tmp_path):
     for hits in (found["zero_shot"]["name"]["tokens"], found["linear"], found["knn"], *found["few_shot"]["4"]):
         assert len(unpack_hits(hits["correct"])) == (test.labels >= 0).sum()
         assert unpack_hits(hits["correct"]).mean() == hits["top1"]
-    assert {len(found["retrieval"][kind][way]) for kind in ("global", "tokens") for way in ("image_to_text", "text_to_image")} == {len(test)}
+    assert {len(found["retrieval"][kind][way]) for kind in ("global", "tokens") for way in ("image_to_text", "text_to_image")} == {
+        len(test)
+    }
     noisy = found["variants"]["noise"]
     assert noisy["places"] == found["places"] and set(noisy["zero_shot"]["name"]) == {"global", "tokens"}
 
