@@ -130,7 +130,7 @@ class PairRecipe(Settings):
     batch_size: int = Field(64, ge=2, description="pairs per step; an incomplete last batch does not occur (detail 30)")
     lr: float = Field(1e-3, gt=0, description="peak learning rate")
     lr_start: float = Field(0.1, ge=0, le=1, description="share of the peak at the first step")
-    warmup: float = Field(0.02, ge=0, lt=1, description="share of the steps of the linear warm-up (2500 of 128 001)")
+    warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps of the linear warm-up; 0.02 (2500 of 128 001) as published")
     weight_decay: float = Field(0.1, ge=0)
     decay_embeddings: bool = Field(False, description="decay position, class and token embeddings as well, as released (detail 25)")
     standardise: Literal["data", "imagenet"] = Field("data", description="band statistics: of the training images, or ImageNet's (RGB)")

@@ -83,9 +83,10 @@ class ImageText(pl.LightningModule):
 
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
         """Refuse a step that would make the weights infinite, so that no checkpoint ever holds such weights."""
-        for name, weight in self.named_parameters():
-            if weight.grad is not None and not torch.isfinite(weight.grad).all():
-                raise InputError(f"step {self.global_step}: the gradient of {name} is not finite; lower lr, the last checkpoint is kept")
+        gradients = {name: weight.grad for name, weight in self.named_parameters() if weight.grad is not None}
+        if not torch.isfinite(torch.nn.utils.get_total_norm(gradients.values())):
+            name = next((name for name, gradient in gradients.items() if not torch.isfinite(gradient).all()), "all weights together")
+            raise InputError(f"step {self.global_step}: the gradient of {name} is not finite; lower lr, the last checkpoint is kept")
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Lightning's own signature
         """One step, then the scales go back into their bounds: before anything is saved."""

@@ -63,7 +63,7 @@ def _meets_text(method: MethodSettings) -> bool:
 
 
 class Terms(nn.Module):
-    """Heads, bank and formulas of a method's terms.
+    """Heads, bank and formulas of a method's terms; with a process group every loss gathers the rows of all ranks (details 1 and 30).
 
     Args:
         method: Weights and choices.
@@ -110,16 +110,16 @@ class Terms(nn.Module):
 
     def _clip(self, model: ImageTextModel, encoded: Encoded) -> Tensor:
         images, texts = self._globals(encoded)
-        return info_nce(images[0], texts[0], model.scale())
+        return info_nce(images[0], texts[0], model.scale(), gather=True)
 
     def _multi_view(self, model: ImageTextModel, encoded: Encoded) -> Tensor:
         further = list(product(*self._globals(encoded)))[1:]
-        return torch.stack([info_nce(image, text, model.scale()) for image, text in further]).mean()
+        return torch.stack([info_nce(image, text, model.scale(), gather=True) for image, text in further]).mean()
 
     def _image(self, model: ImageTextModel, encoded: Encoded) -> Tensor:
         one, other = (encoded.images[view] for view in self.method.image_views)
         if self.method.image_term == "simclr":
-            return nt_xent(self.image_head(one.feature), self.image_head(other.feature), self.method.image_temperature)
+            return nt_xent(self.image_head(one.feature), self.image_head(other.feature), self.method.image_temperature, gather=True)
         (p1, z1), (p2, z2) = self.image_head(one.global_), self.image_head(other.global_)
         return simsiam(p1, p2, z1, z2)
 
@@ -128,11 +128,11 @@ class Terms(nn.Module):
         assert encoded.masked is not None and encoded.targets is not None
         selected = encoded.targets != IGNORE
         logits = self.text_head(encoded.masked.words[selected])
-        return masked_language_loss(logits[None], encoded.targets[selected][None]).to(model.log_scale.dtype)
+        return masked_language_loss(logits[None], encoded.targets[selected][None], gather=True).to(model.log_scale.dtype)
 
     def _neighbours(self, model: ImageTextModel, encoded: Encoded) -> Tensor:
         images, texts = self._globals(encoded)
-        return nearest_neighbour_clip(images, texts, self.bank, model.scale(), warm_up=self.method.bank_warm_up)
+        return nearest_neighbour_clip(images, texts, self.bank, model.scale(), warm_up=self.method.bank_warm_up, gather=True)
 
     def _tokens(self, model: ImageTextModel, encoded: Encoded) -> Tensor:
         text = encoded.texts[0]
@@ -141,7 +141,7 @@ class Terms(nn.Module):
         if self.method.select == "topk":  # small encoders have fewer tokens than the published 16
             k = min(k, patches.shape[1], words.shape[1])
         keep = None if self.method.count_pads else text.keep
-        return filip_loss(patches, words, model.token_scale(), word_mask=keep, select=self.method.select, k=k)
+        return filip_loss(patches, words, model.token_scale(), word_mask=keep, select=self.method.select, k=k, gather=True)
 
 
 def _finite(term: str, formula: Callable[[ImageTextModel, Encoded], Tensor], model: ImageTextModel, encoded: Encoded) -> Tensor:

@@ -8,7 +8,9 @@ from eelib.evaluate.hits import baselines, hit_counts, hits, pack_hits, unpack_h
 
 
 def slow_top(scores, labels, k):
-    return np.mean([sum(row[j] >= row[label] for j in range(len(row)) if j != label) < k for row, label in zip(scores, labels, strict=True)])
+    return np.mean(
+        [sum(row[j] >= row[label] for j in range(len(row)) if j != label) < k for row, label in zip(scores, labels, strict=True)]
+    )
 
 
 def test_top_one_and_five_equal_a_slow_count():

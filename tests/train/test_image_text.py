@@ -204,7 +204,7 @@ class Poisoned(PairBatches):
 
 def test_bad_pixels_stop_training_and_keep_the_last_good_checkpoint(tmp_path):
     module = module_of(CLIP)
-    with pytest.raises(InputError, match="step 7: .*0..1"):
+    with pytest.raises(InputError, match=r"step 7: .*0\.\.1"):
         fit(module, Poisoned(DATA.train, module.tokenizer, 16, 0), RECIPE.steps, tmp_path, lambda share: None, every=5)
     kept = torch.load(tmp_path / CHECKPOINT, weights_only=False)
     assert kept["global_step"] == 5
@@ -228,7 +228,7 @@ def test_a_gradient_that_is_not_finite_stops_before_the_weights_are_spoilt(tmp_p
     module = module_of(CLIP)
     module.model.image.project.weight.register_hook(lambda grad: grad * float("inf"))
     before = module.model.image.project.weight.clone()
-    with pytest.raises(InputError, match="step 0: the gradient of model.image.project.weight is not finite"):
+    with pytest.raises(InputError, match=r"step 0: the gradient of model.image.project.weight is not finite"):
         fit(module, batches_of(module), RECIPE.steps, tmp_path, lambda share: None)
     assert torch.equal(before, module.model.image.project.weight)
 
