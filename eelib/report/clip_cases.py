@@ -53,7 +53,7 @@ class Config(NamedTuple):
         return ", ".join([TITLES.get(name, name), *rest])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a model is itself, records cannot be hashed
 class Model:
     """The records of one configuration over all seeds.
 

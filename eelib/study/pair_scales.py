@@ -119,7 +119,7 @@ PAIR_SCALES: dict[str, PairScale] = {
         resnet="resnet_tiny",
         heads=HeadSizes(bank=32),
         recipe=PairRecipe(samples=64, batch_size=16),
-        score=ScoreSettings(shots=(1,), draws=1, neighbours=3, penalties=(1e-3,)),
+        score=ScoreSettings(prompts=("auto", "name"), shots=(1,), draws=1, neighbours=3, penalties=(1e-3,)),
         conditions=1,
     ),
     "quick": PairScale(
@@ -128,7 +128,7 @@ PAIR_SCALES: dict[str, PairScale] = {
         vit="vit_tiny",
         resnet="resnet_tiny",
         recipe=PairRecipe(samples=9_600),
-        score=ScoreSettings(shots=(4,), penalties=(1e-3, 1e-1)),
+        score=ScoreSettings(prompts=("auto", "satellite1", "photo1", "photo6"), shots=(4,), penalties=(1e-3, 1e-1)),
     ),
     "full": PairScale(
         profile="full",
@@ -136,6 +136,7 @@ PAIR_SCALES: dict[str, PairScale] = {
         vit="vit_tiny",
         resnet="resnet_tiny",
         recipe=PairRecipe(samples=64_000),
+        score=ScoreSettings(prompts=("auto", "satellite1", "photo1", "photo6", "photo8", "photo80")),
     ),
     "paper": PairScale(
         profile="paper",
