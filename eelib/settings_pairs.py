@@ -12,7 +12,7 @@ from eelib.settings import Settings
 
 IMAGE_ENCODERS = ("vit_b32", "vit_small", "vit_tiny", "resnet50", "resnet_small", "resnet_tiny")  # eelib.models.image_text, without torch
 TEXT_ENCODERS = ("text_base", "text_small", "text_tiny")
-AUGMENTATIONS = ("base", "moco", "moco_bands", "none")
+AUGMENTATIONS = ("base", "moco", "moco_bands", "satellite", "none")
 TERMS = ("clip", "multi_view", "image", "text", "neighbours", "tokens")  # in the order of spec section 2.2: 0, 3, 1, 2, 4, 5
 
 Text = Literal["caption", "masked", "augmented"]

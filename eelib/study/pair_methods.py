@@ -40,15 +40,16 @@ RELEASED_RATES: dict[str, tuple[float, float]] = {  # peak learning rate over th
 }
 
 
-def method(name: str, recipe: RecipeName = "unified", augmentation: str | None = "moco_bands") -> MethodSettings:
+def method(name: str, recipe: RecipeName = "unified", augmentation: str | None = "satellite", *, rgb: bool = True) -> MethodSettings:
     """A method under a recipe.
 
     Args:
         name: A key of :data:`METHODS`.
         recipe: ``unified``: every view of every method is drawn in the same way, and details are decided alike; ``released``: views
             and details as the released code has them per method.
-        augmentation: That of all views of the unified recipe, None: the method's own. ``moco_bands`` serves any number of bands; the
-            released recipe keeps the method's own, of which ``moco`` needs RGB.
+        augmentation: That of all views of the unified recipe, None: the method's own. The default has no flip, because captions name
+            directions. The released recipe keeps the method's own.
+        rgb: Whether images have red, green, blue; False puts ``moco_bands`` in the place of ``moco``, whose colour changes need them.
 
     Raises:
         InputError: Unknown method.
@@ -56,10 +57,10 @@ def method(name: str, recipe: RecipeName = "unified", augmentation: str | None =
     if name not in METHODS:
         raise unknown("method", name, METHODS)
     chosen = METHODS[name]
+    own = chosen.views if rgb else tuple("moco_bands" if view == "moco" else view for view in chosen.views)
     if recipe == "released":
-        return MethodSettings(**chosen.model_dump() | RELEASED_METHOD[name])
-    views = chosen.views if augmentation is None else (augmentation,) * len(chosen.views)
-    return chosen.model_copy(update={"views": views})
+        return MethodSettings(**chosen.model_dump() | RELEASED_METHOD[name] | {"views": own})
+    return chosen.model_copy(update={"views": own if augmentation is None else (augmentation,) * len(own)})
 
 
 def recipe_for(name: str, recipe: RecipeName, base: PairRecipe) -> PairRecipe:

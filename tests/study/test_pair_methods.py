@@ -34,7 +34,10 @@ def test_the_released_recipe_has_each_methods_own_rates_and_the_unified_one_has_
     assert (released.lr, released.weight_decay) == pytest.approx(RELEASED[name])
     assert released.decay_embeddings and released.samples == base.samples
     assert recipe_for(name, "unified", base) == base
-    assert set(method(name).views) == {"moco_bands"}
+    assert set(method(name).views) == {"satellite"}
+    assert "moco" not in method(name, "released", rgb=False).views and len(method(name, "released", rgb=False).views) == len(
+        METHODS[name].views
+    )
     assert method(name, "unified", None) == METHODS[name]
     assert method(name, "released").clamp == "declip"
 
