@@ -107,7 +107,9 @@ def condition_figure(found: Sequence[Model]) -> Figure:
             values = [changes[model, name] for model in group]
             y = np.arange(len(group))[::-1] + 0.2 * at
             spread = [[POINTS * (v.value - v.low) for v in values], [POINTS * (v.high - v.value) for v in values]]
-            axis.errorbar([POINTS * v.value for v in values], y, xerr=spread, fmt="o", color=PALETTE[at], markersize=3, capsize=2, label=name)
+            axis.errorbar(
+                [POINTS * v.value for v in values], y, xerr=spread, fmt="o", color=PALETTE[at], markersize=3, capsize=2, label=name
+            )
         labels = [f"{model.config.title}, {model.config.encoder_title}" for model in group][::-1]
         axis.set_yticks(range(len(group)), labels, fontsize=7)
         axis.set_title(group[0].data_title, fontsize=8)
@@ -146,12 +148,16 @@ def evaluation_conclusion(found: Sequence[Model]) -> str:
         accuracy = _cells(group, {"top-1": zero_shot})
         best = max(group, key=lambda model: accuracy[model, "top-1"].value)
         above = sum(accuracy[model, "top-1"].low > floor for model in group)
-        text = f"* **Zero-shot, {title}**: {above} of {count} models are above chance and majority ({floor:.3f}) by an interval; the best is "
+        text = (
+            f"* **Zero-shot, {title}**: {above} of {count} models are above chance and majority ({floor:.3f}) by an interval; the best is "
+        )
         lines.append(f"{text}{best.config.title} with a {best.config.encoder_title}, {accuracy[best, 'top-1']}.")
         for way, name in WAYS.items():
             recall = _cells(group, {"5": recall_at(5, way)})
             above = sum(recall[model, "5"].low > _chance(model, 5) for model in group)
-            lines.append(f"* **Retrieval, {name}, {title}**: {above} of {count} models are above a random order by an interval (recall at 5).")
+            lines.append(
+                f"* **Retrieval, {name}, {title}**: {above} of {count} models are above a random order by an interval (recall at 5)."
+            )
         changes = {key: value for key, value in condition_changes(group).items() if value.high < 0}
         hurt = [f"{model.config.title} ({model.config.encoder_title}) by {name}: {signed(v)}" for (model, name), v in changes.items()]
         lines.append(f"* **Robustness, {title}**: hurt by an interval: {'; '.join(hurt) or 'none'}.")

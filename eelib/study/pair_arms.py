@@ -13,6 +13,7 @@ from eelib.study.pair_methods import RecipeName, method, recipe_for
 from eelib.study.recipes import PairScoreParams, PairTrainParams
 
 if TYPE_CHECKING:
+    from eelib.data.pairs.settings import PairSizes
     from eelib.study.pair_scales import PairScale
 
 TRAIN = "pair_train"  # experiment of all trainings
@@ -69,14 +70,15 @@ def standard(budget: PairScale, name: str, family: str, pairs: str, recipe: Reci
         recipe: Which of the two.
         home: Experiment that its score belongs to.
     """
-    chosen = method(name, recipe).model_copy(update={"heads": budget.heads})
+    sizes = sizes_of(budget, pairs)
+    chosen = method(name, recipe, rgb=sizes.bands == "rgb").model_copy(update={"heads": budget.heads})
     frozen = recipe == "released" and family == "vit"
     return Setup(
         label=name if recipe == "unified" else f"{name}, {recipe}",
         method=chosen,
         image=ImageEncoderSettings(name=budget.encoder(family), freeze_patch=frozen),
         text=budget.text,
-        data=PairData(sets=(pairs,), sizes=budget.sizes),
+        data=PairData(sets=(pairs,), sizes=sizes),
         recipe=recipe_for(name, recipe, budget.recipe),
         home=home,
     )
@@ -90,12 +92,23 @@ def train_arm(setup: Setup, seed: int) -> Arm:
 
 def score_arm(budget: PairScale, setup: Setup, seed: int) -> Arm:
     """The score of a setup: whatever it was trained on, on the same clean test pairs, and probed with the same clean images."""
-    sizes = budget.sizes.model_copy(update={"version": "clean"})
+    pairs = setup.data.sets[0]
+    sizes = sizes_of(budget, pairs).model_copy(update={"version": "clean"})
     data = PairData(sets=setup.data.sets, sizes=sizes)
-    asked = budget.score.model_copy(update={"variants": variants(setup.data.sets[0])[: budget.conditions]})
+    asked = budget.score.model_copy(update={"variants": variants(pairs)[: budget.conditions], "prompts": prompts_of(budget, pairs)})
     params = PairScoreParams(data=data, score=asked)
-    cost = 1.0 + 2e-3 * (sizes.train + len(params.score.variants) * sizes.test)
+    cost = 0.5 + 4e-4 * (sizes.train + len(asked.variants) * sizes.test)
     return Arm(setup.home, setup.label, seed, "pair_score", params, fingerprints(data), {"train": train_arm(setup, seed)}, cost=cost)
+
+
+def sizes_of(budget: PairScale, pairs: str) -> PairSizes:
+    """Sizes of a set; only simulated pairs have more than red, green and blue."""
+    return budget.sizes if pairs in SIMULATED else budget.sizes.model_copy(update={"bands": "rgb"})
+
+
+def prompts_of(budget: PairScale, pairs: str) -> tuple[str, ...]:
+    """Prompt sets; those that speak of satellites are for satellite images."""
+    return tuple(name for name in budget.score.prompts if pairs in SIMULATED or not name.startswith("satellite"))
 
 
 def variants(pairs: str) -> tuple[ScoreVariant, ...]:
@@ -132,5 +145,6 @@ def _train_seconds(setup: Setup) -> float:
     contrasts = len(method_.contrast_views) if weights.multi_view or weights.neighbours else 1
     views = max(contrasts, len(method_.views) if weights.image else 1)
     texts = len(method_.texts) if weights.multi_view or weights.neighbours else 1
-    image = 1.5e-3 if setup.image.name.startswith("resnet") else 5e-4
-    return 1.0 + setup.recipe.samples * (views * image + texts * 2e-4 * (setup.text.layers or 2) + 3e-4 * bool(weights.tokens))
+    image = 4.5e-4 if setup.image.name.startswith("resnet") else 3e-4
+    text = 1.5e-4 * (setup.text.layers or 2)
+    return 1.0 + setup.recipe.samples * (views * image + texts * text + 1e-4 * bool(weights.tokens))

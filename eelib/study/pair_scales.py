@@ -111,10 +111,11 @@ def pair_budget(params: PairParameters) -> PairScale:
 PUBLISHED_HEADS = HeadSizes(
     simclr_width=4096, simclr_dim=256, simsiam_width=1024, simsiam_hidden=512, token_dim=256, bank=65_536
 )  # spec section 2.5
+BANDS = ("B02", "B03", "B04", "B08", "B11")  # captions speak of vegetation and soil, which infrared bands tell apart
 PAIR_SCALES: dict[str, PairScale] = {
     "smoke": PairScale(
         profile="smoke",
-        sizes=PairSizes(train=64, validation=32, test=48, version="v2"),
+        sizes=PairSizes(train=64, validation=32, test=48, version="v2", bands=BANDS),
         vit="vit_tiny",
         resnet="resnet_tiny",
         heads=HeadSizes(bank=32),
@@ -124,18 +125,18 @@ PAIR_SCALES: dict[str, PairScale] = {
     ),
     "quick": PairScale(
         profile="quick",
-        sizes=PairSizes(train=2000, validation=200, test=500, version="v2"),
+        sizes=PairSizes(train=2000, validation=200, test=600, version="v2", bands=BANDS),
         vit="vit_tiny",
         resnet="resnet_tiny",
-        recipe=PairRecipe(samples=9_600),
+        recipe=PairRecipe(samples=10_240),
         score=ScoreSettings(prompts=("auto", "satellite1", "photo1", "photo6"), shots=(4,), penalties=(1e-3, 1e-1)),
     ),
     "full": PairScale(
         profile="full",
-        sizes=PairSizes(train=8000, test=1000, version="v2"),
+        sizes=PairSizes(train=8000, test=1000, version="v2", bands=BANDS),
         vit="vit_tiny",
         resnet="resnet_tiny",
-        recipe=PairRecipe(samples=64_000),
+        recipe=PairRecipe(samples=38_400),
         score=ScoreSettings(prompts=("auto", "satellite1", "photo1", "photo6", "photo8", "photo80")),
     ),
     "paper": PairScale(

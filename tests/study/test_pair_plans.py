@@ -46,7 +46,7 @@ def test_clip1_runs_five_methods_on_two_encoders_with_enough_seeds(profile, seed
 def test_under_the_unified_recipe_methods_differ_in_their_method_alone():
     arms = [arm for arm in trainings(planned("clip1_supervision")) if arm.seed == 0 and arm.params.image.name == "vit_tiny"]
     assert len({arm.params.recipe.model_dump_json() for arm in arms}) == len({arm.params.data.model_dump_json() for arm in arms}) == 1
-    assert {view for arm in arms for view in arm.params.method.views} == {"moco_bands"}
+    assert {view for arm in arms for view in arm.params.method.views} == {"satellite"}
 
 
 def test_every_model_is_scored_on_the_same_clean_pairs():

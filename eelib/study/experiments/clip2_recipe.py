@@ -15,7 +15,7 @@ class Parameters(PairParameters):
 
 EXTENTS = {
     "smoke": PairExtent(seeds=(0, 1), encoders=("vit",)),
-    "quick": PairExtent(seeds=(0, 1)),
+    "quick": PairExtent(seeds=(0, 1), encoders=("vit",), methods=("clip", "slip", "filip", "declip")),
     "full": PairExtent(pairs=("germany", "emoji"), seeds=(0, 1, 2, 3, 4)),
     "paper": PairExtent(pairs=("yfcc15m_v2",), seeds=(0, 1, 2)),
 }

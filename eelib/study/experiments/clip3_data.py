@@ -46,7 +46,7 @@ class Parameters(PairParameters):
 
 EXTENTS = {
     "smoke": Data(seeds=(0, 1), kinds=("wrong_image",), doses=(0.5,), amounts=(0.5,)),
-    "quick": Data(seeds=(0, 1), kinds=("wrong_image", "language", "file_name"), doses=(0.4, 0.8), amounts=(0.25,)),
+    "quick": Data(seeds=(0, 1), encoders=("vit",), kinds=("wrong_image", "language"), doses=(0.5,), amounts=(0.25,)),
     "full": Data(pairs=("germany", "emoji"), seeds=(0, 1, 2, 3, 4), doses=(0.2, 0.4, 0.8), amounts=(0.125, 0.25, 0.5)),
     "paper": Data(seeds=(0, 1, 2), doses=(0.2, 0.4, 0.8), amounts=(0.1, 0.3)),
 }

@@ -18,7 +18,7 @@ class Parameters(PairParameters):
 EXTENTS = {
     "smoke": PairExtent(seeds=(0, 1), methods=("declip",), encoders=("vit",)),
     "quick": PairExtent(seeds=(0, 1), methods=("declip",), encoders=("vit",)),
-    "full": PairExtent(pairs=("germany", "emoji"), seeds=(0, 1, 2, 3, 4), methods=("declip", "defilip")),
+    "full": PairExtent(seeds=(0, 1, 2, 3, 4), methods=("declip", "defilip")),
     "paper": PairExtent(seeds=(0, 1, 2), methods=("declip", "defilip")),
 }
 
