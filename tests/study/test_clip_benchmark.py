@@ -112,6 +112,8 @@ def test_costs_add_up(toys, tmp_path):
     assert declip["parameters"]["image"] == clip["parameters"]["image"]
     assert declip["parameters"]["heads"] > clip["parameters"]["heads"] == 1
     assert declip["memory"]["activations"] > 1.5 * clip["memory"]["activations"]
+    assert clip["truncated"] == 0
+    assert compute(train_arm(recipe=short, context=5), tmp_path / "cut")["truncated"] == 320
     assert clip["samples"] == 32 and clip["steps"] == 1 and clip["pairs"] == 320
 
 
