@@ -108,17 +108,17 @@ def pair_score(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progres
     embedder, bands = _embedder(params, needs)
     _same_bands(data, bands)
     test = embedder.images(data.test)
-    found = described(data)
+    found = described(data, data)
     found["zero_shot"] = all_zero_shot(embedder, test, data.test, data, params.score)
     found["retrieval"] = both_ways(embedder, test, data.test)
     progress(0.4)
     if data.train is not None and (data.train.labels >= 0).any() and found["zero_shot"]:
         found |= probes(embedder.images(data.train), embedder.images(data.validation), test, data, params.score)
     progress(0.7)
-    return found | {"variants": _variants(params, embedder, bands)}
+    return found | {"variants": _variants(params, embedder, bands, data)}
 
 
-def _variants(params: PairScoreParams, embedder: Embedder, bands: list[str] | None) -> dict[str, Any]:
+def _variants(params: PairScoreParams, embedder: Embedder, bands: list[str] | None, main: PairSet) -> dict[str, Any]:
     found = {}
     for variant in params.score.variants:
         data = load_data(varied(params.data, variant))
@@ -126,7 +126,7 @@ def _variants(params: PairScoreParams, embedder: Embedder, bands: list[str] | No
         test = data.test if data.simulated or variant.noise is None else with_noise(data.test, variant.noise)
         images = embedder.images(test)
         zero_shot = all_zero_shot(embedder, images, test, data, params.score)
-        found[variant.name] = described(data) | {"zero_shot": zero_shot, "retrieval": both_ways(embedder, images, test)}
+        found[variant.name] = described(data, main) | {"zero_shot": zero_shot, "retrieval": both_ways(embedder, images, test)}
     return found
 
 

@@ -22,10 +22,15 @@ from eelib.evaluate.zero_shot import class_texts, global_scores, token_scores, t
 from eelib.settings_pairs import ScoreSettings
 
 
-def described(data: PairSet) -> dict[str, Any]:
-    """What the hits of a record refer to."""
-    test, train = data.test, data.train
-    seen = train.labels if train is not None else np.empty(0, np.int64)
+def described(data: PairSet, main: PairSet) -> dict[str, Any]:
+    """What the hits of a record refer to.
+
+    Args:
+        data: Whose test pairs are scored.
+        main: Whose training pairs say which class is the most frequent, where they have the same classes.
+    """
+    test = data.test
+    seen = main.train.labels if main.train is not None and main.classes == data.classes else np.empty(0, np.int64)
     return {
         "title": data.title,
         "simulated": data.simulated,
