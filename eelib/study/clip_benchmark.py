@@ -5,7 +5,7 @@ Metrics of ``pair_train``::
     curves      {"step": [...], "loss": [...], "scale": [...], <term>: [...]} at about 20 steps; terms of weight 0 are absent
     parameters  {"image", "text", "text_embedding", "heads", "total"} numbers of weights; text_embedding is part of text
     memory      bytes of one step: {"weights", "optimiser" (gradients and moments), "activations" (kept for the backward pass)}
-    samples, steps, pairs (of the training set), vocabulary
+    samples, steps, pairs (of the training set), vocabulary, truncated (captions cut to the context, null if read one by one)
     monitors    alignment, uniformity, std and retrieval of validation pairs (eelib.evaluate.monitors)
     removed     rule of the V2-like filter to captions removed; faults: kind of fault to captions that have it
     provenance.step_seconds, in the record's provenance: median time of one step
@@ -38,6 +38,7 @@ from eelib.data.pairs.prompts import filled, prompts
 from eelib.errors import InputError
 from eelib.evaluate.embed import Embedder, OurEmbedder
 from eelib.evaluate.monitors import embedding_monitors
+from eelib.evaluate.robustness import varied, with_noise
 from eelib.study.clip_cost import activation_bytes, optimiser_bytes, parameter_counts, weight_bytes
 from eelib.study.clip_score import all_zero_shot, both_ways, described, probes
 from eelib.study.pair_weights import Card, load_model, make_card, make_tokenizer, model_from_card, save_model
@@ -77,6 +78,7 @@ def pair_train(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progres
         "steps": params.recipe.steps,
         "pairs": len(train),
         "vocabulary": module.tokenizer.size,
+        "truncated": int(module.tokenizer.encode(train.texts).truncated.sum()) if isinstance(train.texts, tuple) else None,
         "monitors": _monitors(OurEmbedder(module.model, module.tokenizer), data.validation),
         "removed": dict(data.removed),
         "faults": dict(Counter(kind for kind in train.faults or () if kind)),
@@ -106,19 +108,17 @@ def pair_score(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progres
     embedder, bands = _embedder(params, needs)
     _same_bands(data, bands)
     test = embedder.images(data.test)
-    found = described(data)
+    found = described(data, data)
     found["zero_shot"] = all_zero_shot(embedder, test, data.test, data, params.score)
     found["retrieval"] = both_ways(embedder, test, data.test)
     progress(0.4)
     if data.train is not None and (data.train.labels >= 0).any() and found["zero_shot"]:
         found |= probes(embedder.images(data.train), embedder.images(data.validation), test, data, params.score)
     progress(0.7)
-    return found | {"variants": _variants(params, embedder, bands)}
+    return found | {"variants": _variants(params, embedder, bands, data)}
 
 
-def _variants(params: PairScoreParams, embedder: Embedder, bands: list[str] | None) -> dict[str, Any]:
-    from eelib.evaluate.robustness import varied, with_noise
-
+def _variants(params: PairScoreParams, embedder: Embedder, bands: list[str] | None, main: PairSet) -> dict[str, Any]:
     found = {}
     for variant in params.score.variants:
         data = load_data(varied(params.data, variant))
@@ -126,7 +126,7 @@ def _variants(params: PairScoreParams, embedder: Embedder, bands: list[str] | No
         test = data.test if data.simulated or variant.noise is None else with_noise(data.test, variant.noise)
         images = embedder.images(test)
         zero_shot = all_zero_shot(embedder, images, test, data, params.score)
-        found[variant.name] = described(data) | {"zero_shot": zero_shot, "retrieval": both_ways(embedder, images, test)}
+        found[variant.name] = described(data, main) | {"zero_shot": zero_shot, "retrieval": both_ways(embedder, images, test)}
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,15 +17,20 @@ from eelib.evaluate.few_shot import shots
 from eelib.evaluate.hits import baselines, hits
 from eelib.evaluate.knn import knn_scores
 from eelib.evaluate.linear_probe import ProbeData, labelled_part, linear_probe, probe_scores
-from eelib.evaluate.retrieval import retrieval
+from eelib.evaluate.retrieval import retrieval, right_answers
 from eelib.evaluate.zero_shot import class_texts, global_scores, token_scores, token_similarity
 from eelib.settings_pairs import ScoreSettings
 
 
-def described(data: PairSet) -> dict[str, Any]:
-    """What the hits of a record refer to."""
-    test, train = data.test, data.train
-    seen = train.labels if train is not None else np.empty(0, np.int64)
+def described(data: PairSet, main: PairSet) -> dict[str, Any]:
+    """What the hits of a record refer to.
+
+    Args:
+        data: Whose test pairs are scored.
+        main: Whose training pairs say which class is the most frequent, where they have the same classes.
+    """
+    test = data.test
+    seen = main.train.labels if main.train is not None and main.classes == data.classes else np.empty(0, np.int64)
     return {
         "title": data.title,
         "simulated": data.simulated,
@@ -60,13 +66,18 @@ def all_zero_shot(embedder: Embedder, images: ImageEmbedding, pairs: Pairs, data
 def both_ways(embedder: Embedder, images: ImageEmbedding, pairs: Pairs) -> dict[str, Any]:
     """Retrieval among the pairs, by global and by token-wise similarity."""
     captions = pairs.captions(np.arange(len(pairs)))
-    texts = embedder.texts(captions)
+    texts, right = embedder.texts(captions), right_answers(captions, image_names(pairs))
     similarity = (F.normalize(images.global_, dim=1) @ F.normalize(texts.global_, dim=1).T).numpy()
-    found = {"global": retrieval(similarity, similarity, captions)}
+    found = {"global": retrieval(similarity, similarity, right)}
     if images.patches is not None and texts.words is not None:
         forth, back = token_similarity(images.patches, texts.words, texts.keep if texts.mask_pads else None)
-        found["tokens"] = retrieval(forth.numpy(), back.numpy(), captions)
+        found["tokens"] = retrieval(forth.numpy(), back.numpy(), right)
     return found
+
+
+def image_names(pairs: Pairs) -> list[str]:
+    """A name per image, equal for equal pixels."""
+    return [hashlib.sha256(pairs.image([row]).tobytes()).hexdigest() for row in range(len(pairs))]
 
 
 def probes(

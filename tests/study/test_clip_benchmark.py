@@ -6,8 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from pair_files import picture, write_table
 from toy_pairs import CLASSES, toy_set
 
+from eelib.data.pairs.settings import PairSizes
 from eelib.errors import InputError
 from eelib.evaluate.hits import unpack_hits
 from eelib.settings_pairs import (
@@ -22,7 +24,7 @@ from eelib.study import clip_benchmark
 from eelib.study.arm import Arm
 from eelib.study.clip_benchmark import pair_score, pair_train
 from eelib.study.execute import run_one
-from eelib.study.pair_methods import METHODS
+from eelib.study.pair_methods import METHODS, method
 from eelib.study.pair_weights import MODEL, load_model
 from eelib.study.recipes import PairScoreParams, PairTrainParams
 from eelib.study.store import Store
@@ -112,6 +114,8 @@ def test_costs_add_up(toys, tmp_path):
     assert declip["parameters"]["image"] == clip["parameters"]["image"]
     assert declip["parameters"]["heads"] > clip["parameters"]["heads"] == 1
     assert declip["memory"]["activations"] > 1.5 * clip["memory"]["activations"]
+    assert clip["truncated"] == 0
+    assert compute(train_arm(recipe=short, context=5), tmp_path / "cut")["truncated"] == 320
     assert clip["samples"] == 32 and clip["steps"] == 1 and clip["pairs"] == 320
 
 
@@ -155,3 +159,23 @@ def test_data_without_classes_are_scored_by_retrieval(toys, tmp_path):
     compute(train_arm(recipe=QUICK.model_copy(update={"samples": 32})), tmp_path)
     found = compute(score_arm(), tmp_path / "score", {"train": tmp_path})
     assert found["zero_shot"] == {} and found["baselines"]["chance"] is None and found["retrieval"]["global"]["recall"]
+
+
+def test_a_table_of_ones_own_is_trained_on_and_scored(tmp_path):
+    rows = []
+    for number in range(60):
+        kind, colour = (("sea", (20, 60, 180)), ("wood", (20, 120, 30)))[number % 2]
+        picture(tmp_path / "images" / f"{number}.png", (*colour[:2], colour[2] + number), size=16)
+        rows.append((f"{number}.png", f"a {kind} number {number}", kind))
+    write_table(tmp_path / "table.csv", rows, ("path", "caption", "kind"))
+    manifest = "name: mine\nkind: image-text-table\ntitle: Mine\ndescription: x\ntable: table.csv\nfolder: images\nclass_column: kind\n"
+    (tmp_path / "mine.yaml").write_text(manifest)
+    data = PairData(sets=(str(tmp_path / "mine.yaml"),), sizes=PairSizes(size=16))
+    params = PairTrainParams(
+        data=data, image=ImageEncoderSettings(), text=TextEncoderSettings(layers=1), method=method("slip"),
+        recipe=PairRecipe(samples=16 * 40, batch_size=16),
+    )  # fmt: skip
+    compute(Arm("test", "slip", 0, "pair_train", params, {"mine": "1"}), tmp_path / "run")
+    score = PairScoreParams(data=data, score=SCORE)
+    found = compute(Arm("test", "score", 0, "pair_score", score, {"mine": "1"}), tmp_path / "score", {"train": tmp_path / "run"})
+    assert found["zero_shot"]["photo1"]["global"]["top1"] > 0.8 and found["classes"] == ["sea", "wood"]
