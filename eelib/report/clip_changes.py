@@ -42,7 +42,7 @@ def change_names(rows: Sequence[Compared]) -> list[str]:
 def change_name(config: Config) -> str:
     """``"DeCLIP, without multi-view (3)"``."""
     words = config.title.split(" ")
-    return " ".join([*words[:-1], TERM_TITLES.get(words[-1], words[-1])]).replace(f"{BASE} and", "first contrast and")
+    return " ".join([*words[:-1], TERM_TITLES.get(words[-1], words[-1])]).replace(f", {BASE} a", ", first contrast a")
 
 
 def change_conclusion(rows: Sequence[Compared], what: str) -> str:

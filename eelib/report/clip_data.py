@@ -100,7 +100,8 @@ def data_conclusion(versions: Sequence[Compared], doses: Sequence[Compared], amo
     for data in dict.fromkeys(row.model.data_title for row in versions):
         effects = [row.effect for row in versions if row.model.data_title == data and row.effect is not None]
         above, below, undecided = verdict(effects)
-        text = f"* **V2-like against V1-like, {data}**: better in {above} of {len(effects)} cases, worse in {below}, undecided in {undecided}; "
+        text = f"* **V2-like against V1-like, {data}**: better in {above} of {len(effects)} cases, worse in {below}, "
+        text += f"undecided in {undecided}; "
         lines.append(
             text
             + f"differences from {signed(min(effects, key=lambda e: e.value))} to {signed(max(effects, key=lambda e: e.value))} points."

@@ -78,6 +78,7 @@ def depth_figure(rows: Sequence[Compared]) -> Figure:
         for name in COSTS:
             panels[name].plot(x, [cost_of(row.model)[name] for row in line], "o-", color=color, markersize=3)
     for name, axis in panels.items():
+        axis.set_xticks(sorted({row.model.config.layers or 0 for row in rows}))
         axis.set_title(COSTS.get(name, "zero-shot top-1"), fontsize=8)
         if name != "top-1":
             axis.set_ylim(bottom=0)
@@ -97,8 +98,8 @@ def depth_conclusion(rows: Sequence[Compared]) -> str:
         deepest = max(line, key=lambda row: row.model.config.layers or 0)
         enough = [row for row in line if row.effect is None or row.effect.high >= 0]
         least = min(enough, key=lambda row: row.model.config.layers or 0)
-        text = f"* **{', '.join(name)}**: the shallowest text encoder that is not worse than {deepest.model.config.layers} blocks by an interval "
-        text += f"has {least.model.config.layers}"
+        text = f"* **{', '.join(name)}**: the shallowest text encoder that is not worse than {deepest.model.config.layers} blocks "
+        text += f"by an interval has {least.model.config.layers}"
         if least.effect is not None:
             small, large = cost_of(least.model), cost_of(deepest.model)
             saved = ", ".join(f"{100 * (1 - small[key] / large[key]):.0f} % of the {what}" for key, what in _SAVED.items())

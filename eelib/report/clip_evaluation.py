@@ -82,7 +82,7 @@ def _chance(model: Model, k: int) -> float:
 
 
 def condition_changes(found: Sequence[Model]) -> dict[tuple[Model, str], Estimate]:
-    """Top-1 under every other condition minus that of the plain test; paired where the places are the same, else of independent draws."""
+    """Top-1 under every other condition minus that of the plain test; paired where the places are the same."""
     changes = {}
     for group in by_data(found).values():
         plain = draw(group)

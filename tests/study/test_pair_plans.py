@@ -99,3 +99,30 @@ def test_planning_with_the_emoji_reads_no_picture():
 def test_the_other_region_of_the_robustness_test_is_on_the_other_continent():
     assert [variants(name)[2].sets for name in ("germany", "ghana")] == [("ghana",), ("germany",)]
     assert [variant.name for variant in variants("emoji")] == ["sensor noise"]
+
+
+def test_gathered_rows_need_their_gradient():
+    from eelib.study.experiments.clip6_details import gather_gradients
+
+    found = gather_gradients()
+    assert found["with gradient"] == pytest.approx((1, 1))
+    cosine, ratio = found["without gradient"]
+    assert cosine < 0.999 and ratio < 0.99
+
+
+def test_every_detail_changes_its_training():
+    from eelib.study.experiments.clip6_details import DETAILS
+
+    for detail in DETAILS.values():
+        base = standard(PAIR_SCALES["smoke"], detail.method, "vit", "germany")
+        assert train_arm(detail.of(base), 0).key != train_arm(base, 0).key, detail.label
+
+
+def test_the_ladder_of_declip_has_each_term_once_on_both_sides():
+    from eelib.study.experiments.clip5_terms import ladder
+
+    steps = ladder(standard(PAIR_SCALES["smoke"], "declip", "vit", "germany"))
+    labels = [setup.label for setup in steps]
+    assert len(set(labels)) == len(labels) == 1 + 5 + 1 + 4
+    alone = next(setup for setup in steps if setup.label.endswith("alone"))
+    assert alone.method.texts == ("caption", "augmented") and alone.method.weights.clip == 0.1

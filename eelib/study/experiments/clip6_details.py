@@ -114,15 +114,18 @@ def chosen_details(params: Parameters) -> list[Detail]:
 
 
 def gather_gradients(rows: int = 32, dim: int = 64, scale: float = 14.3, seed: int = 0) -> dict[str, tuple[float, float]]:
-    """What two ranks lose when rows of the other rank carry no gradient (detail 1): cosine with the gradient of one process on the
-    joined batch, and ratio of the norms, by way of gathering. Both ranks are worked out here, in one process; that real ranks agree with
-    it is a test of the losses.
+    """What two ranks lose when rows of the other rank carry no gradient (detail 1).
+
+    Both ranks are worked out here, in one process; that real ranks agree with it is a test of the losses.
 
     Args:
         rows: Per rank.
         dim: Of the embeddings.
         scale: 1/τ.
         seed: Of the random embeddings, images near their texts.
+
+    Returns:
+        By way of gathering: cosine with the gradient of one process on the joined batch, and ratio of the norms.
     """
     import torch
 
