@@ -61,6 +61,8 @@ AUGMENTATIONS: dict[str, Augmentation] = {
     "base": Augmentation((0.5, 1.0)),
     "moco": Augmentation((0.2, 1.0), 0.4, 0.4, 0.4, 0.1, jitter=0.8, gray=0.2, blur=0.5, flip=0.5),
     "moco_bands": Augmentation((0.2, 1.0), 0.4, 0.4, band_gain=0.1, jitter=0.8, blur=0.5, flip=0.5),
+    # No flip: captions name directions. Milder, because a crop of a tile may lose what its caption speaks of.
+    "satellite": Augmentation((0.5, 1.0), 0.2, 0.2, band_gain=0.1, jitter=0.8),
 }
 
 

@@ -106,6 +106,38 @@ def holm(p_values: Sequence[float]) -> Array:
     return adjusted
 
 
+def interaction_test(table: Array, *, resamples: int = 10_000, seed: int = 0) -> tuple[float, float]:
+    """Permutation test of "the effect of a treatment is the same under every condition".
+
+    The main effect of a treatment is its mean over conditions; what is left of its row is how it differs between them. Under the null
+    hypothesis rows of one block have the same distribution after that, so they are exchanged within blocks. The statistic is the sum of
+    squares of the block-averaged table after both main effects are removed.
+
+    Args:
+        table: ``(S, M, E)`` scores of blocks (seeds), treatments (methods) and conditions (encoders).
+        resamples: Random permutations.
+        seed: Source of the permutations.
+
+    Returns:
+        The root of the mean square of the interaction, and its p-value, which is never 0.
+
+    Raises:
+        InputError: Fewer than two treatments or conditions.
+    """
+    blocks, treatments, conditions = table.shape
+    if treatments < 2 or conditions < 2:
+        raise InputError(f"an interaction needs two treatments and two conditions, got {treatments} and {conditions}")
+    rest = table - table.mean(2, keepdims=True)
+    rest = rest - rest.mean(1, keepdims=True)
+    rng = np.random.default_rng(seed)
+    order = rng.random((resamples, blocks, treatments)).argsort(-1)
+    drawn = np.take_along_axis(rest[None], order[..., None], 2).mean(1)
+    observed = float(np.square(rest.mean(0)).sum())
+    rounding = 1e-12 * float(np.square(table).sum())
+    as_large = int((np.square(drawn).sum((-2, -1)) >= observed - rounding).sum())
+    return (observed / (treatments * conditions)) ** 0.5, (as_large + 1) / (resamples + 1)
+
+
 def crossing(x: Sequence[float], values: Array) -> Array:
     """Where curves first reach 0 from below, linear in log ``x`` between points.
 

@@ -90,10 +90,13 @@ def run_arm(name: str, profile: str) -> None:
 def fetch_needed(regions: set[str]) -> None:
     """Bring the real samples among these regions, before any worker wants them."""
     from eelib.data.fetch import fetch
-    from eelib.data.manifests import sample, sample_names
+    from eelib.data.manifest_fetched import FetchedManifest
+    from eelib.data.manifests import manifest, manifest_names
 
-    for name in sorted(regions & set(sample_names())):
-        fetch(sample(name))
+    for name in sorted(regions & set(manifest_names())):
+        entry = manifest(name)
+        if isinstance(entry, FetchedManifest):
+            fetch(entry)
 
 
 def build_report(unless_current: bool = False) -> str:

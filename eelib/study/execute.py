@@ -86,7 +86,8 @@ def run_one(arm: Arm, root: Path, queue: Any = None) -> None:  # noqa: ANN401 - 
             except BaseException:
                 traceback.print_exc(file=log)
                 raise
-            store.write(arm, metrics, provenance(started, time.time()))
+            measured = metrics.pop("measured", {})  # times and the like differ between runs: beside the result, not part of it
+            store.write(arm, metrics, provenance(started, time.time()) | measured)
 
 
 def _compute(arms: list[Arm], store: Store, jobs: int, progress: Progress) -> dict[str, BaseException]:

@@ -20,6 +20,14 @@ from eelib.settings import (
     SegmentSettings,
     Settings,
 )
+from eelib.settings_pairs import (
+    ImageEncoderSettings,
+    MethodSettings,
+    PairData,
+    PairRecipe,
+    ScoreSettings,
+    TextEncoderSettings,
+)
 
 if TYPE_CHECKING:
     from eelib.study.arm import Arm
@@ -91,6 +99,24 @@ class ExploreParams(Settings):
     per_window: int = Field(64, ge=2, description="pixels per window that are looked up in another season")
 
 
+class PairTrainParams(Settings):
+    """Parameters of a training on images and texts; the seed is that of the weights, views, order and texts."""
+
+    data: PairData
+    image: ImageEncoderSettings
+    text: TextEncoderSettings
+    method: MethodSettings
+    recipe: PairRecipe
+
+
+class PairScoreParams(Settings):
+    """Parameters of a zero-shot, probing and retrieval score; needs an arm called ``train``, or names a model of open_clip."""
+
+    data: PairData
+    score: ScoreSettings
+    open_clip: str | None = Field(None, description="architecture/weights of open_clip, for example ViT-B-32/laion2b_s34b_b79k or a file")
+
+
 @dataclass(frozen=True)
 class Recipe:
     """One kind of arm.
@@ -118,4 +144,6 @@ RECIPES: dict[str, Recipe] = {
     "probe": Recipe(2, "eelib.study.probing:probe"),
     "explore": Recipe(1, "eelib.study.explore:explore"),
     "pixels": Recipe(2, "eelib.study.pixels:pixels"),
+    "pair_train": Recipe(1, "eelib.study.clip_benchmark:pair_train", leaves=("model.pt",)),
+    "pair_score": Recipe(1, "eelib.study.clip_benchmark:pair_score"),
 }

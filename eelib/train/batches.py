@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -91,10 +92,7 @@ class WindowBatches(IterableDataset["Sample"]):
 
     def rows(self, step: int) -> np.ndarray:
         """Numbers of the windows of a step."""
-        count = len(self.windows)
-        places = np.arange(step * self.batch_size, (step + 1) * self.batch_size)
-        passes = {int(p): np.random.default_rng([self.seed, int(p)]).permutation(count) for p in np.unique(places // count)}
-        return np.array([passes[int(place // count)][place % count] for place in places])
+        return rows_of_step(len(self.windows), self.batch_size, self.seed, step)
 
     def batch(self, step: int) -> Sample:
         """The batch of a step: ``image`` ``(B, T, C, H, W)``, ``dates`` ``(B, T)`` and, where there are labels, ``mask`` ``(B, H, W)``."""
@@ -109,6 +107,17 @@ class WindowBatches(IterableDataset["Sample"]):
         while True:
             yield self.batch(step)
             step += 1
+
+
+def rows_of_step(count: int, batch_size: int, seed: int, step: int) -> np.ndarray:
+    """Row numbers of the batch of a step, in shuffled passes over ``count`` rows."""
+    places = np.arange(step * batch_size, (step + 1) * batch_size)
+    return np.array([_pass(count, seed, int(place // count))[place % count] for place in places])
+
+
+@functools.lru_cache(maxsize=4)
+def _pass(count: int, seed: int, number: int) -> np.ndarray:
+    return np.random.default_rng([seed, number]).permutation(count)
 
 
 def as_sample(windows: Windows, rows: np.ndarray) -> Sample:

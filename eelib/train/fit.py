@@ -16,12 +16,15 @@ from torch.utils.data import DataLoader
 
 from eelib.errors import InputError
 from eelib.train.batches import WindowBatches
+from eelib.train.image_text_batches import PairBatches
 
 Progress = Callable[[float], None]
 CHECKPOINT = "step.ckpt"
 
 
-def fit(module: pl.LightningModule, batches: WindowBatches, steps: int, folder: Path, progress: Progress, every: int = 50) -> None:
+def fit(
+    module: pl.LightningModule, batches: WindowBatches | PairBatches, steps: int, folder: Path, progress: Progress, every: int = 50
+) -> None:
     """Train for a number of optimiser steps, going on from ``folder/step.ckpt`` where there is one.
 
     Args:

@@ -5,7 +5,16 @@ import pytest
 from scipy.stats import norm
 
 from eelib.errors import InputError
-from eelib.evaluate.statistics import bootstrap, crossing, estimate, holm, p_value, paired_difference, score_with_interval
+from eelib.evaluate.statistics import (
+    bootstrap,
+    crossing,
+    estimate,
+    holm,
+    interaction_test,
+    p_value,
+    paired_difference,
+    score_with_interval,
+)
 
 
 def accuracy_counts(right, pixels=100):
@@ -158,3 +167,36 @@ def test_an_interval_may_end_at_never():
     found = estimate(draws, 1, 1)
     assert 0.2 <= found.low < 0.21
     assert found.high == np.inf
+def test_the_interaction_is_what_main_effects_leave_over():
+    methods, encoders, seeds = np.array([0.1, 0.3, 0.2]), np.array([0.0, 0.2]), np.array([0.0, 0.1, -0.05, 0.02])
+    additive = seeds[:, None, None] + methods[None, :, None] + encoders[None, None]
+    size, p = interaction_test(additive)
+    assert size == pytest.approx(0, abs=1e-12)
+    assert p == pytest.approx(1)
+    crossed = additive.copy()
+    crossed[:, 0, 0] += 0.06
+    wanted = 0.06 * np.outer([2 / 3, -1 / 3, -1 / 3], [1 / 2, -1 / 2])
+    size, p = interaction_test(crossed)
+    assert size == pytest.approx(np.sqrt(np.square(wanted).mean()))
+    assert p == pytest.approx(1 / 3**3, rel=0.2)  # as large only where the odd row is the same one in all four seeds
+
+
+def test_the_interaction_test_keeps_its_level_whatever_the_main_effects():
+    rng, found = np.random.default_rng(0), []
+    for trial in range(300):
+        effects = rng.normal(size=(1, 5, 1)) + rng.normal(size=(1, 1, 2)) + rng.normal(size=(3, 1, 1))
+        found.append(interaction_test(effects + 0.1 * rng.normal(size=(3, 5, 2)), resamples=400, seed=trial)[1])
+    assert 0.02 <= np.mean(np.array(found) <= 0.05) <= 0.085
+    assert 0.4 <= np.mean(found) <= 0.6
+
+
+def test_the_interaction_test_sees_one_in_a_few_seeds():
+    rng = np.random.default_rng(1)
+    table = 0.01 * rng.normal(size=(3, 5, 2)) + np.array([0.0, 0.02, 0.04, 0.06, 0.08])[None, :, None] * np.array([1, -1])
+    assert interaction_test(table)[1] < 0.01
+
+
+@pytest.mark.parametrize("shape", [(3, 1, 2), (3, 4, 1)])
+def test_an_interaction_needs_two_of_both(shape):
+    with pytest.raises(InputError, match="two treatments and two conditions"):
+        interaction_test(np.zeros(shape))

@@ -1,0 +1,278 @@
+"""Records of image-text models grouped by what was trained, and intervals for what they were asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from eelib.data.pairs.settings import FAULTS, FaultDoses
+from eelib.data.windows import Ints
+from eelib.errors import InputError
+from eelib.evaluate.agreement import hit_rate
+from eelib.evaluate.confusion import Array
+from eelib.evaluate.hits import hit_counts, unpack_hits
+from eelib.evaluate.statistics import Estimate, bootstrap, estimate, holm, p_value
+from eelib.report.cases import Record
+from eelib.study.pair_methods import TITLES
+
+RESAMPLES = 4000
+ENCODERS = {"vit": "ViT", "resnet": "ResNet"}
+OWN_SCORES = "tokens"  # of a method that learns token-wise similarities alone
+
+
+class Config(NamedTuple):
+    """What a model was trained on and how, but for its seed."""
+
+    data: str
+    label: str
+    encoder: str
+    version: str
+    fault: str
+    pairs: int
+    layers: int | None
+    samples: int
+
+    @property
+    def family(self) -> str:
+        """``vit`` or ``resnet``."""
+        return self.encoder.partition("_")[0]
+
+    @property
+    def encoder_title(self) -> str:
+        """The encoder family for people."""
+        return ENCODERS.get(self.family, self.family)
+
+    @property
+    def title(self) -> str:
+        """The label for people."""
+        name, *rest = self.label.split(", ", 1)
+        return ", ".join([TITLES.get(name, name), *rest])
+
+
+@dataclass(frozen=True, eq=False)  # a model is itself, records cannot be hashed
+class Model:
+    """The records of one configuration over all seeds.
+
+    Attributes:
+        config: What it is.
+        scores: Records of its scores, in the order of seeds.
+        trainings: Records of its trainings, in the same order.
+    """
+
+    config: Config
+    scores: tuple[Record, ...]
+    trainings: tuple[Record, ...]
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Seeds in order."""
+        return tuple(record["seed"] for record in self.scores)
+
+    @property
+    def how(self) -> str:
+        """The similarity that its training shaped: ``tokens`` where no term has global embeddings meet, else ``global``."""
+        weights = self.trainings[0]["params"]["method"]["weights"]
+        return "global" if weights["clip"] or weights["multi_view"] or weights["neighbours"] else OWN_SCORES
+
+    @property
+    def data_title(self) -> str:
+        """The data for people."""
+        metrics = self.scores[0]["metrics"]
+        return str(metrics["title"]).removesuffix(" (simulated)") + (", simulated" if metrics["simulated"] else ", real")
+
+
+def models(scores: Iterable[Record], trainings: Iterable[Record]) -> list[Model]:
+    """Every configuration, in the order of the records.
+
+    Raises:
+        InputError: There is no score, or the training of one is missing.
+    """
+    by_key, found = {record["key"]: record for record in trainings}, dict[Config, list[Record]]()
+    for record in {record["key"]: record for record in scores}.values():
+        if record["needs"].get("train") not in by_key:
+            raise InputError(f"{record['experiment']}/{record['key']}: the record of its training is missing")
+        found.setdefault(_config(record, by_key[record["needs"]["train"]]), []).append(record)
+    if not found:
+        raise InputError("there is no score of an image-text model: run the arms first")
+    made = []
+    for config, records in found.items():
+        ordered = tuple(sorted(records, key=lambda record: record["seed"]))
+        made.append(Model(config, ordered, tuple(by_key[record["needs"]["train"]] for record in ordered)))
+    return made
+
+
+def _config(score: Record, training: Record) -> Config:
+    params = training["params"]
+    sizes = params["data"]["sizes"]
+    fault = fault_title(sizes["doses"]) if sizes["version"] == "v1" else ""
+    names = params["data"]["sets"]
+    return Config(
+        "+".join(names),
+        score["arm"],
+        params["image"]["name"],
+        sizes["version"],
+        fault,
+        sizes["train"],
+        params["text"]["layers"],
+        params["recipe"]["samples"],
+    )
+
+
+def fault_title(doses: Mapping[str, float]) -> str:
+    """``"language 0.4"`` for one kind of fault, ``"mixed"`` for the default mixture."""
+    if FaultDoses(**doses) == FaultDoses():
+        return "mixed"
+    return ", ".join(f"{kind} {doses[kind]:g}" for kind in FAULTS if doses[kind])
+
+
+Measure = Callable[[Model, Record], tuple[Ints, Ints]]
+
+
+def zero_shot(model: Model, score: Record, *, how: str | None = None, prompts: str | None = None) -> tuple[Ints, Ints]:
+    """Top-1 hits and places of the labelled test pairs; by the model's own similarity and the first prompt set unless told."""
+    found = score["metrics"]["zero_shot"]
+    return _hits(found[prompts or next(iter(found))][how or model.how], score["metrics"])
+
+
+def linear_probe(model: Model, score: Record) -> tuple[Ints, Ints]:
+    """Hits of the linear probe."""
+    return _hits(score["metrics"]["linear"], score["metrics"])
+
+
+def nearest(model: Model, score: Record) -> tuple[Ints, Ints]:
+    """Hits of the nearest-neighbour classifier."""
+    return _hits(score["metrics"]["knn"], score["metrics"])
+
+
+def few_shot(shots: int) -> Measure:
+    """Hits of few-shot probes, all draws of the shots together."""
+
+    def measure(model: Model, score: Record) -> tuple[Ints, Ints]:
+        parts = [_hits(draw, score["metrics"]) for draw in score["metrics"]["few_shot"][str(shots)]]
+        return np.sum([counts for counts, _ in parts], 0), parts[0][1]
+
+    return measure
+
+
+def recall_at(k: int, direction: str) -> Measure:
+    """Queries whose answer is among the first k; ``image_to_text`` or ``text_to_image``."""
+
+    def measure(model: Model, score: Record) -> tuple[Ints, Ints]:
+        ranks = np.array(score["metrics"]["retrieval"][model.how][direction])
+        return hit_counts(ranks < k), np.array(score["metrics"]["places"])
+
+    return measure
+
+
+def under(condition: str) -> Measure:
+    """Zero-shot hits under another condition."""
+
+    def measure(model: Model, score: Record) -> tuple[Ints, Ints]:
+        return zero_shot(model, {"metrics": score["metrics"]["variants"][condition]})
+
+    return measure
+
+
+def _hits(hits: Mapping[str, Any], metrics: Mapping[str, Any]) -> tuple[Ints, Ints]:
+    known = np.array(metrics["labels"]) >= 0
+    return hit_counts(unpack_hits(hits["correct"])), np.array(metrics["places"])[known]
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Bootstrap draws of several models on the same test pairs.
+
+    Attributes:
+        of: Per model ``(R + 1,)``; entry 0 is the estimate.
+        seeds: Seeds of every model.
+        places: Places resampled.
+    """
+
+    of: Mapping[Config, Array]
+    seeds: int
+    places: int
+
+    def estimate(self, column: Array) -> Estimate:
+        """A column or a difference of columns with its interval."""
+        return estimate(column, self.seeds, self.places)
+
+    def score(self, config: Config) -> Estimate:
+        """Score of a model."""
+        return self.estimate(self.of[config])
+
+
+def draw(group: Sequence[Model], measure: Measure = zero_shot) -> Draws:
+    """Paired bootstrap over places and seeds.
+
+    Raises:
+        InputError: Models were run with different seeds.
+    """
+    if len({model.seeds for model in group}) != 1:
+        raise InputError(f"models to be compared were run with different seeds: {json.dumps({m.config.label: m.seeds for m in group})}")
+    counts, places = [], np.empty(0, np.int64)
+    for model in group:
+        parts = [measure(model, score) for score in model.scores]
+        places = parts[0][1]
+        counts.append(np.stack([part for part, _ in parts]))
+    columns = bootstrap(counts, places, score=hit_rate, resamples=RESAMPLES).T
+    return Draws(dict(zip((m.config for m in group), columns, strict=True)), len(group[0].seeds), len(np.unique(places)))
+
+
+def by_data(found: Iterable[Model]) -> dict[str, list[Model]]:
+    """Models by the set of pairs."""
+    grouped: dict[str, list[Model]] = {}
+    for model in found:
+        grouped.setdefault(model.config.data, []).append(model)
+    return grouped
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A model against a reference.
+
+    Attributes:
+        model: What.
+        score: Its score.
+        effect: Paired difference to the reference; None for references themselves.
+        p: Two-sided p-value of no difference.
+        adjusted: After Holm's correction over all comparisons of the call.
+    """
+
+    model: Model
+    score: Estimate
+    effect: Estimate | None
+    p: float
+    adjusted: float
+
+    @property
+    def decided(self) -> bool:
+        """Whether the difference stands after the correction."""
+        return self.effect is not None and self.adjusted < 0.05
+
+
+def compared(found: Sequence[Model], reference: Callable[[Config], Config], measure: Measure = zero_shot) -> list[Compared]:
+    """Every model against the one that ``reference`` names for it; models whose reference is missing have no effect.
+
+    Args:
+        found: From :func:`models`.
+        reference: Configuration to the configuration that it is held against; itself where it is a reference.
+        measure: What is compared.
+    """
+    rows: list[tuple[Model, Draws, Array | None]] = []
+    for group in by_data(found).values():
+        draws = draw(group, measure)
+        for model in group:
+            base = reference(model.config)
+            column = draws.of[model.config] - draws.of[base] if base in draws.of and base != model.config else None
+            rows.append((model, draws, column))
+    p_values = [p_value(column) for _, _, column in rows if column is not None]
+    adjusted = iter(zip(p_values, holm(p_values), strict=True))
+    result = []
+    for model, draws, column in rows:
+        p, q = next(adjusted) if column is not None else (1.0, 1.0)
+        result.append(Compared(model, draws.score(model.config), None if column is None else draws.estimate(column), p, float(q)))
+    return result

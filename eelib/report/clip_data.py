@@ -1,0 +1,121 @@
+"""Captions and their number: V1-like against V2-like, doses of noise, amounts; from records only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from eelib.report.cases import POINTS, signed, verdict
+from eelib.report.clip_cases import Compared, Model, compared
+from eelib.report.clip_published import VERSIONS, points
+from eelib.report.style import PALETTE, WIDTH, use_style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MIXED = "mixed"
+
+
+def version_rows(found: Sequence[Model]) -> list[Compared]:
+    """V2-like against V1-like at the same number of pairs, for every method and encoder."""
+    ones = [model.config for model in found if model.config.version == "v1" and model.config.fault == MIXED]
+    partners = [config._replace(version="v2", fault="") for config in ones]
+    chosen = [model for model in found if model.config in {*ones, *partners}]
+    return compared(chosen, lambda config: config._replace(version="v1", fault=MIXED))
+
+
+def dose_rows(found: Sequence[Model]) -> list[Compared]:
+    """One kind of noise at a time against clean captions."""
+    chosen = [model for model in found if model.config.version == "clean" or model.config.fault not in ("", MIXED)]
+    return compared(chosen, lambda config: config._replace(version="clean", fault=""))
+
+
+def amount_rows(found: Sequence[Model]) -> list[Compared]:
+    """Fewer pairs against all, at the same number of samples seen."""
+    reduced = {model.config._replace(pairs=0) for model in found if _is_fewer(model, found)}
+    chosen = [model for model in found if model.config._replace(pairs=0) in reduced]
+    most = {config: max(model.config.pairs for model in chosen if model.config._replace(pairs=0) == config) for config in reduced}
+    rows = compared(chosen, lambda config: config._replace(pairs=most[config._replace(pairs=0)]))
+    return sorted(rows, key=lambda row: (row.model.config.data, row.model.config.pairs))
+
+
+def _is_fewer(model: Model, found: Sequence[Model]) -> bool:
+    same = model.config._replace(pairs=0)
+    return any(other.config._replace(pairs=0) == same and other.config.pairs > model.config.pairs for other in found)
+
+
+def version_names(rows: Sequence[Compared]) -> list[str]:
+    """Method and version of every row."""
+    return [f"{row.model.config.title}, {row.model.config.version.upper()}-like" for row in rows]
+
+
+def filter_table(found: Sequence[Model]) -> pd.DataFrame:
+    """What the filter removed on the way to the V2-like set, captions by rule, and what had been put into the V1-like one, by kind."""
+    rows = {}
+    for model in found:
+        metrics, config = model.trainings[0]["metrics"], model.config
+        counts = metrics["removed"] if config.version == "v2" else metrics["faults"] if config.fault == MIXED else None
+        if counts:
+            name = "removed from the pool of the V2-like set" if config.version == "v2" else "faults in the V1-like set"
+            rows[model.data_title, f"{name}, {metrics['pairs']} pairs"] = {kind.replace("_", " "): count for kind, count in counts.items()}
+    return pd.DataFrame(rows).fillna(0).astype(int).T
+
+
+def fault_of(row: Compared) -> tuple[str, float]:
+    """Kind and dose of the noise; no kind and 0 for clean captions."""
+    kind, _, dose = row.model.config.fault.rpartition(" ")
+    return kind.replace("_", " "), float(dose or 0)
+
+
+def dose_figure(rows: Sequence[Compared]) -> Figure:
+    """Change of top-1 over the share of captions with each kind of noise, with 95 % intervals; one panel per set of pairs."""
+    import matplotlib.pyplot as plt
+
+    use_style()
+    panels = list(dict.fromkeys(row.model.data_title for row in rows))
+    figure, axes = plt.subplots(1, len(panels), figsize=(WIDTH, 3.2), sharey=True, squeeze=False)
+    for axis, panel in zip(axes[0], panels, strict=True):
+        shown = [(fault_of(row), row.effect) for row in rows if row.model.data_title == panel and row.effect is not None]
+        kinds = list(dict.fromkeys(kind for (kind, _), _ in shown))
+        axis.axhline(0, color="0.3", linewidth=1)
+        for at, kind in enumerate(kinds):
+            line = sorted((dose, effect) for (name, dose), effect in shown if name == kind)
+            y = [0.0, *(POINTS * effect.value for _, effect in line)]
+            low = [0.0, *(POINTS * (effect.value - effect.low) for _, effect in line)]
+            high = [0.0, *(POINTS * (effect.high - effect.value) for _, effect in line)]
+            x = [0.0, *(dose + 0.006 * at for dose, _ in line)]
+            axis.errorbar(x, y, yerr=[low, high], fmt="o-", color=PALETTE[at % len(PALETTE)], markersize=3, capsize=2, label=kind)
+        axis.set_title(panel, fontsize=8)
+        axis.set_xlabel("share of the captions", fontsize="small")
+    axes[0][0].set_ylabel("points of top-1 against clean")
+    axes[0][-1].legend(fontsize=7)
+    return figure
+
+
+def data_conclusion(versions: Sequence[Compared], doses: Sequence[Compared], amounts: Sequence[Compared]) -> str:
+    """What the data factor says, in Markdown, computed from its numbers."""
+    lines = []
+    for data in dict.fromkeys(row.model.data_title for row in versions):
+        effects = [row.effect for row in versions if row.model.data_title == data and row.effect is not None]
+        above, below, undecided = verdict(effects)
+        text = f"* **V2-like against V1-like, {data}**: better in {above} of {len(effects)} cases, worse in {below}, "
+        text += f"undecided in {undecided}; "
+        lines.append(
+            text
+            + f"differences from {signed(min(effects, key=lambda e: e.value))} to {signed(max(effects, key=lambda e: e.value))} points."
+        )
+    known = ", ".join(f"{name} {points(two - one)}" for name, (one, two) in VERSIONS.items())
+    lines.append(f"* Published at another scale (PyramidCLIP, V2 over V1): {known} points.")
+    for data in dict.fromkeys(row.model.data_title for row in doses):
+        decided = [row for row in doses if row.model.data_title == data and row.decided and row.effect]
+        worst = sorted(decided, key=lambda row: row.effect.value if row.effect else 0)
+        named = "; ".join(f"{fault_of(row)[0]} at {fault_of(row)[1]:g}: {signed(row.effect)}" for row in worst if row.effect)
+        lines.append(f"* **Noise, {data}**: doses whose effect stands after correction: {named or 'none'}.")
+    for row in amounts:
+        if row.effect:
+            lines.append(
+                f"* **Amount, {row.model.data_title}**: {row.model.config.pairs} pairs change top-1 by {signed(row.effect)} points."
+            )
+    return "\n".join(lines)

@@ -1,0 +1,164 @@
+"""All that trained models were asked, side by side with intervals; from records only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from eelib.evaluate.hits import unpack_hits
+from eelib.evaluate.robustness import by_group, season_of
+from eelib.evaluate.statistics import Estimate
+from eelib.report.cases import POINTS, Record, signed
+from eelib.report.clip_cases import Measure, Model, by_data, draw, few_shot, linear_probe, nearest, recall_at, under, zero_shot
+from eelib.report.style import PALETTE, WIDTH, use_style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WAYS = {"image_to_text": "image → text", "text_to_image": "text → image"}
+INDEX = ["data", "encoder", "method"]
+
+
+def _index(model: Model) -> dict[str, str]:
+    return dict(zip(INDEX, (model.data_title, model.config.encoder_title, model.config.title), strict=True))
+
+
+def _cells(found: Sequence[Model], measures: Mapping[str, Measure]) -> dict[tuple[Model, str], Estimate]:
+    """Every measure of every model with its interval."""
+    return {
+        (model, name): draws.score(model.config)
+        for group in by_data(found).values()
+        for name, measure in measures.items()
+        for draws in (draw(group, measure),)
+        for model in group
+    }
+
+
+def _table(found: Sequence[Model], measures: Mapping[str, Measure]) -> pd.DataFrame:
+    cells = _cells(found, measures)
+    rows = [{**_index(model), **{name: str(cells[model, name]) for name in measures}} for model in found]
+    return pd.DataFrame(rows).set_index(INDEX)
+
+
+def prompt_table(found: Sequence[Model]) -> pd.DataFrame:
+    """Zero-shot top-1 by prompt set, by each model's own similarity, with intervals."""
+    names = list(found[0].scores[0]["metrics"]["zero_shot"])
+    groups = [group for group in by_data(found).values() if list(group[0].scores[0]["metrics"]["zero_shot"]) == names]
+    return _table([model for group in groups for model in group], {name: partial(zero_shot, prompts=name) for name in names})
+
+
+def similarity_table(found: Sequence[Model]) -> pd.DataFrame:
+    """Top-1, top-5 and mean over classes by global and, where there are any, by token-wise scores; means over seeds."""
+    rows = []
+    for model in found:
+        first = [next(iter(record["metrics"]["zero_shot"].values())) for record in model.scores]
+        for how in first[0]:
+            means = {name: float(np.mean([hits[how][name] for hits in first])) for name in ("top1", "top5", "class_mean")}
+            rows.append({**_index(model), "similarity": how, "trained for": how == model.how, **means})
+    return pd.DataFrame(rows).set_index([*INDEX, "similarity"]).round(3)
+
+
+def probe_table(found: Sequence[Model]) -> pd.DataFrame:
+    """Linear probe, few-shot probes and nearest neighbours on frozen image features, with intervals."""
+    shots = list(found[0].scores[0]["metrics"]["few_shot"])
+    measures: dict[str, Measure] = {"linear probe": linear_probe, "nearest neighbours": nearest}
+    return _table(found, measures | {f"{k} per class": few_shot(int(k)) for k in shots})
+
+
+def retrieval_table(found: Sequence[Model], at: Sequence[int] = (1, 5, 10)) -> pd.DataFrame:
+    """Recall both ways with intervals, and that of a random order."""
+    table = _table(found, {f"{title}, {k}": recall_at(k, way) for way, title in WAYS.items() for k in at})
+    for k in at:
+        table[f"chance, {k}"] = [f"{_chance(model, k):.3f}" for model in found]
+    return table
+
+
+def _chance(model: Model, k: int) -> float:
+    return float(model.scores[0]["metrics"]["retrieval"][model.how]["chance"][str(k)])
+
+
+def condition_changes(found: Sequence[Model]) -> dict[tuple[Model, str], Estimate]:
+    """Top-1 under every other condition minus that of the plain test; paired where the places are the same."""
+    changes = {}
+    for group in by_data(found).values():
+        plain = draw(group)
+        for name in group[0].scores[0]["metrics"]["variants"]:
+            other = draw(group, under(name))
+            for model in group:
+                changes[model, name] = plain.estimate(other.of[model.config] - plain.of[model.config])
+    return changes
+
+
+def condition_figure(found: Sequence[Model]) -> Figure:
+    """Change of top-1 under every condition, with 95 % intervals; one panel per set of pairs."""
+    import matplotlib.pyplot as plt
+
+    use_style()
+    changes, groups = condition_changes(found), by_data(found)
+    figure, axes = plt.subplots(1, len(groups), figsize=(WIDTH, 1.2 + 0.3 * len(next(iter(groups.values())))), squeeze=False)
+    for axis, group in zip(axes[0], groups.values(), strict=True):
+        axis.axvline(0, color="0.3", linewidth=1)
+        names = list(group[0].scores[0]["metrics"]["variants"])
+        for at, name in enumerate(names):
+            values = [changes[model, name] for model in group]
+            y = np.arange(len(group))[::-1] + 0.2 * at
+            spread = [[POINTS * (v.value - v.low) for v in values], [POINTS * (v.high - v.value) for v in values]]
+            axis.errorbar(
+                [POINTS * v.value for v in values], y, xerr=spread, fmt="o", color=PALETTE[at], markersize=3, capsize=2, label=name
+            )
+        labels = [f"{model.config.title}, {model.config.encoder_title}" for model in group][::-1]
+        axis.set_yticks(range(len(group)), labels, fontsize=7)
+        axis.set_title(group[0].data_title, fontsize=8)
+    axes[0][0].legend(fontsize=7)
+    figure.supxlabel("change of zero-shot top-1, points", fontsize="small")
+    return figure
+
+
+def season_table(found: Sequence[Model]) -> pd.DataFrame:
+    """Top-1 by the season of the image, where its date is known; means over seeds."""
+    rows = []
+    for model in found:
+        parts = [groups for record in model.scores if (groups := _seasons(model, record))]
+        if parts:
+            mean = {name: float(np.mean([part[name]["top1"] for part in parts])) for name in parts[0]}
+            rows.append({**_index(model), **{f"{name} ({parts[0][name]['samples']})": value for name, value in mean.items()}})
+    return pd.DataFrame(rows).set_index(INDEX).round(3) if rows else pd.DataFrame()
+
+
+def _seasons(model: Model, record: Record) -> dict[str, Any]:
+    metrics = record["metrics"]
+    if metrics["days"] is None:
+        return {}
+    known = np.array(metrics["labels"]) >= 0
+    hits = next(iter(metrics["zero_shot"].values()))[model.how]
+    return by_group(unpack_hits(hits["correct"]), season_of(np.array(metrics["days"])[known]))
+
+
+def evaluation_conclusion(found: Sequence[Model]) -> str:
+    """How far above chance, and what other conditions cost; in Markdown, computed."""
+    lines = []
+    for group in by_data(found).values():
+        title, count = group[0].data_title, len(group)
+        baselines = group[0].scores[0]["metrics"]["baselines"]
+        floor = max(baselines["chance"], baselines["majority"])
+        accuracy = _cells(group, {"top-1": zero_shot})
+        best = max(group, key=lambda model: accuracy[model, "top-1"].value)
+        above = sum(accuracy[model, "top-1"].low > floor for model in group)
+        text = (
+            f"* **Zero-shot, {title}**: {above} of {count} models are above chance and majority ({floor:.3f}) by an interval; the best is "
+        )
+        lines.append(f"{text}{best.config.title} with a {best.config.encoder_title}, {accuracy[best, 'top-1']}.")
+        for way, name in WAYS.items():
+            recall = _cells(group, {"5": recall_at(5, way)})
+            above = sum(recall[model, "5"].low > _chance(model, 5) for model in group)
+            lines.append(
+                f"* **Retrieval, {name}, {title}**: {above} of {count} models are above a random order by an interval (recall at 5)."
+            )
+        changes = {key: value for key, value in condition_changes(group).items() if value.high < 0}
+        hurt = [f"{model.config.title} ({model.config.encoder_title}) by {name}: {signed(v)}" for (model, name), v in changes.items()]
+        lines.append(f"* **Robustness, {title}**: hurt by an interval: {'; '.join(hurt) or 'none'}.")
+    return "\n".join(lines)

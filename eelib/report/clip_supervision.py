@@ -1,0 +1,172 @@
+"""Methods against CLIP, and whether their effects depend on the image encoder: from records only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from eelib.evaluate.confusion import Array
+from eelib.evaluate.statistics import Estimate, holm, interaction_test, p_value
+from eelib.report.cases import signed
+from eelib.report.clip_cases import Compared, Config, Measure, Model, by_data, compared, draw, zero_shot
+from eelib.report.clip_published import points, published_effect, published_interaction, published_top1
+from eelib.report.tables import bold, html_table, linked_mean
+
+BASE = "clip"
+
+
+def base_method(config: Config) -> Config:
+    """CLIP with the same encoder and data; under its own recipe."""
+    recipe = config.label.partition(", ")[2]
+    return config._replace(label=f"{BASE}, {recipe}" if recipe else BASE)
+
+
+def supervision(found: Sequence[Model], measure: Measure = zero_shot) -> list[Compared]:
+    """Every method against CLIP."""
+    return compared(found, base_method, measure)
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """How much more a method gives over CLIP on one encoder than on another.
+
+    Attributes:
+        method: Its label.
+        title: For people.
+        difference: Effect on the second encoder minus effect on the first.
+        adjusted: p-value after Holm's correction over the methods.
+    """
+
+    method: str
+    title: str
+    difference: Estimate
+    adjusted: float
+
+    @property
+    def decided(self) -> bool:
+        """Whether it stands after the correction."""
+        return self.adjusted < 0.05
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """The test of method against encoder on one set of pairs.
+
+    Attributes:
+        data: The set for people.
+        size: Root mean square of what main effects of methods and encoders leave over.
+        p: Of the permutation test.
+        seeds: Seeds per cell.
+        encoders: Titles of the two encoders, first and second.
+        contrasts: One per method.
+    """
+
+    data: str
+    size: float
+    p: float
+    seeds: int
+    encoders: tuple[str, str]
+    contrasts: tuple[Contrast, ...]
+
+
+def interactions(found: Sequence[Model], measure: Measure = zero_shot) -> list[Interaction]:
+    """One test per set of pairs on which the same methods ran with two encoders."""
+    return [test for group in by_data(found).values() if (test := _interaction(group, measure)) is not None]
+
+
+def _interaction(group: Sequence[Model], measure: Measure) -> Interaction | None:
+    encoders = list(dict.fromkeys(model.config.encoder for model in group))
+    table = {(m.config.label, m.config.encoder): m for m in group}
+    labels = [name for name in dict.fromkeys(m.config.label for m in group) if all((name, encoder) in table for encoder in encoders)]
+    if len(encoders) != 2 or len(labels) < 2 or BASE not in labels:
+        return None
+    chosen = [table[name, encoder] for name in labels for encoder in encoders]
+    draws = draw(chosen, measure)
+    of = {(m.config.label, m.config.encoder): draws.of[m.config] for m in chosen}
+    columns = {name: _contrast(of, name, encoders) for name in labels if name != BASE}
+    adjusted = holm([p_value(column) for column in columns.values()])
+    size, p = interaction_test(_by_seed(chosen, measure).reshape(-1, len(labels), 2))
+    contrasts = tuple(
+        Contrast(name, table[name, encoders[0]].config.title, draws.estimate(column), float(q))
+        for (name, column), q in zip(columns.items(), adjusted, strict=True)
+    )
+    titles = (table[BASE, encoders[0]].config.encoder_title, table[BASE, encoders[1]].config.encoder_title)
+    return Interaction(chosen[0].data_title, size, p, draws.seeds, titles, contrasts)
+
+
+def _contrast(of: dict[tuple[str, str], Array], name: str, encoders: Sequence[str]) -> Array:
+    first, second = (of[name, encoder] - of[BASE, encoder] for encoder in encoders)
+    return second - first
+
+
+def _by_seed(group: Sequence[Model], measure: Measure) -> Array:
+    """Score of every model ``(S, M)`` with every seed."""
+    columns = []
+    for model in group:
+        counts = [measure(model, score)[0] for score in model.scores]
+        columns.append([part[:, 0, 0].sum() / part.sum() for part in counts])
+    return np.array(columns).T
+
+
+def supervision_table(rows: Sequence[Compared], *, root: str = "../") -> str:
+    """HTML: every method with every encoder; published numbers in their own columns."""
+    body = []
+    for row in rows:
+        config, baselines = row.model.config, row.model.scores[0]["metrics"]["baselines"]
+        method, family = config.label.partition(", ")[0], config.family
+        ours = (linked_mean(row.score, row.model.scores, root), bold(row.effect, decided=row.decided) if row.effect else "–")
+        others = (points(published_top1(method, family), sign=False), points(published_effect(method, family) if row.effect else None))
+        floor = f"{baselines['chance']:.3f} / {baselines['majority']:.3f}"
+        body.append(((row.model.data_title, config.encoder_title, config.title), (*ours, floor, *others)))
+    right = ("top-1", "over CLIP, points", "chance / majority", "published top-1, %", "published over CLIP")
+    return html_table(("data", "encoder", "method"), right, body)
+
+
+def interaction_table(tests: Sequence[Interaction]) -> str:
+    """HTML: per method how its effect differs between the encoders."""
+    body = [
+        (
+            (test.data, item.title),
+            (bold(item.difference, decided=item.decided), f"{item.adjusted:.3f}", points(published_interaction(item.method))),
+        )
+        for test in tests
+        for item in test.contrasts
+    ]
+    return html_table(("data", "method"), ("effect on ResNet − effect on ViT, points", "p, corrected", "published difference"), body)
+
+
+def supervision_conclusion(rows: Sequence[Compared], tests: Sequence[Interaction]) -> str:
+    """What the comparison says, in Markdown, computed from its numbers."""
+    lines = []
+    for data in dict.fromkeys(row.model.data_title for row in rows):
+        chosen = [row for row in rows if row.model.data_title == data]
+        for encoder in dict.fromkeys(row.model.config.encoder_title for row in chosen):
+            lines.append(_ranking(data, encoder, [row for row in chosen if row.model.config.encoder_title == encoder]))
+    return "\n".join([*lines, *(_sentence(test) for test in tests)])
+
+
+def _ranking(data: str, encoder: str, rows: Sequence[Compared]) -> str:
+    best = max(rows, key=lambda row: row.score.value)
+    better = [row.model.config.title for row in rows if row.decided and row.effect and row.effect.value > 0]
+    worse = [row.model.config.title for row in rows if row.decided and row.effect and row.effect.value < 0]
+    majority = max(best.model.scores[0]["metrics"]["baselines"][name] for name in ("chance", "majority"))
+    above = sum(row.score.low > majority for row in rows)
+    text = (
+        f"* **{data}, {encoder}**: better than CLIP after correction: {', '.join(better) or 'none'}; worse: {', '.join(worse) or 'none'}."
+    )
+    text += f" Highest top-1: {best.model.config.title}, {best.score}."
+    return f"{text} {above} of {len(rows)} are above chance and majority by an interval."
+
+
+def _sentence(test: Interaction) -> str:
+    depends = "depends" if test.p < 0.05 else "is not shown to depend"
+    text = f"* **Method × encoder, {test.data}**: the effect of supervision {depends} on the encoder (permutation test over {test.seeds} "
+    text += f"seeds, p = {test.p:.4f}; beyond the main effects cells differ by {100 * test.size:.1f} points)."
+    decided = [f"{item.title} {signed(item.difference)}" for item in test.contrasts if item.decided]
+    if decided:
+        text += f" Gain on the {test.encoders[1]} minus gain on the {test.encoders[0]}, after correction: {'; '.join(decided)} points."
+    known = {item.title: published_interaction(item.method) for item in test.contrasts}
+    published = [f"{title} {points(value)}" for title, value in known.items() if value is not None]
+    return f"{text} Published at another scale: {', '.join(published)}." if published else text

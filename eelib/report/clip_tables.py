@@ -1,0 +1,62 @@
+"""Tables of image-text models that several notebooks show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from eelib.report.clip_cases import Compared, Model
+from eelib.report.tables import bold, html_table, linked_mean
+
+MONITORS = ("std", "alignment", "uniformity", "retrieval")
+
+
+def training_table(found: Sequence[Model]) -> pd.DataFrame:
+    """Monitors and cost of every training, mean over seeds; ``chance`` is the retrieval of unrelated embeddings."""
+    rows = []
+    for model in found:
+        metrics = [record["metrics"] for record in model.trainings]
+        monitors = {name: float(np.mean([one["monitors"][name] for one in metrics])) for name in MONITORS}
+        rows.append(
+            {
+                "data": model.data_title,
+                "encoder": model.config.encoder_title,
+                "model": model.config.title,
+                "seeds": len(metrics),
+                "pairs": metrics[0]["pairs"],
+                "samples": metrics[0]["samples"],
+                **monitors,
+                "chance": 1 / metrics[0]["monitors"]["count"],
+                "last loss": float(np.mean([one["curves"]["loss"][-1] for one in metrics])),
+            }
+        )
+    return pd.DataFrame(rows).set_index(["data", "encoder", "model"]).round(3)
+
+
+def effect_table(
+    rows: Sequence[Compared], what: Sequence[str], heads: tuple[str, ...], score: str, effect: str, *, root: str = "../"
+) -> str:
+    """HTML of models against their references.
+
+    Args:
+        rows: From :func:`eelib.report.clip_cases.compared`.
+        what: Text of the last text column, one per row.
+        heads: Its head.
+        score: Head of the score.
+        effect: Head of the difference.
+        root: Where links start.
+    """
+    body = [
+        (
+            (row.model.data_title, row.model.config.encoder_title, text),
+            (
+                linked_mean(row.score, row.model.scores, root),
+                bold(row.effect, decided=row.decided) if row.effect else "–",
+                f"{row.adjusted:.3f}" if row.effect else "–",
+            ),
+        )
+        for row, text in zip(rows, what, strict=True)
+    ]
+    return html_table(("data", "encoder", *heads), (score, effect, "p, corrected"), body)

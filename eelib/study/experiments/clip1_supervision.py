@@ -1,0 +1,31 @@
+"""CLIP1: which supervision, and does that depend on the image encoder? Design P1 of spec section 2.12."""
+
+from __future__ import annotations
+
+from eelib.study.arm import Arm
+from eelib.study.pair_arms import score_arm, standard
+from eelib.study.pair_scales import PairExtent, PairParameters, pair_budget, pair_extent
+
+
+class Parameters(PairParameters):
+    """Parameters of the notebook clip1_supervision."""
+
+
+EXTENTS = {
+    "smoke": PairExtent(seeds=(0, 1)),
+    "quick": PairExtent(seeds=(0, 1, 2)),
+    "full": PairExtent(pairs=("germany", "ghana", "emoji"), seeds=(0, 1, 2, 3, 4)),
+    "paper": PairExtent(pairs=("yfcc15m_v2",), seeds=(0, 1, 2, 3, 4)),
+}
+
+
+def plan(params: PairParameters) -> list[Arm]:
+    """Every score that the notebook reads; trainings come along as what they need."""
+    budget, extent = pair_budget(params), pair_extent(EXTENTS, params)
+    return [
+        score_arm(budget, standard(budget, name, family, pairs), seed)
+        for pairs in extent.pairs
+        for family in extent.encoders
+        for name in extent.methods
+        for seed in extent.seeds
+    ]

@@ -1,0 +1,80 @@
+"""CLIP3: how much do the captions and their number matter? Design P3 of spec section 2.12."""
+
+from __future__ import annotations
+
+from pydantic import Field, field_validator
+
+from eelib.data.pairs.settings import FAULTS, FaultDoses
+from eelib.errors import unknown
+from eelib.study.arm import Arm
+from eelib.study.pair_arms import Setup, score_arm, standard
+from eelib.study.pair_scales import PairExtent, PairParameters, pair_budget, pair_extent
+
+NAME = "clip3_data"
+
+
+class Data(PairExtent):
+    """Two versions for all methods and encoders; doses and amounts for the first method and encoder."""
+
+    methods: tuple[str, ...] = ("clip", "declip")
+    kinds: tuple[str, ...] = Field(FAULTS, description="of caption noise")
+    doses: tuple[float, ...] = Field((0.2, 0.4), description="share of the captions with that noise")
+    amounts: tuple[float, ...] = Field((0.25, 0.5), description="shares of the training pairs")
+
+
+class Parameters(PairParameters):
+    """Parameters of the notebook clip3_data."""
+
+    kinds: tuple[str, ...] | None = Field(None, description="kinds of caption noise; None: those of the profile")
+    doses: tuple[float, ...] | None = Field(None, description="shares of the captions; None: those of the profile")
+
+    @field_validator("kinds")
+    @classmethod
+    def _known_kinds(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for kind in value or ():
+            if kind not in FAULTS:
+                raise unknown("kind of caption noise", kind, FAULTS)
+        return value
+
+    @field_validator("doses")
+    @classmethod
+    def _doses_are_shares(cls, value: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if value is not None and (not value or not all(0 < dose <= 1 for dose in value)):
+            raise ValueError("every dose must be above 0 and at most 1")
+        return value
+
+
+EXTENTS = {
+    "smoke": Data(seeds=(0, 1), kinds=("wrong_image",), doses=(0.5,), amounts=(0.5,)),
+    "quick": Data(seeds=(0, 1), encoders=("vit",), kinds=("wrong_image", "language"), doses=(0.5,), amounts=(0.25,)),
+    "full": Data(pairs=("germany", "emoji"), seeds=(0, 1, 2, 3, 4), doses=(0.2, 0.4, 0.8), amounts=(0.125, 0.25, 0.5)),
+    "paper": Data(seeds=(0, 1, 2), doses=(0.2, 0.4, 0.8), amounts=(0.1, 0.3)),
+}
+
+
+def extent_of(params: Parameters) -> Data:
+    """The profile's extent with the notebook's overrides."""
+    given = {name: value for name in ("kinds", "doses") if (value := getattr(params, name)) is not None}
+    return pair_extent(EXTENTS, params).model_copy(update=given)
+
+
+def plan(params: Parameters) -> list[Arm]:
+    """Every score that the notebook reads. V2 is what clip1 trains on, so those models are clip1's."""
+    budget, extent = pair_budget(params), extent_of(params)
+    setups = []
+    for pairs in extent.pairs:
+        for family in extent.encoders:
+            for name in extent.methods:
+                base = standard(budget, name, family, pairs)
+                setups += [base, base.sized(NAME, version="v1")]
+        first = standard(budget, extent.methods[0], extent.encoders[0], pairs)
+        setups += [first.sized(NAME, version="clean"), *_doses(first, extent), *_amounts(first, extent)]
+    return [score_arm(budget, setup, seed) for setup in setups for seed in extent.seeds]
+
+
+def _doses(base: Setup, extent: Data) -> list[Setup]:
+    return [base.sized(NAME, version="v1", doses=FaultDoses.only(kind, dose)) for kind in extent.kinds for dose in extent.doses]
+
+
+def _amounts(base: Setup, extent: Data) -> list[Setup]:
+    return [base.sized(NAME, train=max(2, round(share * base.data.sizes.train))) for share in extent.amounts]

@@ -1,0 +1,51 @@
+"""CLIP5: what does each term of DeCLIP and DeFILIP give? Leave one out, add one in. Design P5 of spec section 2.12."""
+
+from __future__ import annotations
+
+from eelib.settings_pairs import TERMS
+from eelib.study.arm import Arm
+from eelib.study.pair_arms import Setup, score_arm, standard
+from eelib.study.pair_scales import PairExtent, PairParameters, pair_budget, pair_extent
+
+NAME = "clip5_terms"
+BASE = "clip"  # the term that all others are added to
+
+
+class Parameters(PairParameters):
+    """Parameters of the notebook clip5_terms."""
+
+
+EXTENTS = {
+    "smoke": PairExtent(seeds=(0, 1), methods=("declip",), encoders=("vit",)),
+    "quick": PairExtent(seeds=(0, 1), methods=("declip",), encoders=("vit",)),
+    "full": PairExtent(seeds=(0, 1, 2, 3, 4), methods=("declip", "defilip")),
+    "paper": PairExtent(seeds=(0, 1, 2), methods=("declip", "defilip")),
+}
+
+
+def plan(params: Parameters) -> list[Arm]:
+    """Every score that the notebook reads; complete methods are clip1's."""
+    budget, extent = pair_budget(params), pair_extent(EXTENTS, params)
+    setups = [
+        setup
+        for pairs in extent.pairs
+        for family in extent.encoders
+        for name in extent.methods
+        for setup in ladder(standard(budget, name, family, pairs))
+    ]
+    return [score_arm(budget, setup, seed) for setup in setups for seed in extent.seeds]
+
+
+def ladder(whole: Setup) -> list[Setup]:
+    """The whole method, without each term, its first term alone, and that with each other term; weights stay as they are."""
+    terms = [term for term in TERMS if getattr(whole.method.weights, term)]
+    less = [with_terms(whole, f"without {term}", [other for other in terms if other != term]) for term in terms]
+    more = [with_terms(whole, f"{BASE} and {term}", [BASE, term]) for term in terms if term != BASE and len(terms) > 2]
+    return [whole, *less, *([with_terms(whole, f"{BASE} alone", [BASE])] if BASE in terms and len(terms) > 1 else []), *more]
+
+
+def with_terms(whole: Setup, label: str, terms: list[str]) -> Setup:
+    """Some of the terms of a method; captions that meet images are masked only where the masked words are predicted (detail 4)."""
+    weights = {term: getattr(whole.method.weights, term) if term in terms else 0.0 for term in TERMS}
+    texts = tuple("caption" if text == "masked" and "text" not in terms else text for text in whole.method.texts)
+    return whole.rebuilt(NAME, f"{whole.label}, {label}", weights=weights, texts=texts)

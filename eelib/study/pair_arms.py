@@ -1,0 +1,150 @@
+"""The arms that notebooks on images and texts share: a model that two of them mean is trained and scored once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from eelib.data.names import SIMULATED
+from eelib.settings_pairs import ImageEncoderSettings, MethodSettings, PairData, PairRecipe, ScoreVariant, TextEncoderSettings
+from eelib.study.arm import Arm
+from eelib.study.pair_methods import RecipeName, method, recipe_for
+from eelib.study.recipes import PairScoreParams, PairTrainParams
+
+if TYPE_CHECKING:
+    from eelib.data.pairs.settings import PairSizes
+    from eelib.study.pair_scales import PairScale
+
+TRAIN = "pair_train"  # experiment of all trainings
+HOME = "clip1_supervision"  # experiment of the scores of models that are as clip1 has them
+CONDITIONS = {"clouds": {"cloud": 1.0}, "sensor noise": {"noise": 0.02}}  # by the fields of ScoreVariant
+PICTURE_NOISE = 0.1  # standard deviation, brightness 0..1
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How one model is trained, but for its seed.
+
+    Attributes:
+        label: In tables.
+        method: Terms and choices.
+        image: Image encoder.
+        text: Text encoder.
+        data: Training pairs.
+        recipe: Budget and rates.
+        home: Experiment that its score belongs to.
+    """
+
+    label: str
+    method: MethodSettings
+    image: ImageEncoderSettings
+    text: TextEncoderSettings
+    data: PairData
+    recipe: PairRecipe
+    home: str = HOME
+
+    def changed(self, home: str, label: str | None = None, **changes: Any) -> Setup:  # noqa: ANN401 - fields of this class
+        """The setup with changes; itself where they change nothing, so that its record is shared."""
+        other = replace(self, **changes)
+        return self if other == self else replace(other, home=home, label=label or self.label)
+
+    def sized(self, home: str, label: str | None = None, **sizes: Any) -> Setup:  # noqa: ANN401 - fields of PairSizes
+        """With other training pairs."""
+        data = self.data.model_copy(update={"sizes": self.data.sizes.model_copy(update=sizes)})
+        return self.changed(home, label, data=data)
+
+    def rebuilt(self, home: str, label: str | None = None, **choices: Any) -> Setup:  # noqa: ANN401 - fields of MethodSettings
+        """With other choices in its method, validated."""
+        return self.changed(home, label, method=MethodSettings(**self.method.model_dump() | choices))
+
+
+def standard(budget: PairScale, name: str, family: str, pairs: str, recipe: RecipeName = "unified", home: str = HOME) -> Setup:
+    """A method as clip1 has it, or under the released recipe.
+
+    Args:
+        budget: Of the profile.
+        name: Of the method.
+        family: ``vit`` or ``resnet``.
+        pairs: Name of the set.
+        recipe: Which of the two.
+        home: Experiment that its score belongs to.
+    """
+    sizes = sizes_of(budget, pairs)
+    chosen = method(name, recipe, rgb=sizes.bands == "rgb").model_copy(update={"heads": budget.heads})
+    frozen = recipe == "released" and family == "vit"
+    return Setup(
+        label=name if recipe == "unified" else f"{name}, {recipe}",
+        method=chosen,
+        image=ImageEncoderSettings(name=budget.encoder(family), freeze_patch=frozen),
+        text=budget.text,
+        data=PairData(sets=(pairs,), sizes=sizes),
+        recipe=recipe_for(name, recipe, budget.recipe),
+        home=home,
+    )
+
+
+def train_arm(setup: Setup, seed: int) -> Arm:
+    """The training of a setup."""
+    params = PairTrainParams(data=setup.data, image=setup.image, text=setup.text, method=setup.method, recipe=setup.recipe)
+    return Arm(TRAIN, setup.label, seed, "pair_train", params, fingerprints(setup.data), cost=_train_seconds(setup))
+
+
+def score_arm(budget: PairScale, setup: Setup, seed: int) -> Arm:
+    """The score of a setup: whatever it was trained on, on the same clean test pairs, and probed with the same clean images."""
+    pairs = setup.data.sets[0]
+    sizes = sizes_of(budget, pairs).model_copy(update={"version": "clean"})
+    data = PairData(sets=setup.data.sets, sizes=sizes)
+    asked = budget.score.model_copy(update={"variants": variants(pairs)[: budget.conditions], "prompts": prompts_of(budget, pairs)})
+    params = PairScoreParams(data=data, score=asked)
+    cost = 0.5 + 4e-4 * (sizes.train + len(asked.variants) * sizes.test)
+    return Arm(setup.home, setup.label, seed, "pair_score", params, fingerprints(data), {"train": train_arm(setup, seed)}, cost=cost)
+
+
+def sizes_of(budget: PairScale, pairs: str) -> PairSizes:
+    """Sizes of a set; only simulated pairs have more than red, green and blue."""
+    return budget.sizes if pairs in SIMULATED else budget.sizes.model_copy(update={"bands": "rgb"})
+
+
+def prompts_of(budget: PairScale, pairs: str) -> tuple[str, ...]:
+    """Prompt sets; those that speak of satellites are for satellite images."""
+    return tuple(name for name in budget.score.prompts if pairs in SIMULATED or not name.startswith("satellite"))
+
+
+def variants(pairs: str) -> tuple[ScoreVariant, ...]:
+    """Conditions of the robustness test: clouds, noise and the next region for simulated pairs, noise for pictures."""
+    if pairs not in SIMULATED:
+        return (ScoreVariant(name="sensor noise", noise=PICTURE_NOISE),)
+    other = SIMULATED[(SIMULATED.index(pairs) + 2) % len(SIMULATED)]
+    changed = (ScoreVariant(name=name, **values) for name, values in CONDITIONS.items())
+    return (*changed, ScoreVariant(name="another region", sets=(other,)))
+
+
+def fingerprints(data: PairData) -> dict[str, str]:
+    """Short hash per set of everything that decides its pairs; no simulated pixel and no sample is read for it."""
+    return {name: hashlib.sha256(_identity(name, data).encode()).hexdigest()[:16] for name in data.sets}
+
+
+def _identity(name: str, data: PairData) -> str:
+    from eelib.data.pairs.load import pair_fingerprint
+
+    if name not in SIMULATED and not name.endswith((".yaml", ".yml")):
+        from eelib.data.manifests import manifest
+        from eelib.data.pairs.emoji_pairs import emoji_identity
+        from eelib.data.pairs.manifests import PairSampleManifest
+
+        entry = manifest(name)
+        if isinstance(entry, PairSampleManifest):
+            return emoji_identity(entry, data.sizes)
+    return pair_fingerprint(name, data.sizes)
+
+
+def _train_seconds(setup: Setup) -> float:
+    """Expected seconds on one core; only the time left is made from it."""
+    weights, method_ = setup.method.weights, setup.method
+    contrasts = len(method_.contrast_views) if weights.multi_view or weights.neighbours else 1
+    views = max(contrasts, len(method_.views) if weights.image else 1)
+    texts = len(method_.texts) if weights.multi_view or weights.neighbours else 1
+    image = 4.5e-4 if setup.image.name.startswith("resnet") else 3e-4
+    text = 1.5e-4 * (setup.text.layers or 2)
+    return 1.0 + setup.recipe.samples * (views * image + texts * text + 1e-4 * bool(weights.tokens))

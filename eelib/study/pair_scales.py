@@ -1,0 +1,152 @@
+"""How much each profile spends on one arm of the image-text study, and the parameters that its notebooks share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from pydantic import Field, field_validator
+
+from eelib.data.pairs.settings import PairSizes
+from eelib.errors import unknown
+from eelib.settings import Settings
+from eelib.settings_pairs import HeadSizes, PairRecipe, ScoreSettings, TextEncoderSettings
+from eelib.study.pair_methods import METHODS
+from eelib.study.parameters import Parameters, Profile
+
+FAMILIES = ("vit", "resnet")
+
+
+class PairScale(Settings):
+    """What a profile spends on one arm of the image-text study."""
+
+    profile: Profile
+    sizes: PairSizes
+    vit: str
+    resnet: str
+    text: TextEncoderSettings = TextEncoderSettings()
+    heads: HeadSizes = HeadSizes()
+    recipe: PairRecipe
+    score: ScoreSettings = ScoreSettings()
+    conditions: int = Field(3, ge=0, description="of the robustness test, the first so many")
+
+    def encoder(self, family: str) -> str:
+        """Preset of an encoder family."""
+        preset: str = getattr(self, family)
+        return preset
+
+
+class PairExtent(Settings):
+    """On which pairs, how often and with which encoders an experiment runs at a profile. Experiments add their own fields."""
+
+    pairs: tuple[str, ...] = ("germany",)
+    seeds: tuple[int, ...]
+    encoders: tuple[str, ...] = FAMILIES
+    methods: tuple[str, ...] = tuple(METHODS)
+
+
+class PairParameters(Parameters):
+    """What every notebook of the image-text study takes."""
+
+    pairs: tuple[str, ...] | None = Field(None, description="sets of pairs, each on its own; None: those of the profile")
+    methods: tuple[str, ...] | None = Field(None, description="None: those of the profile")
+    encoders: tuple[str, ...] | None = Field(None, description="vit, resnet; None: both where the profile affords them")
+    samples: int | None = Field(None, ge=1, description="pairs seen per training; None: those of the profile")
+
+    @field_validator("regions")
+    @classmethod
+    def _pairs_are_meant(cls, value: tuple[str, ...] | None) -> None:
+        if value is not None:
+            raise ValueError("notebooks on images and texts take pairs=[...] instead")
+
+    @field_validator("methods")
+    @classmethod
+    def _known_methods(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return _among(value, "method", tuple(METHODS))
+
+    @field_validator("encoders")
+    @classmethod
+    def _known_encoders(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return _among(value, "family of image encoders", FAMILIES)
+
+    @field_validator("pairs")
+    @classmethod
+    def _known_pairs(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        from eelib.data.names import SIMULATED
+        from eelib.data.pairs.load import pair_names
+
+        for name in value or ():
+            if name not in SIMULATED and not name.endswith((".yaml", ".yml")) and name not in pair_names():
+                raise unknown("set of pairs", name, pair_names())
+        return value
+
+
+def _among(value: tuple[str, ...] | None, what: str, known: tuple[str, ...]) -> tuple[str, ...] | None:
+    for name in value or ():
+        if name not in known:
+            raise unknown(what, name, known)
+    if value is not None and (not value or len(set(value)) < len(value)):
+        raise ValueError("give at least one value and none twice")
+    return value
+
+
+E = TypeVar("E", bound=PairExtent)
+
+
+def pair_extent(table: Mapping[str, E], params: PairParameters) -> E:
+    """The profile's extent with the notebook's overrides."""
+    named = ("pairs", "seeds", "encoders", "methods")
+    given = {name: value for name in named if (value := getattr(params, name, None)) is not None}
+    return table[params.profile].model_copy(update=given)
+
+
+def pair_budget(params: PairParameters) -> PairScale:
+    """The profile's budget per arm with the notebook's overrides."""
+    chosen = PAIR_SCALES[params.profile]
+    if params.samples is None:
+        return chosen
+    return chosen.model_copy(update={"recipe": chosen.recipe.model_copy(update={"samples": params.samples})})
+
+
+PUBLISHED_HEADS = HeadSizes(
+    simclr_width=4096, simclr_dim=256, simsiam_width=1024, simsiam_hidden=512, token_dim=256, bank=65_536
+)  # spec section 2.5
+BANDS = ("B02", "B03", "B04", "B08", "B11")  # captions speak of vegetation and soil, which infrared bands tell apart
+PAIR_SCALES: dict[str, PairScale] = {
+    "smoke": PairScale(
+        profile="smoke",
+        sizes=PairSizes(train=64, validation=32, test=48, version="v2", bands=BANDS),
+        vit="vit_tiny",
+        resnet="resnet_tiny",
+        heads=HeadSizes(bank=32),
+        recipe=PairRecipe(samples=64, batch_size=16),
+        score=ScoreSettings(prompts=("auto", "name"), shots=(1,), draws=1, neighbours=3, penalties=(1e-3,)),
+        conditions=1,
+    ),
+    "quick": PairScale(
+        profile="quick",
+        sizes=PairSizes(train=2000, validation=200, test=600, version="v2", bands=BANDS),
+        vit="vit_tiny",
+        resnet="resnet_tiny",
+        recipe=PairRecipe(samples=7_680, batch_size=32),
+        score=ScoreSettings(prompts=("auto", "satellite1", "photo1", "photo6"), shots=(4,), penalties=(1e-3, 1e-1)),
+    ),
+    "full": PairScale(
+        profile="full",
+        sizes=PairSizes(train=8000, test=1000, version="v2", bands=BANDS),
+        vit="vit_tiny",
+        resnet="resnet_tiny",
+        recipe=PairRecipe(samples=38_400),
+        score=ScoreSettings(prompts=("auto", "satellite1", "photo1", "photo6", "photo8", "photo80")),
+    ),
+    "paper": PairScale(
+        profile="paper",
+        sizes=PairSizes(train=15_388_848, validation=10_000, test=50_000, size=224, version="v2"),
+        vit="vit_b32",
+        resnet="resnet50",
+        text=TextEncoderSettings(name="text_base", tokens="declip"),
+        heads=PUBLISHED_HEADS,
+        recipe=PairRecipe(samples=128_001 * 4096, batch_size=4096, precision="bf16"),
+        score=ScoreSettings(prompts=("photo1", "photo6", "photo8", "photo80"), margin=256 / 224),
+    ),
+}

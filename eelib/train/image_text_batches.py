@@ -1,0 +1,57 @@
+"""Batches of pairs as a pure function of (seed, step)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.utils.data import IterableDataset
+
+from eelib.errors import InputError
+from eelib.train.batches import rows_of_step
+
+if TYPE_CHECKING:
+    from eelib.data.pairs.containers import Pairs
+    from eelib.data.tokens import Tokenizer
+
+Batch = dict[str, Any]
+
+
+class PairBatches(IterableDataset[Batch]):
+    """An endless stream of batches, in shuffled passes over all pairs; a pass that does not fill a batch goes over into the next.
+
+    Args:
+        pairs: What to draw from.
+        tokenizer: Of the captions.
+        batch_size: Pairs per batch.
+        seed: Source of the order.
+        start: First step; the stream from ``start`` equals the full stream from there on.
+
+    Raises:
+        InputError: There are fewer pairs than fit a batch, so that each would hold pairs twice.
+    """
+
+    def __init__(self, pairs: Pairs, tokenizer: Tokenizer, batch_size: int, seed: int, start: int = 0) -> None:
+        if len(pairs) < batch_size:
+            raise InputError(f"{pairs.name}: {len(pairs)} training pairs do not fill a batch of {batch_size}: lower batch_size")
+        self.pairs, self.tokenizer, self.batch_size, self.seed, self.start = pairs, tokenizer, batch_size, seed, start
+
+    def batch(self, step: int) -> Batch:
+        """``image`` ``(B, C, H, W)`` in 0..1, ``tokens`` ``(B, L)``, ``eot`` ``(B,)``, ``captions`` and ``rows`` of a step."""
+        rows = rows_of_step(len(self.pairs), self.batch_size, self.seed, step)
+        captions = self.pairs.captions(rows)
+        tokens = self.tokenizer.encode(captions)
+        return {
+            "image": torch.from_numpy(self.pairs.image(rows)),
+            "tokens": torch.from_numpy(tokens.ids),
+            "eot": torch.from_numpy(tokens.eot),
+            "captions": captions,
+            "rows": rows.tolist(),
+        }
+
+    def __iter__(self) -> Iterator[Batch]:
+        step = self.start
+        while True:
+            yield self.batch(step)
+            step += 1

@@ -1,0 +1,203 @@
+"""Reports of the image-text study are made from records alone, and say what the records say."""
+
+import numpy as np
+import pytest
+
+from eelib.data.pairs.settings import PairSizes
+from eelib.errors import InputError
+from eelib.evaluate.hits import baselines, hits
+from eelib.report.clip_cases import compared, draw, models, recall_at, under
+from eelib.report.clip_changes import change_conclusion, change_names, term_rows
+from eelib.report.clip_data import amount_rows, data_conclusion, dose_rows, version_rows
+from eelib.report.clip_depth import cost_table, depth_conclusion, depth_rows
+from eelib.report.clip_evaluation import evaluation_conclusion, prompt_table, retrieval_table, season_table, similarity_table
+from eelib.report.clip_published import published_effect, published_interaction
+from eelib.report.clip_recipe import agreement, method_rows, recipe_conclusion, recipe_rows
+from eelib.report.clip_supervision import interaction_table, interactions, supervision, supervision_conclusion, supervision_table
+from eelib.report.clip_tables import training_table
+from eelib.study.pair_arms import score_arm, standard, train_arm
+from eelib.study.pair_scales import PAIR_SCALES
+
+COUNT, CLASSES = 200, 4
+BUDGET = PAIR_SCALES["smoke"]
+LABELS = np.arange(COUNT) % CLASSES
+
+
+def answers(share, rng, columns=CLASSES):
+    """Scores that put the true class first with a given probability."""
+    scores = rng.random((COUNT, columns))
+    scores[np.arange(COUNT), LABELS] = np.where(rng.random(COUNT) < share, 2, -1)
+    return hits(scores, LABELS)
+
+
+def asked(share, rng, tokens):
+    found = {"global": answers(0.25 if tokens else share, rng)} | ({"tokens": answers(share, rng)} if tokens else {})
+    ranks = np.where(rng.random(COUNT) < share, 0, 50).tolist()
+    one = {"image_to_text": ranks, "text_to_image": ranks, "chance": {"1": 1 / COUNT, "5": 5 / COUNT, "10": 10 / COUNT}}
+    return {
+        "title": "Germany (simulated)",
+        "simulated": True,
+        "classes": list("abcd"),
+        "places": list(range(COUNT)),
+        "labels": LABELS.tolist(),
+        "days": [1 + 7 * k % 360 for k in range(COUNT)],
+        "baselines": baselines(LABELS, LABELS, CLASSES),
+        "zero_shot": {"satellite8": found, "name": found},
+        "retrieval": dict.fromkeys(("global", "tokens") if tokens else ("global",), one),
+    }
+
+
+def pair_of_records(setup, seed, share):
+    """Score and training of a setup whose top-1 is about ``share``."""
+    rng = np.random.default_rng([seed, int(1000 * share)])
+    train, score = train_arm(setup, seed), score_arm(BUDGET, setup, seed)
+    tokens = setup.method.weights.tokens > 0
+    metrics = asked(share, rng, tokens)
+    metrics |= {"linear": answers(share, rng), "knn": answers(share, rng), "few_shot": {"1": [answers(share, rng)]}}
+    metrics["variants"] = {"clouds": asked(share - 0.2, rng, tokens)}
+    layers = setup.text.layers or 2
+    trained = {
+        "monitors": {"std": 1, "alignment": 0.5, "uniformity": -2, "retrieval": 0.5, "count": 32},
+        "curves": {"loss": [3.0, 1.0]},
+        "pairs": setup.data.sizes.train,
+        "samples": 64,
+        "parameters": {"image": 1e6, "text": 1e6 * layers, "text_embedding": 5e5, "total": 1e6 * (1 + layers)},
+        "memory": {"weights": 1000 * layers, "activations": 500},
+        "removed": {"language": 3} if setup.data.sizes.version == "v2" else {},
+        "faults": {"language": 3} if setup.data.sizes.version == "v1" else {},
+    }
+    measured = {"step_seconds": 0.01 * layers}
+    return (
+        {**score.identity, "key": score.key, "metrics": metrics, "provenance": {}},
+        {**train.identity, "key": train.key, "metrics": trained, "provenance": measured},
+    )
+
+
+def collected(shares, seeds=(0, 1, 2)):
+    """Models from ``[(setup, share), ...]``."""
+    both = [pair_of_records(setup, seed, share) for setup, share in shares for seed in seeds]
+    return models([score for score, _ in both], [train for _, train in both])
+
+
+def cell(name, family="vit", recipe="unified"):
+    return standard(BUDGET, name, family, "germany", recipe)
+
+
+def test_a_method_that_helps_one_encoder_and_hurts_the_other_is_an_interaction():
+    found = collected(
+        [
+            *((cell(name, "vit"), share) for name, share in (("clip", 0.4), ("filip", 0.7), ("declip", 0.6))),
+            *((cell(name, "resnet"), share) for name, share in (("clip", 0.5), ("filip", 0.3), ("declip", 0.7))),
+        ],
+        seeds=range(5),  # with three seeds of three methods no result is rare enough
+    )
+    rows, (test,) = supervision(found), interactions(found)
+    assert [row.effect is None for row in rows] == [True, False, False] * 2
+    filip = next(item for item in test.contrasts if item.method == "filip")
+    assert filip.difference.value == pytest.approx((0.3 - 0.5) - (0.7 - 0.4), abs=0.12)
+    assert filip.decided and test.p < 0.05
+    text = supervision_conclusion(rows, [test])
+    assert "depends on the encoder" in text and "better than CLIP after correction: FILIP, DeCLIP; worse: none" in text
+    html = supervision_table(rows) + interaction_table([test])
+    assert "39.5" in html and "−22.6" in html  # published columns
+    assert f"../records/clip1_supervision/{found[0].scores[0]['key']}.html" in html
+    assert set(training_table(found)["seeds"]) == {5}
+
+
+def test_one_encoder_alone_has_no_interaction():
+    assert interactions(collected([(cell("clip"), 0.4), (cell("slip"), 0.5)])) == []
+
+
+def test_filip_is_scored_by_the_similarity_that_it_trains():
+    (model,) = collected([(cell("filip"), 0.9)])
+    assert model.how == "tokens"
+    assert draw([model]).score(model.config).value == pytest.approx(0.9, abs=0.05)
+    assert [m.how for m in collected([(cell("defilip"), 0.5), (cell("clip"), 0.5)])] == ["global", "global"]
+
+
+def test_a_score_without_its_training_and_unequal_seeds_are_refused():
+    score, train = pair_of_records(cell("clip"), 0, 0.5)
+    with pytest.raises(InputError, match="training is missing"):
+        models([score], [])
+    with pytest.raises(InputError, match="no score"):
+        models([], [train])
+    others = [pair_of_records(cell("slip"), seed, 0.5) for seed in (0, 1)]
+    found = models([score, *(s for s, _ in others)], [train, *(t for _, t in others)])
+    with pytest.raises(InputError, match="different seeds"):
+        compared(found, lambda config: config)
+
+
+def test_versions_doses_and_amounts_are_told_apart():
+    from eelib.data.pairs.settings import FaultDoses
+
+    base = cell("clip")
+    most = BUDGET.sizes.train
+    found = collected(
+        [
+            (base, 0.7),
+            (base.sized("clip3_data", version="v1"), 0.4),
+            (base.sized("clip3_data", version="clean"), 0.8),
+            (base.sized("clip3_data", version="v1", doses=FaultDoses.only("wrong_image", 0.5)), 0.5),
+            (base.sized("clip3_data", train=most // 2), 0.45),
+        ]
+    )
+    versions, doses, amounts = version_rows(found), dose_rows(found), amount_rows(found)
+    assert [row.model.config.version for row in versions if row.effect] == ["v2"] and versions[0].effect.low > 0
+    assert [row.model.config.fault for row in doses if row.effect] == ["wrong_image 0.5"]
+    assert [row.model.config.pairs for row in amounts] == [most // 2, most] and amounts[0].effect.high < 0
+    text = data_conclusion(versions, doses, amounts)
+    assert "better in 1 of 1 cases" in text and "wrong image at 0.5" in text and f"{most // 2} pairs change" in text
+
+
+def test_depth_is_held_against_the_deepest_and_its_savings_are_counted():
+    from eelib.study.experiments.clip4_text_depth import deep
+
+    rows = depth_rows(collected([(deep(cell("clip"), layers), share) for layers, share in ((1, 0.3), (3, 0.7), (12, 0.7))]))
+    assert [row.effect is None for row in rows] == [False, False, True]
+    text = depth_conclusion(rows)
+    assert "not worse than 12 blocks by an interval has 3" in text and "69 % of the weights" in text and "75 % of the time" in text
+    assert list(cost_table(rows)["weights, millions"]) == [2, 4, 13]
+
+
+def test_terms_left_out_and_added_have_their_own_references():
+    from eelib.study.experiments.clip5_terms import ladder
+
+    shares = {"declip": 0.7, "declip, without image": 0.4, "declip, clip alone": 0.4, "declip, clip and image": 0.7}
+    found = collected([(setup, shares.get(setup.label, 0.7)) for setup in ladder(cell("declip")) if setup.label in shares])
+    rows = {row.model.config.label: row for row in term_rows(found)}
+    assert rows["declip, without image"].effect.high < 0 < rows["declip, clip and image"].effect.low
+    assert rows["declip"].effect is None
+    assert rows["declip, clip alone"].effect.high < 0  # against the whole method
+    assert "DeCLIP, without image self-supervision (1)" in change_names(list(rows.values()))
+    assert "**DeCLIP, first contrast and image self-supervision (1)** helps" in change_conclusion(list(rows.values()), "terms")
+
+
+def test_the_recipe_is_compared_method_by_method_and_with_the_published_order():
+    shares = {"clip": 0.3, "slip": 0.4, "filip": 0.6}
+    found = collected(
+        [(cell(name), share) for name, share in shares.items()]
+        + [(cell(name, recipe="released"), 0.9 - share) for name, share in shares.items()]
+    )
+    changes, methods = recipe_rows(found), method_rows(found)
+    assert [row.effect is not None for row in changes] == [False] * 3 + [True] * 3
+    assert agreement([row for row in methods if "released" not in row.model.config.label]) == (3, 3)
+    assert "3 of 3 under the unified recipe, 0 of 3 under the released recipe" in recipe_conclusion(changes, methods)
+
+
+def test_everything_that_was_asked_is_shown():
+    found = collected([(cell("clip"), 0.8), (cell("filip"), 0.7)])
+    assert list(prompt_table(found).columns) == ["satellite8", "name"]
+    assert similarity_table(found).loc[("Germany, simulated", "ViT", "FILIP", "tokens"), "trained for"]
+    assert retrieval_table(found)["chance, 5"].tolist() == ["0.025"] * 2
+    assert len(season_table(found).columns) == 4
+    recall = draw(found, recall_at(5, "image_to_text")).score(found[0].config)
+    assert recall.value == pytest.approx(0.8, abs=0.05)
+    assert draw(found, under("clouds")).score(found[0].config).value == pytest.approx(0.6, abs=0.05)
+    text = evaluation_conclusion(found)
+    assert "2 of 2 models are above chance and majority" in text and "by clouds" in text
+
+
+def test_published_numbers_keep_their_gaps():
+    assert published_effect("defilip", "resnet") is published_interaction("defilip") is None
+    assert published_interaction("declip") == -3.2
+    assert isinstance(BUDGET.sizes, PairSizes)

@@ -1,0 +1,181 @@
+"""The recipes of the image-text study, end to end on toy pairs."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from pair_files import picture, write_table
+from toy_pairs import CLASSES, toy_set
+
+from eelib.data.pairs.settings import PairSizes
+from eelib.errors import InputError
+from eelib.evaluate.hits import unpack_hits
+from eelib.settings_pairs import (
+    ImageEncoderSettings,
+    PairData,
+    PairRecipe,
+    ScoreSettings,
+    ScoreVariant,
+    TextEncoderSettings,
+)
+from eelib.study import clip_benchmark
+from eelib.study.arm import Arm
+from eelib.study.clip_benchmark import pair_score, pair_train
+from eelib.study.execute import run_one
+from eelib.study.pair_methods import METHODS, method
+from eelib.study.pair_weights import MODEL, load_model
+from eelib.study.recipes import PairScoreParams, PairTrainParams
+from eelib.study.store import Store
+
+QUICK = PairRecipe(samples=32 * 100, batch_size=32, lr=2e-3, warmup=0.2)
+SCORE = ScoreSettings(shots=(1, 4), draws=2, penalties=(1e-3,), variants=(ScoreVariant(name="noise", noise=0.1),))
+
+
+@pytest.fixture
+def toys(monkeypatch):
+    sets = {"germany": toy_set(320), "ghana": toy_set(bands=4)}
+    monkeypatch.setattr(clip_benchmark, "load_data", lambda data: sets[data.sets[0]])
+    return sets
+
+
+def train_arm(name="clip", image="vit_tiny", recipe=QUICK, seed=0, **text):
+    params = PairTrainParams(
+        data=PairData(), image=ImageEncoderSettings(name=image), text=TextEncoderSettings(layers=1, **text), method=METHODS[name],
+        recipe=recipe,
+    )  # fmt: skip
+    return Arm("test", name, seed, "pair_train", params, {"germany": "1"})
+
+
+def score_arm(train=None, sets=("germany",), **params):
+    needs = {} if train is None else {"train": train}
+    return Arm("test", "score", 0, "pair_score", PairScoreParams(data=PairData(sets=sets), score=SCORE, **params), {"x": "1"}, needs)
+
+
+def compute(arm, folder, needs=None):
+    folder.mkdir(exist_ok=True)
+    recipe = pair_train if arm.recipe == "pair_train" else pair_score
+    return recipe(arm, folder, needs or {}, lambda share: None)
+
+
+LEARNT = [
+    ("clip", "vit_tiny"),
+    *(pytest.param(*pair, marks=pytest.mark.slow) for pair in (("defilip", "vit_tiny"), ("slip", "resnet_tiny"))),
+]
+
+
+@pytest.mark.parametrize(("name", "image"), LEARNT)
+def test_a_trained_model_is_far_above_chance_on_places_it_never_saw(name, image, toys, tmp_path):
+    trained = compute(train_arm(name, image), tmp_path)
+    assert trained["curves"]["loss"][-1] < trained["curves"]["loss"][0]
+    found = compute(score_arm(), tmp_path / "score", {"train": tmp_path})
+    json.dumps([trained, found], allow_nan=False)
+    chance, hits = found["baselines"]["chance"], found["zero_shot"]["name"]["global"]
+    assert chance == 1 / len(CLASSES)
+    assert hits["top1"] > 3.5 * chance and hits["top1"] > found["baselines"]["majority"] + 0.25
+    assert found["linear"]["top1"] > 5 * chance and found["knn"]["top1"] > 4 * chance
+    recall, random = found["retrieval"]["global"]["recall"], found["retrieval"]["global"]["chance"]
+    assert min(recall["image_to_text"]["10"], recall["text_to_image"]["10"]) > 1.8 * random["10"]
+    assert ("tokens" in found["zero_shot"]["name"]) == (name == "defilip")
+
+
+def test_everything_that_intervals_need_is_in_the_record(toys, tmp_path):
+    compute(train_arm("filip", recipe=QUICK.model_copy(update={"samples": 64})), tmp_path)
+    found = compute(score_arm(), tmp_path / "score", {"train": tmp_path})
+    test = toys["germany"].test
+    assert found["places"] == test.place.tolist() and found["days"] == test.day_of_year.tolist()
+    for hits in (found["zero_shot"]["name"]["tokens"], found["linear"], found["knn"], *found["few_shot"]["4"]):
+        assert len(unpack_hits(hits["correct"])) == (test.labels >= 0).sum()
+        assert unpack_hits(hits["correct"]).mean() == hits["top1"]
+    assert {len(found["retrieval"][kind][way]) for kind in ("global", "tokens") for way in ("image_to_text", "text_to_image")} == {
+        len(test)
+    }
+    noisy = found["variants"]["noise"]
+    assert noisy["places"] == found["places"] and set(noisy["zero_shot"]["name"]) == {"global", "tokens"}
+
+
+def test_the_same_seed_gives_the_same_record_and_another_seed_another(toys, tmp_path, monkeypatch):
+    short = QUICK.model_copy(update={"samples": 32 * 5})
+    records = []
+    for number, seed in enumerate((0, 0, 1)):
+        store = Store(tmp_path / str(number))
+        arm = train_arm("declip", recipe=short, seed=seed)
+        run_one(arm, store.root)
+        records.append(store.record(arm))
+    assert records[0]["metrics"] == records[1]["metrics"] != records[2]["metrics"]
+    assert records[0]["provenance"]["step_seconds"] > 0 and "measured" not in records[0]["metrics"]
+
+
+def test_costs_add_up(toys, tmp_path):
+    short = QUICK.model_copy(update={"samples": 32})
+    clip, declip = (compute(train_arm(name, recipe=short), tmp_path / name) for name in ("clip", "declip"))
+    assert clip["parameters"]["image"] + clip["parameters"]["text"] + 1 == clip["parameters"]["total"]  # 1: the scale
+    assert declip["parameters"]["image"] == clip["parameters"]["image"]
+    assert declip["parameters"]["heads"] > clip["parameters"]["heads"] == 1
+    assert declip["memory"]["activations"] > 1.5 * clip["memory"]["activations"]
+    assert clip["truncated"] == 0
+    assert compute(train_arm(recipe=short, context=5), tmp_path / "cut")["truncated"] == 320
+    assert clip["samples"] == 32 and clip["steps"] == 1 and clip["pairs"] == 320
+
+
+def test_a_saved_model_comes_back_with_its_vocabulary(toys, tmp_path):
+    compute(train_arm("filip", recipe=QUICK.model_copy(update={"samples": 32})), tmp_path)
+    model, tokenizer, card = load_model(tmp_path)
+    assert card["bands"] == ["b0", "b1", "b2"] and model.has_tokens
+    assert tokenizer.decode(tokenizer.encode(["a red top"]).ids[0]) == "a red top"
+    kept = torch.load(tmp_path / MODEL, weights_only=True)
+    kept["card"]["tokenizer"]["pieces"] = kept["card"]["tokenizer"]["pieces"][:-1]
+    torch.save(kept, tmp_path / MODEL)
+    with pytest.raises(InputError, match="token embeddings, the vocabulary"):
+        load_model(tmp_path)
+    (tmp_path / MODEL).write_bytes(b"damaged")
+    with pytest.raises(InputError, match="missing or damaged"):
+        load_model(tmp_path)
+
+
+def test_a_score_needs_a_model_that_reads_these_bands(toys, tmp_path):
+    with pytest.raises(InputError, match="needs an arm called 'train'"):
+        compute(score_arm(), tmp_path / "score")
+    compute(train_arm(recipe=QUICK.model_copy(update={"samples": 32})), tmp_path)
+    with pytest.raises(InputError, match="the model was trained on b0, b1, b2"):
+        compute(score_arm(sets=("ghana",)), tmp_path / "score", {"train": tmp_path})
+
+
+def test_data_without_training_pairs_are_scored_but_not_trained_on(toys, tmp_path):
+    compute(train_arm(recipe=QUICK.model_copy(update={"samples": 32})), tmp_path)
+    toys["germany"] = replace(toys["germany"], train=None)
+    found = compute(score_arm(), tmp_path / "score", {"train": tmp_path})
+    assert "linear" not in found and found["zero_shot"]
+    with pytest.raises(InputError, match="no training pairs"):
+        compute(train_arm(), tmp_path / "again")
+
+
+def test_data_without_classes_are_scored_by_retrieval(toys, tmp_path):
+    toys["germany"] = replace(toys["germany"], classes=())
+    for part in ("train", "validation", "test"):
+        pairs = getattr(toys["germany"], part)
+        toys["germany"] = replace(toys["germany"], **{part: replace(pairs, labels=np.full(len(pairs), -1))})
+    compute(train_arm(recipe=QUICK.model_copy(update={"samples": 32})), tmp_path)
+    found = compute(score_arm(), tmp_path / "score", {"train": tmp_path})
+    assert found["zero_shot"] == {} and found["baselines"]["chance"] is None and found["retrieval"]["global"]["recall"]
+
+
+def test_a_table_of_ones_own_is_trained_on_and_scored(tmp_path):
+    rows = []
+    for number in range(60):
+        kind, colour = (("sea", (20, 60, 180)), ("wood", (20, 120, 30)))[number % 2]
+        picture(tmp_path / "images" / f"{number}.png", (*colour[:2], colour[2] + number), size=16)
+        rows.append((f"{number}.png", f"a {kind} number {number}", kind))
+    write_table(tmp_path / "table.csv", rows, ("path", "caption", "kind"))
+    manifest = "name: mine\nkind: image-text-table\ntitle: Mine\ndescription: x\ntable: table.csv\nfolder: images\nclass_column: kind\n"
+    (tmp_path / "mine.yaml").write_text(manifest)
+    data = PairData(sets=(str(tmp_path / "mine.yaml"),), sizes=PairSizes(size=16))
+    params = PairTrainParams(
+        data=data, image=ImageEncoderSettings(), text=TextEncoderSettings(layers=1), method=method("slip"),
+        recipe=PairRecipe(samples=16 * 40, batch_size=16),
+    )  # fmt: skip
+    compute(Arm("test", "slip", 0, "pair_train", params, {"mine": "1"}), tmp_path / "run")
+    score = PairScoreParams(data=data, score=SCORE)
+    found = compute(Arm("test", "score", 0, "pair_score", score, {"mine": "1"}), tmp_path / "score", {"train": tmp_path / "run"})
+    assert found["zero_shot"]["photo1"]["global"]["top1"] > 0.8 and found["classes"] == ["sea", "wood"]

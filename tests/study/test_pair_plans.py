@@ -1,0 +1,128 @@
+"""Plans of the image-text notebooks: what they share, and what an equal budget means."""
+
+import importlib
+
+import pytest
+
+from eelib.errors import InputError
+from eelib.settings_pairs import TERMS
+from eelib.study.arm import with_needs
+from eelib.study.experiments import clip1_supervision as clip1
+from eelib.study.pair_arms import fingerprints, score_arm, standard, train_arm, variants
+from eelib.study.pair_scales import PAIR_SCALES
+from eelib.study.parameters import check
+from eelib.study.table import rows
+
+NAMES = [row.experiment for row in rows() if row.family == "CLIP-benchmark"]
+every = pytest.mark.parametrize("name", NAMES)
+
+
+def planned(name, profile="quick", **values):
+    module = importlib.import_module(f"eelib.study.experiments.{name}")
+    return module.plan(check(module.Parameters, {"profile": profile, **values}))
+
+
+def trainings(arms):
+    return [arm for arm in with_needs(arms) if arm.recipe == "pair_train"]
+
+
+@every
+@pytest.mark.parametrize("profile", ["smoke", "quick", "full"])
+def test_no_arm_is_planned_twice_and_every_score_has_its_training(name, profile):
+    arms = planned(name, profile)
+    assert len({arm.key for arm in arms}) == len(arms)
+    assert all(arm.recipe == "pair_score" and arm.needs["train"].seed == arm.seed for arm in arms)
+    assert len({arm.seed for arm in arms}) >= 2
+
+
+@pytest.mark.parametrize(("profile", "seeds"), [("quick", 3), ("full", 5)])
+def test_clip1_runs_five_methods_on_two_encoders_with_enough_seeds(profile, seeds):
+    arms = planned("clip1_supervision", profile)
+    cells = {(arm.needs["train"].name, arm.needs["train"].params.image.name) for arm in arms}
+    assert len(cells) == 10
+    assert len({arm.seed for arm in arms}) >= seeds
+
+
+def test_under_the_unified_recipe_methods_differ_in_their_method_alone():
+    arms = [arm for arm in trainings(planned("clip1_supervision")) if arm.seed == 0 and arm.params.image.name == "vit_tiny"]
+    assert len({arm.params.recipe.model_dump_json() for arm in arms}) == len({arm.params.data.model_dump_json() for arm in arms}) == 1
+    assert {view for arm in arms for view in arm.params.method.views} == {"satellite"}
+
+
+def test_every_model_is_scored_on_the_same_clean_pairs():
+    scored = {arm.params.data.model_dump_json() for name in NAMES for arm in planned(name, pairs=["germany"])}
+    assert len(scored) == 1
+
+
+def test_a_change_that_changes_nothing_is_the_same_record():
+    budget = PAIR_SCALES["quick"]
+    setup = standard(budget, "clip", "vit", "germany")
+    same = setup.sized("clip3_data", "clip, v2", version="v2")
+    other = setup.sized("clip3_data", "clip", version="v1")
+    assert score_arm(budget, same, 0).key == score_arm(budget, setup, 0).key
+    assert train_arm(other, 0).key != train_arm(setup, 0).key
+    assert str(score_arm(budget, other, 0)).startswith("clip3_data/")
+
+
+def test_changed_choices_are_validated():
+    setup = standard(PAIR_SCALES["smoke"], "clip", "vit", "germany")
+    with pytest.raises(ValueError, match="weights are 0"):
+        setup.rebuilt("clip5_terms", weights=dict.fromkeys(TERMS, 0.0))
+
+
+def test_the_samples_of_the_notebook_are_those_of_every_training():
+    assert {arm.params.recipe.samples for arm in trainings(planned("clip1_supervision", samples=128))} == {128}
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        ({"methods": ["decip"]}, "'declip'"),
+        ({"encoders": ["vitt"]}, "'vit'"),
+        ({"encoders": ["vit", "vit"]}, "twice"),
+        ({"pairs": ["atlantis"]}, "atlantis"),
+        ({"regions": ["germany"]}, "pairs="),
+        ({"samples": 0}, "'samples'"),
+    ],
+)
+def test_every_mistake_is_named(values, word):
+    with pytest.raises(InputError, match=word):
+        check(clip1.Parameters, values)
+
+
+def test_planning_with_the_emoji_reads_no_picture():
+    data = train_arm(standard(PAIR_SCALES["smoke"], "clip", "vit", "emoji"), 0).params.data
+    other = data.model_copy(update={"sizes": data.sizes.model_copy(update={"size": 64})})
+    assert fingerprints(data) != fingerprints(other)  # there is no copy in the folder of this test
+
+
+def test_the_other_region_of_the_robustness_test_is_on_the_other_continent():
+    assert [variants(name)[2].sets for name in ("germany", "ghana")] == [("ghana",), ("germany",)]
+    assert [variant.name for variant in variants("emoji")] == ["sensor noise"]
+
+
+def test_gathered_rows_need_their_gradient():
+    from eelib.study.experiments.clip6_details import gather_gradients
+
+    found = gather_gradients()
+    assert found["with gradient"] == pytest.approx((1, 1))
+    cosine, ratio = found["without gradient"]
+    assert cosine < 0.999 and ratio < 0.99
+
+
+def test_every_detail_changes_its_training():
+    from eelib.study.experiments.clip6_details import DETAILS
+
+    for detail in DETAILS.values():
+        base = standard(PAIR_SCALES["smoke"], detail.method, "vit", "germany")
+        assert train_arm(detail.of(base), 0).key != train_arm(base, 0).key, detail.label
+
+
+def test_the_ladder_of_declip_has_each_term_once_on_both_sides():
+    from eelib.study.experiments.clip5_terms import ladder
+
+    steps = ladder(standard(PAIR_SCALES["smoke"], "declip", "vit", "germany"))
+    labels = [setup.label for setup in steps]
+    assert len(set(labels)) == len(labels) == 1 + 5 + 1 + 4
+    alone = next(setup for setup in steps if setup.label.endswith("alone"))
+    assert alone.method.texts == ("caption", "augmented") and alone.method.weights.clip == 0.1

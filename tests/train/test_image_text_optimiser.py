@@ -1,0 +1,60 @@
+"""Which weights decay, and the learning rate at the iterations that the paper names."""
+
+import pytest
+import torch
+from test_image_text import module_of
+
+from eelib.settings_pairs import PairRecipe
+from eelib.study.pair_methods import METHODS
+from eelib.train.image_text_optimiser import decay_groups, make_optimiser, warmup_cosine
+
+STEPS, RISE, PEAK = 128_001, 2500, 1e-3
+
+
+def published(iteration):
+    """Spec section 2.7, in its own words."""
+    import math
+
+    if iteration <= RISE:
+        return 1e-4 + (PEAK - 1e-4) * (iteration - 1) / 2499
+    return 0.5 * PEAK * (1 + math.cos(math.pi * (iteration - RISE) / (STEPS - RISE)))
+
+
+@pytest.mark.parametrize("iteration", [1, 2, 1000, 2499, 2500, 2501, 60_000, 128_000, 128_001])
+def test_the_learning_rate_is_the_published_one(iteration):
+    factor = warmup_cosine(STEPS, RISE, 0.1)
+    assert PEAK * factor(iteration - 1) == pytest.approx(published(iteration), rel=1e-9, abs=1e-15)
+
+
+def test_without_warm_up_the_first_step_is_the_peak():
+    assert warmup_cosine(10, 0, 0.1)(0) == pytest.approx(1.0, abs=0.03)
+    assert warmup_cosine(10, 1, 0.1)(9) == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize("image", ["vit_tiny", "resnet_tiny"])
+def test_only_matrices_decay(image):
+    module = module_of(METHODS["defilip"], image=image)
+    names = {id(weight): name for name, weight in module.named_parameters()}
+    for embeddings in (False, True):
+        decayed, free = decay_groups(module, embeddings)
+        assert len(decayed) + len(free) == len(names) == len({id(weight) for weight in [*decayed, *free]})
+        kept = [names[id(weight)] for weight in free]
+        assert {"model.log_scale", "model.token_log_scale", "model.text.ln_final.weight", "model.text.project.bias"} <= set(kept)
+        assert all(weight.ndim > 1 or "class_token" in names[id(weight)] for weight in decayed)
+        assert ("model.text.embedding.weight" in kept) is ("model.text.positions" in kept) is not embeddings
+        assert any("image" in names[id(weight)] and "project" in names[id(weight)] for weight in decayed)  # projections always decay
+    if image == "vit_tiny":
+        assert "model.image.class_token" in [names[id(weight)] for weight in decay_groups(module, False)[1]]
+        assert "model.image.class_token" in [names[id(weight)] for weight in decay_groups(module, True)[0]]
+
+
+def test_frozen_weights_are_left_out():
+    module = module_of(METHODS["clip"])
+    module.model.image.patches.weight.requires_grad_(False)
+    assert not any(weight is module.model.image.patches.weight for part in decay_groups(module, True) for weight in part)
+
+
+def test_the_optimiser_has_the_published_numbers():
+    optimiser = make_optimiser(torch.nn.Linear(2, 2), PairRecipe(weight_decay=0.3, lr=2e-3, warmup=0))["optimizer"]
+    assert optimiser.defaults["betas"] == (0.9, 0.98) and optimiser.defaults["eps"] == 1e-8
+    assert [group["weight_decay"] for group in optimiser.param_groups] == [0.3, 0.0]
