@@ -167,6 +167,8 @@ def test_an_interval_may_end_at_never():
     found = estimate(draws, 1, 1)
     assert 0.2 <= found.low < 0.21
     assert found.high == np.inf
+
+
 def test_the_interaction_is_what_main_effects_leave_over():
     methods, encoders, seeds = np.array([0.1, 0.3, 0.2]), np.array([0.0, 0.2]), np.array([0.0, 0.1, -0.05, 0.02])
     additive = seeds[:, None, None] + methods[None, :, None] + encoders[None, None]
