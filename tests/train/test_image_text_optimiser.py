@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from test_image_text import module_of
+from test_image_text_training import module_of
 
 from eelib.settings_pairs import PairRecipe
 from eelib.study.pair_methods import METHODS
