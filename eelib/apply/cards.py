@@ -7,8 +7,8 @@ from typing import Any
 
 from eelib.data.regions import source
 from eelib.data.windows import Region
-from eelib.models import build
 from eelib.models.exported import Card
+from eelib.models.registry import build_series
 from eelib.settings import EncoderSettings
 from eelib.train.batches import Normaliser
 
@@ -31,7 +31,7 @@ def make_card(arm: Mapping[str, Any], regions: Sequence[Region], metrics: Mappin
     return Card(
         encoder=encoder,
         bands=regions[0].bands,
-        embed_dim=build(bands=len(regions[0].bands), **encoder.model_dump()).embed_dim,
+        embed_dim=build_series(bands=len(regions[0].bands), **encoder.model_dump()).embed_dim,
         centre=tuple(_rounded(one.centre) for one in statistics),
         scale=tuple(_rounded(one.scale) for one in statistics),
         limit=Normaliser.LIMIT,

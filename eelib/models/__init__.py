@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from torch import nn
+
 from eelib.models.convbigru import ConvBiGRU
 from eelib.models.exported import export_encoder, export_segmenter, load_encoder, load_segmenter
 from eelib.models.heads import ProjectionHead, SegmentationModel
-from eelib.models.registry import ENCODERS, PRESETS, build
+from eelib.models.image_text import IMAGE_ENCODERS
+from eelib.models.registry import ENCODERS, PRESETS, build_series
 from eelib.models.series_encoder import SeriesEncoder
+from eelib.models.text import TextTransformer
 from eelib.models.tsvit import TSViT
 from eelib.models.unet2d_clstm import UNet2DCLSTM
 from eelib.models.unet3d import UNet3D
@@ -29,3 +35,17 @@ __all__ = [
     "load_encoder",
     "load_segmenter",
 ]
+
+
+def build(name: str, **sizes: Any) -> nn.Module:  # noqa: ANN401 - every encoder has its own sizes
+    """Make any encoder by name: one of image series (:data:`ENCODERS`), ``vit``, ``resnet`` or ``text``.
+
+    Args:
+        name: Which.
+        **sizes: Its arguments.
+
+    Raises:
+        InputError: Nobody knows the name.
+    """
+    others: dict[str, type[nn.Module]] = {**IMAGE_ENCODERS, "text": TextTransformer}
+    return others[name](**sizes) if name in others else build_series(name, **sizes)

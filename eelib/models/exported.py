@@ -13,7 +13,7 @@ from torch import nn
 
 from eelib.errors import InputError
 from eelib.models.heads import SegmentationModel
-from eelib.models.registry import build
+from eelib.models.registry import build_series
 from eelib.models.series_encoder import SeriesEncoder
 from eelib.settings import EncoderSettings, Settings, describe
 
@@ -89,7 +89,7 @@ def load_segmenter(folder: Path | str) -> tuple[SegmentationModel, Card]:
 
 def bare_encoder(card: Card) -> SeriesEncoder:
     """The encoder of a card before its weights are loaded."""
-    return build(bands=len(card.bands), **card.encoder.model_dump())
+    return build_series(bands=len(card.bands), **card.encoder.model_dump())
 
 
 def bare_segmenter(card: Card) -> SegmentationModel:

@@ -33,8 +33,8 @@ PRESETS: dict[str, dict[str, dict[str, int]]] = {
 }
 
 
-def build(name: str, **sizes: Any) -> SeriesEncoder:  # noqa: ANN401 - every encoder has its own sizes
-    """Make an encoder by name.
+def build_series(name: str, **sizes: Any) -> SeriesEncoder:  # noqa: ANN401 - every encoder has its own sizes
+    """Make an encoder of image series by name.
 
     Args:
         name: A key of :data:`ENCODERS`.

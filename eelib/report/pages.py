@@ -12,7 +12,7 @@ from eelib.data.manifests import SampleManifest
 from eelib.report.notebook_page import facts
 
 ROOT = Path(__file__).parents[2]
-DOCS = ("method", "howto", "own_data", "apply", "datasets", "pairs", "glossary")
+DOCS = ("method", "howto", "own_data", "apply", "datasets", "clip_benchmark", "pairs", "glossary")
 
 WELCOME = """Two papers of 2022 ask how contrastive pre-training pays off when labels are scarce: *Embedding Earth* for satellite
 imagery, *CLIP-benchmark* for images with text. This site is what our re-examination finds; every number in it leads to its record.

@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import Field, field_validator
 
 from eelib.settings import Settings
-from eelib.study.parameters import Parameters
+from eelib.study.parameters import RegionParameters
 from eelib.study.scales import SCALES, Scale
 
 
@@ -21,7 +21,7 @@ class Extent(Settings):
     finetuned: tuple[float, ...] = Field((0.1, 1.0), description="those of the shares at which networks are fine-tuned as well as probed")
 
 
-class PretrainingParameters(Parameters):
+class PretrainingParameters(RegionParameters):
     """What every experiment takes that pre-trains."""
 
     pretrain_steps: int | None = Field(None, ge=1, description="None: those of the profile")

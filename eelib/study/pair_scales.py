@@ -53,12 +53,6 @@ class PairParameters(Parameters):
     encoders: tuple[str, ...] | None = Field(None, description="vit, resnet; None: both where the profile affords them")
     samples: int | None = Field(None, ge=1, description="pairs seen per training; None: those of the profile")
 
-    @field_validator("regions")
-    @classmethod
-    def _pairs_are_meant(cls, value: tuple[str, ...] | None) -> None:
-        if value is not None:
-            raise ValueError("notebooks on images and texts take pairs=[...] instead")
-
     @field_validator("methods")
     @classmethod
     def _known_methods(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:

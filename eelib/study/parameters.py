@@ -23,12 +23,24 @@ class Parameters(BaseModel):
 
     profile: Profile = "smoke"
     seeds: tuple[int, ...] | None = Field(None, description="None: those of the profile")
-    regions: tuple[str, ...] | None = Field(None, description="None: all regions of the profile")
 
     @field_validator("*", mode="before")
     @classmethod
     def _lists_are_tuples(cls, value: Any) -> Any:  # noqa: ANN401 - notebooks and YAML have no tuples
         return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("seeds", "regions", check_fields=False)
+    @classmethod
+    def _not_empty_nor_twice(cls, value: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+        if value is not None and (not value or len(set(value)) < len(value)):
+            raise ValueError("give at least one value and none twice")
+        return value
+
+
+class RegionParameters(Parameters):
+    """What every experiment on regions takes."""
+
+    regions: tuple[str, ...] | None = Field(None, description="None: all regions of the profile")
 
     @field_validator("regions")
     @classmethod
@@ -41,13 +53,6 @@ class Parameters(BaseModel):
         for name in names:
             source(name)
         return names
-
-    @field_validator("seeds", "regions")
-    @classmethod
-    def _not_empty_nor_twice(cls, value: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
-        if value is not None and (not value or len(set(value)) < len(value)):
-            raise ValueError("give at least one value and none twice")
-        return value
 
 
 P = TypeVar("P", bound=Parameters)

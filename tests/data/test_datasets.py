@@ -69,7 +69,7 @@ def test_absence_is_an_error_and_presence_is_listed(mini):
         require_dataset(manifest("mtlcc"))
     _, folder = mini("mtlcc", copy=True)
     assert require_dataset(manifest("mtlcc")) == folder
-    assert to_verify() == ["brandenburg", "romania", "mtlcc"]
+    assert to_verify() == ["brandenburg", "emoji", "romania", "mtlcc"]
     lines = inventory()
     at = next(i for i, line in enumerate(lines) if line.startswith("mtlcc"))
     assert "here" in lines[at]

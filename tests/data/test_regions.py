@@ -6,6 +6,7 @@ import pytest
 from eelib.data.brandenburg import load_scene
 from eelib.data.fetch import data_folder, fetch
 from eelib.data.manifests import sample
+from eelib.data.names import SIMULATED
 from eelib.data.regions import class_shares, fingerprint, load_region
 from eelib.data.romania import CLEAR_SHARE, fill_in_time, load_scenes
 from eelib.data.sources import region_names, source
@@ -69,7 +70,9 @@ def test_every_built_in_region_says_what_it_is_before_it_is_read():
     for name in region_names():
         found = source(name)
         assert len(found.colors) == len(found.classes) >= 2
-        assert found.bands and found.title and found.fingerprint()
+        assert found.bands and found.title
+    for name in (*SIMULATED, *SAMPLES):  # those of the literature are fingerprinted by their files
+        assert source(name).fingerprint()
 
 
 def test_unknown_and_missing_regions_are_named():

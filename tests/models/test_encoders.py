@@ -11,7 +11,7 @@ from eelib.models import ENCODERS, PRESETS, SegmentationModel, build
 from eelib.settings import EncoderSettings, PretrainSettings, ViewSettings
 from eelib.train.batches import Normaliser, WindowBatches
 from eelib.train.fit import fit, seeded
-from eelib.train.pretrain import DensePretraining
+from eelib.train.pretrain import Pretraining
 
 every_encoder = pytest.mark.parametrize("name", ENCODERS)
 
@@ -105,7 +105,7 @@ def test_it_is_pretrained_and_fine_tuned_as_it_stands(name, tmp_path):
     region = make_region()
     normalise = Normaliser.of(region.unlabelled)
     recipe = PretrainSettings(steps=2, batch_size=4, anchors=16, views=ViewSettings(size=8, num_dates=2))
-    module = seeded(0, lambda: DensePretraining(build(name, bands=3, num_dates=2, width=4), recipe, normalise, 0))
+    module = seeded(0, lambda: Pretraining(build(name, bands=3, num_dates=2, width=4), recipe, normalise, 0))
     before = {part: value.clone() for part, value in module.encoder.named_parameters()}
     fit(module, WindowBatches(region.unlabelled, 4, 0), 2, tmp_path, lambda share: None)
     changed = [part for part, value in module.encoder.named_parameters() if not torch.equal(value, before[part])]

@@ -145,7 +145,7 @@ def test_pooled_pretraining_sees_equal_shares_and_keeps_the_total(regions, tmp_p
 
 
 def test_a_region_without_labels_can_be_pretrained_on_but_not_scored(regions, tmp_path):
-    regions["toy"] = replace(regions["toy"], train=None, validation=None, test=None)
+    regions["toy"] = replace(regions["toy"], train=None, validation=None, test=None, held_out=regions["toy"].unlabelled)
     assert compute(pretrain_arm(), tmp_path / "made")["windows"] == 8
     for arm in (segment_arm(), probe_arm(), pixel_arm()):
         with pytest.raises(InputError, match="region 'toy' has no labels"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from eelib.settings import RegionSizes
 from eelib.study.arm import Arm
 from eelib.study.experiments.ee1_regions import EXTENTS
-from eelib.study.parameters import Parameters as Parameters
+from eelib.study.parameters import RegionParameters as Parameters
 from eelib.study.scales import SCALES, sizes_for
 
 if TYPE_CHECKING:
