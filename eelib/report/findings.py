@@ -1,10 +1,12 @@
-"""What every experiment of Embedding Earth concludes, from its records: the same sentences as at the end of its notebook."""
+"""What every experiment concludes, from its records: the same sentences as at the end of its notebook."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from eelib.report import clip_findings
 from eelib.report.baselines import baseline_conclusion, baselines
 from eelib.report.effects import effects, effects_conclusion
 from eelib.report.embeddings import look_conclusion, looks
@@ -19,6 +21,7 @@ CONCLUSIONS: dict[str, Callable[[Sequence[Record]], str]] = {
     "ee4_ablations": lambda records: effects_conclusion(effects(records)),
     "ee5_baselines": lambda records: baseline_conclusion(baselines(records)),
     "ee6_embeddings": lambda records: look_conclusion(looks(records)),
+    **{name: functools.partial(clip_findings.conclusion_of, name) for name in clip_findings.CONCLUSIONS},
 }
 
 
