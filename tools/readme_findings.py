@@ -39,10 +39,11 @@ def findings() -> str:
     lines = [_line(a, b) for a, b in zip(tuned, probed, strict=True)]
     names = " | ".join([f"fine-tuned: {name}" for name in COLUMNS[:3]] + [f"probe: {name}" for name in COLUMNS[3:]])
     text = [conclusion(compared), "", HEAD.format(names), *lines]
+    text += ["", "<details><summary>What the other notebooks conclude</summary>"]
     for row in rows():
         if row.name in CONCLUSIONS and row.name in notebooks:
-            text += ["", f"### {row.title}", "", CONCLUSIONS[row.name](arms_of(notebooks[row.name], everything))]
-    return "\n".join(text)
+            text += ["", f"### {row.title}", "", CONCLUSIONS[row.name](arms_of(notebooks[row.name], everything)).strip()]
+    return "\n".join([*text, "", "</details>"])
 
 
 def _line(tuned: Comparison, probed: Comparison) -> str:
