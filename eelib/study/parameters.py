@@ -29,12 +29,21 @@ class Parameters(BaseModel):
     def _lists_are_tuples(cls, value: Any) -> Any:  # noqa: ANN401 - notebooks and YAML have no tuples
         return tuple(value) if isinstance(value, list) else value
 
-    @field_validator("seeds", "regions", check_fields=False)
+    @field_validator("seeds")
     @classmethod
-    def _not_empty_nor_twice(cls, value: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
-        if value is not None and (not value or len(set(value)) < len(value)):
-            raise ValueError("give at least one value and none twice")
-        return value
+    def _no_seed_twice(cls, value: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        return each_once(value)
+
+
+def each_once(values: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+    """The values, if there are any and none stands twice.
+
+    Raises:
+        ValueError: Otherwise.
+    """
+    if values is not None and (not values or len(set(values)) < len(values)):
+        raise ValueError("give at least one value and none twice")
+    return values
 
 
 class RegionParameters(Parameters):
@@ -52,7 +61,7 @@ class RegionParameters(Parameters):
         names = tuple(absolute(name) for name in value)
         for name in names:
             source(name)
-        return names
+        return each_once(names)  # two paths may be one file
 
 
 P = TypeVar("P", bound=Parameters)
