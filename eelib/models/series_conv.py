@@ -12,7 +12,7 @@ class SeriesConv(nn.Conv3d):
     """Convolution 3x3x3 with padding 1 over ``(B, C, T, H, W)``.
 
     Around a single date there is only padding, so of the kernel's three slices over time only the middle one meets data. A series of one
-    date is therefore convolved in two dimensions: the same result and gradients in about half the time (make bench).
+    date is therefore convolved in two dimensions: the same result and gradients in about half the time.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:
