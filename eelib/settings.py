@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from eelib.errors import unknown
 
@@ -26,6 +35,13 @@ class RegionSizes(Settings):
     num_dates: int = Field(16, ge=1, description="dates per series, where the region has as many")
     bands: tuple[str, ...] | None = Field(None, min_length=1, description="None: all bands of the region")
     cloud: float = Field(1.0, ge=0, description="factor on the cloud share of simulated regions")
+    split: int = Field(0, ge=0, description="which geographic split, of regions that are split anew for every seed")
+
+    @model_serializer(mode="wrap")
+    def _first_split_is_unsaid(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the split where it is 0, so that regions with one split have the keys they always had."""
+        written: dict[str, Any] = handler(self)
+        return {name: value for name, value in written.items() if name != "split" or value}
 
 
 ENCODERS = ("unet3d", "unet3df", "unet2d_clstm", "convbigru", "tsvit")  # the keys of eelib.models.ENCODERS, without importing torch

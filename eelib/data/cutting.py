@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,7 @@ def cut_region(source: Source, scenes: list[Scene], sizes: RegionSizes, *, block
     Args:
         source: Names, classes and bands.
         scenes: Scenes of the same ground (for example one per year) with the same label; a place is in one split in all of them.
-        sizes: Most windows per set, window size, and dates per series.
+        sizes: Most windows per set, window size, dates per series, and which split.
         block: Side of a block of the geographic split, pixels.
         margin: Pixels between windows and block edges.
         attribution: Credit line.
@@ -34,11 +35,11 @@ def cut_region(source: Source, scenes: list[Scene], sizes: RegionSizes, *, block
     label, num_classes = scenes[0].label, len(source.classes)
     if label is None:
         raise InputError(f"{source.name}: the scenes have no label raster")
-    layout = block_split(label, block=block, window=window, margin=margin, num_classes=num_classes)
-    dense = block_split(label, block=block, window=window, margin=margin, num_classes=num_classes, stride=window // 2)
-    labelled = {split: cut_windows(scenes, *layout[split], window, dates).take_labelled() for split in layout}
+    split = functools.partial(block_split, label, block=block, window=window, margin=margin, seed=sizes.split, num_classes=num_classes)
+    layout, dense = split(), split(stride=window // 2)
+    labelled = {name: cut_windows(scenes, *layout[name], window, dates).take_labelled() for name in layout}
     unlabelled = some(cut_windows(scenes, *dense["train"], window, dates), sizes.unlabelled).without_labels()
-    train, validation, test = (some(labelled[split], getattr(sizes, split)) for split in SPLITS)
+    train, validation, test = (some(labelled[name], getattr(sizes, name)) for name in SPLITS)
     return Region(source.name, source.title, source.classes, source.bands, unlabelled, train, validation, test, False, attribution)
 
 

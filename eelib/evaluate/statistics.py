@@ -50,7 +50,8 @@ def bootstrap(arms: list[Ints], places: Ints, *, score: Score = mean_iou, resamp
     are not independent.
 
     Args:
-        arms: Per arm ``(S, N, K, L)`` counts of seeds and windows, for example confusion counts by true and predicted class.
+        arms: Per arm ``(S, N, K, L)`` counts of seeds and windows, for example confusion counts by true and predicted class; all 0
+            where a window is not in a seed's test set.
         places: ``(N,)`` place of each window.
         score: Counts ``(..., K, L)`` to a score ``(...)``.
         resamples: Number of draws ``R``.
@@ -74,8 +75,27 @@ def bootstrap(arms: list[Ints], places: Ints, *, score: Score = mean_iou, resamp
         per_place = np.zeros((len(names), num_seeds, int(np.prod(cells))))
         np.add.at(per_place, where, counts.reshape(num_seeds, len(places), -1).swapaxes(0, 1))
         drawn = np.einsum("rp,psc->rsc", of_place, per_place, optimize=True).reshape(-1, num_seeds, *cells)
-        columns.append((of_seed * score(drawn)).sum(1))
+        columns.append(_seed_mean(score(drawn), of_seed))
     return np.stack(columns, 1)
+
+
+def _seed_mean(scores: Array, weight: Array) -> Array:
+    """Weighted mean over seeds ``(R, S)``. Where seeds have places of their own, a draw may hold none of a seed's, which is left out."""
+    known = ~np.isnan(scores)
+    share = np.where(known, weight, 0)
+    share = np.where(share.any(1, keepdims=True), share, known)
+    mean: Array = (np.where(known, scores, 0) * share).sum(1) / share.sum(1)
+    return mean
+
+
+def block_diagonal(counts: list[Ints]) -> Ints:
+    """Counts ``(N_s, K, L)`` of seeds with different windows as ``(S, sum of N_s, K, L)``, 0 where a window is not that seed's."""
+    wide = np.zeros((len(counts), sum(map(len, counts)), *counts[0].shape[1:]), counts[0].dtype)
+    first = 0
+    for seed, own in enumerate(counts):
+        wide[seed, first : first + len(own)] = own
+        first += len(own)
+    return wide
 
 
 def estimate(draws: Array, seeds: int, places: int) -> Estimate:

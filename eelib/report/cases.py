@@ -12,7 +12,7 @@ from eelib.data.sources import region_names, source
 from eelib.data.windows import Ints
 from eelib.errors import InputError
 from eelib.evaluate.confusion import Array, unpack
-from eelib.evaluate.statistics import Estimate, bootstrap, estimate
+from eelib.evaluate.statistics import Estimate, block_diagonal, bootstrap, estimate
 
 Record = Mapping[str, Any]
 
@@ -55,7 +55,7 @@ class Group:
 
     Attributes:
         records: One per seed, in the order of seeds.
-        counts: ``(S, N, K, K)`` confusion counts per seed and test window.
+        counts: ``(S, N, K, K)`` confusion counts per seed and test window; windows of another seed's test set count nothing.
         places: ``(N,)`` place of each test window.
     """
 
@@ -67,8 +67,11 @@ class Group:
     def of(cls, records: Iterable[Record], metric: str = "confusion") -> Group:
         """Group records that differ in their seed only."""
         ordered = tuple(sorted(records, key=lambda record: record["seed"]))
-        counts = np.stack([unpack(record["metrics"][metric]) for record in ordered])
-        return cls(ordered, counts, np.array(ordered[0]["metrics"]["places"]))
+        places = [np.array(record["metrics"]["places"]) for record in ordered]
+        counts = [unpack(record["metrics"][metric]) for record in ordered]
+        if all(np.array_equal(places[0], other) for other in places):
+            return cls(ordered, np.stack(counts), places[0])
+        return cls(ordered, block_diagonal(counts), np.concatenate(places))
 
     @property
     def seeds(self) -> tuple[int, ...]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from eelib.data.regions import fingerprint, region_dates, region_window, require_labels
-from eelib.settings import EncoderSettings, PretrainSettings, PublishedSettings
+from eelib.data.regions import fingerprint, region_dates, region_window, require_labels, source
+from eelib.settings import EncoderSettings, PretrainSettings, PublishedSettings, RegionSizes
 from eelib.study.arm import Arm
 from eelib.study.recipes import ExploreParams, Init, PixelParams, PretrainParams, ProbeParams, SegmentParams
 from eelib.study.scales import encoder_for, pretrain_recipe, segment_recipe, sizes_for
@@ -67,7 +67,10 @@ def pretrain_arm(budget: Scale, regions: str | Sequence[str], seed: int, recipe:
     pool = (regions,) if isinstance(regions, str) else tuple(regions)
     narrow = min(pool, key=lambda region: region_window(region, sizes_for(budget, region)))
     encoder, recipe = encoder_for(budget, narrow), recipe or pretrain_recipe(budget, narrow)
-    params = PretrainParams(regions=pool, sizes=sizes_for(budget, narrow), encoder=encoder, recipe=recipe)
+    sizes = sizes_for(budget, narrow)
+    if any(source(region).resplit for region in pool):
+        sizes = sizes.model_copy(update={"split": seed})  # no test block of this seed's readings, also not without its labels
+    params = PretrainParams(regions=pool, sizes=sizes, encoder=encoder, recipe=recipe)
     voxels = 2 * recipe.batch_size * recipe.steps * recipe.views.size**2 * encoder.num_dates
     data = {region: fingerprint(region, params.sizes) for region in pool}
     return Arm(PRETRAIN, "pretrained", seed, "pretrain", params, data, cost=_seconds(voxels, budget, narrow, encoder))
@@ -79,7 +82,7 @@ def segment_arm(budget: Scale, region: str, start: Start, fraction: float, seed:
     encoder, recipe = encoder_for(budget, region), segment_recipe(budget, region)
     params = SegmentParams(
         region=region,
-        sizes=sizes_for(budget, region),
+        sizes=sizes_for(budget, region, seed),
         encoder=encoder,
         init=start.init,
         fraction=fraction,
@@ -89,13 +92,13 @@ def segment_arm(budget: Scale, region: str, start: Start, fraction: float, seed:
     voxels = len(recipe.lrs) * recipe.batch_size * recipe.steps * recipe.size**2 * encoder.num_dates
     cost = _seconds(voxels, budget, region, encoder, len(recipe.lrs) * params.sizes.validation + params.sizes.test)
     name = f"{start.name} fine-tuned"
-    return Arm(_home(start, fraction), name, seed, "segment", params, _data(region, budget), _needs(start), cost=cost)
+    return Arm(_home(start, fraction), name, seed, "segment", params, _data(region, params.sizes), _needs(start), cost=cost)
 
 
 def probe_arm(budget: Scale, region: str, start: Start, fraction: float, seed: int) -> Arm:
     """Frozen linear probe of one start at one label share."""
     require_labels(region)
-    encoder, sizes = encoder_for(budget, region), sizes_for(budget, region)
+    encoder, sizes = encoder_for(budget, region), sizes_for(budget, region, seed)
     recipe, published = budget.probe, start.published
     params = ProbeParams(
         region=region, sizes=sizes, encoder=encoder, init=start.init, fraction=fraction, recipe=recipe, published=published
@@ -103,23 +106,23 @@ def probe_arm(budget: Scale, region: str, start: Start, fraction: float, seed: i
     predicted = sizes.train + sizes.validation + sizes.test  # whatever the label share, so that all shares can have the same features
     cost = _seconds(0, budget, region, encoder, 0 if start.init == "raw" else predicted)
     name = f"{start.name} probed"
-    return Arm(_home(start, fraction), name, seed, "probe", params, _data(region, budget), _needs(start), cost=cost)
+    return Arm(_home(start, fraction), name, seed, "probe", params, _data(region, params.sizes), _needs(start), cost=cost)
 
 
 def pixel_arm(budget: Scale, region: str, classifier: Literal["forest", "boosting"], fraction: float, seed: int, home: str) -> Arm:
     """A classifier of single pixels without any network."""
     require_labels(region)
-    sizes = sizes_for(budget, region)
+    sizes = sizes_for(budget, region, seed)
     params = PixelParams(region=region, sizes=sizes, classifier=classifier, fraction=fraction)
-    return Arm(home, f"{classifier} per pixel", seed, "pixels", params, _data(region, budget), cost=PIXEL_SECONDS)
+    return Arm(home, f"{classifier} per pixel", seed, "pixels", params, _data(region, params.sizes), cost=PIXEL_SECONDS)
 
 
 def explore_arm(budget: Scale, region: str, start: Start, seed: int, home: str) -> Arm:
     """A look at the embeddings of one start."""
-    encoder, sizes = encoder_for(budget, region), sizes_for(budget, region)
+    encoder, sizes = encoder_for(budget, region), sizes_for(budget, region, seed)
     params = ExploreParams(region=region, sizes=sizes, encoder=encoder, init=start.init)
     cost = EXPLORE_SECONDS + _seconds(0, budget, region, encoder, 0 if start.init == "raw" else 2 * params.windows)
-    return Arm(home, f"{start.name} explored", seed, "explore", params, _data(region, budget), _needs(start), cost=cost)
+    return Arm(home, f"{start.name} explored", seed, "explore", params, _data(region, params.sizes), _needs(start), cost=cost)
 
 
 def readings(budget: Scale, region: str, starts: Sequence[Start], fraction: float, seed: int, *, finetuned: bool = True) -> list[Arm]:
@@ -136,8 +139,8 @@ def _needs(start: Start) -> dict[str, Arm]:
     return {"pretrain": start.source} if start.source else {}
 
 
-def _data(region: str, budget: Scale) -> dict[str, str]:
-    return {region: fingerprint(region, sizes_for(budget, region))}
+def _data(region: str, sizes: RegionSizes) -> dict[str, str]:
+    return {region: fingerprint(region, sizes)}
 
 
 def _seconds(trained: float, budget: Scale, region: str, encoder: EncoderSettings, predicted: int = 0) -> float:

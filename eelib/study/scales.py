@@ -36,9 +36,10 @@ class Scale(Settings):
     probe: ProbeSettings
 
 
-def sizes_for(budget: Scale, region: str) -> RegionSizes:
-    """Windows and dates of a region."""
-    return budget.sizes if budget.real is None or source(region).simulated else budget.real
+def sizes_for(budget: Scale, region: str, seed: int = 0) -> RegionSizes:
+    """Windows and dates of a region; the seed chooses the geographic split of regions that are split anew for each."""
+    sizes = budget.sizes if budget.real is None or source(region).simulated else budget.real
+    return sizes.model_copy(update={"split": seed}) if source(region).resplit else sizes
 
 
 def has_one_date(budget: Scale, region: str) -> bool:
@@ -130,9 +131,9 @@ SCALES: dict[str, Scale] = {
         sizes=RegionSizes(unlabelled=512, validation=24, test=80),
         real=RegionSizes(unlabelled=512, validation=24),
         encoder=EncoderSettings(),
-        single_date=SingleDate(pretrain_steps=400, finetune_steps=120),
-        pretrain=PretrainSettings(steps=1200),
-        segment=SegmentSettings(steps=120),
+        single_date=SingleDate(pretrain_steps=1000, finetune_steps=200),
+        pretrain=PretrainSettings(steps=1600),
+        segment=SegmentSettings(steps=200, lrs=(2e-3, 6e-3)),
         probe=ProbeSettings(penalties=(1e-5, 1e-4, 1e-3)),
     ),
     "paper": Scale(

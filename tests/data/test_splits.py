@@ -38,7 +38,7 @@ def test_no_pixel_of_a_split_lies_within_the_gap_of_another(block, margin, seed,
 @pytest.mark.parametrize("name", ["brandenburg", "romania"])
 def test_the_real_samples_are_cut_with_these_gaps(name):
     """The numbers that the readers use, on a label raster of the true size."""
-    shape, block, window, margin = {"brandenburg": ((768, 1536), 128, 32, 16), "romania": ((100, 100), 20, 16, 2)}[name]
+    shape, block, window, margin = {"brandenburg": ((768, 1536), 96, 32, 16), "romania": ((100, 100), 20, 16, 2)}[name]
     label = np.random.default_rng(0).integers(0, 4, shape)
     for stride in (None, window // 2):
         layout = block_split(label, block=block, window=window, margin=margin, stride=stride)

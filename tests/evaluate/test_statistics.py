@@ -6,6 +6,7 @@ from scipy.stats import norm
 
 from eelib.errors import InputError
 from eelib.evaluate.statistics import (
+    block_diagonal,
     bootstrap,
     crossing,
     estimate,
@@ -19,7 +20,7 @@ from eelib.evaluate.statistics import (
 
 def accuracy_counts(right, pixels=100):
     """Counts ``(S, N, 2, 2)`` with a given number of right pixels per seed and window, half of each class."""
-    right = np.asarray(right)
+    right = np.asarray(right).round().astype(int)
     counts = np.zeros((*right.shape, 2, 2), np.int64)
     counts[..., 0, 0] = counts[..., 1, 1] = right
     counts[..., 0, 1] = counts[..., 1, 0] = pixels - right
@@ -27,7 +28,8 @@ def accuracy_counts(right, pixels=100):
 
 
 def share(counts):
-    return np.trace(counts, axis1=-2, axis2=-1) / counts.sum((-2, -1))
+    with np.errstate(invalid="ignore"):  # 0 / 0: no window was drawn
+        return np.trace(counts, axis1=-2, axis2=-1) / counts.sum((-2, -1))
 
 
 def test_the_estimate_is_the_mean_over_seeds_of_pooled_scores():
@@ -45,6 +47,52 @@ def test_coverage_of_the_interval_is_near_95_per_cent():
         found = score_with_interval(counts, np.arange(60), score=share, resamples=400, seed=trial)
         hits += found.low <= 0.6 <= found.high
     assert 0.89 <= hits / 200 <= 0.99
+
+
+def split_anew(rng, seeds=5, blocks=40, tested=10):
+    """Counts of two arms, the first 5 points better on average, by how much depends on the place; every seed tests other blocks."""
+    level, gain = rng.normal(50, 8, blocks), rng.normal(5, 6, blocks)
+    arms, places = ([], []), []
+    for _ in range(seeds):
+        own = rng.choice(blocks, tested, replace=False)
+        noise = rng.normal(0, 3, (2, tested))
+        arms[0].append(accuracy_counts((level + gain)[own] + noise[0]))
+        arms[1].append(accuracy_counts(level[own] + noise[1]))
+        places.append(own)
+    return *(block_diagonal(arm) for arm in arms), np.concatenate(places)
+
+
+def test_coverage_holds_where_every_seed_tests_other_places():
+    hits = 0
+    for trial in range(200):
+        first, second, places = split_anew(np.random.default_rng(trial))
+        found = paired_difference(first, second, places, score=share, resamples=400, seed=trial)
+        hits += found.low <= 0.05 <= found.high
+    assert hits / 200 >= 0.93  # wider than needed: both the draw of places and that of seeds hold what differs between places
+
+
+def test_other_places_for_every_seed_make_the_interval_narrower():
+    """That is why small regions are split anew: one split's test places are few."""
+    width = {}
+    for seeds in (1, 5):
+        found = [paired_difference(*split_anew(np.random.default_rng(trial), seeds), score=share, resamples=400) for trial in range(20)]
+        width[seeds] = np.mean([estimate.high - estimate.low for estimate in found])
+    assert width[5] < 0.9 * width[1]
+
+
+def test_a_seed_none_of_whose_places_were_drawn_is_left_out():
+    counts = block_diagonal([accuracy_counts([50]), accuracy_counts([90])])
+    draws = bootstrap([counts], np.array([0, 1]), score=share)
+    assert draws[0, 0] == pytest.approx(0.7)
+    assert {round(value, 6) for value in draws[:, 0]} == {0.5, 0.7, 0.9}
+
+
+def test_block_diagonal_counts_of_equal_windows_are_the_same_statistic():
+    rng = np.random.default_rng(0)
+    counts = accuracy_counts(rng.integers(30, 80, (3, 12)))
+    places = np.arange(12) // 2
+    alike, wide = (bootstrap([c], p, score=share) for c, p in ((counts, places), (block_diagonal(list(counts)), np.tile(places, 3))))
+    np.testing.assert_allclose(alike, wide, rtol=1e-12)
 
 
 def test_width_agrees_with_the_normal_approximation():

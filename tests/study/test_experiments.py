@@ -54,9 +54,29 @@ def test_one_pretraining_serves_all(profile):
     made = {key for key, arm in first.items() if arm.recipe == "pretrain"}
     for module in (ee2, ee3, ee6):
         own = {key: arm for key, arm in keys(module, profile=profile).items() if arm.recipe == "pretrain"}
-        alone = [arm for arm in own.values() if len(arm.params.regions) == 1 and arm.params.sizes in (sizes(profile), real_sizes(profile))]
+        alone = [arm for arm in own.values() if len(arm.params.regions) == 1 and unsplit(arm) in (sizes(profile), real_sizes(profile))]
         assert alone
         assert {arm.key for arm in alone} <= made
+
+
+def unsplit(arm):
+    return arm.params.sizes.model_copy(update={"split": 0})
+
+
+def test_small_real_regions_are_split_anew_for_every_seed_and_simulated_ones_are_not():
+    arms = keys(ee1, profile="quick", regions=["germany", "brandenburg"]).values()
+    for arm in arms:
+        real = "brandenburg" in (arm.params.regions if arm.recipe == "pretrain" else (arm.params.region,))
+        assert arm.params.sizes.split == (arm.seed if real else 0)
+        assert all(needed.params.sizes.split == arm.params.sizes.split for needed in arm.needs.values())
+
+
+def test_no_encoder_that_is_read_in_a_real_region_saw_the_test_blocks_of_that_seed():
+    arms = ee3.plan(check(ee3.Parameters, {"profile": "full", "regions": ["germany", "brandenburg"]}))
+    real = [(arm, needed) for arm in arms if arm.params.region == "brandenburg" for needed in arm.needs.values()]
+    assert real
+    for arm, needed in real:
+        assert "brandenburg" not in needed.params.regions or needed.params.sizes.split == arm.params.sizes.split == arm.seed
 
 
 def sizes(profile):
@@ -84,7 +104,7 @@ def test_the_diagonal_and_the_random_row_of_the_matrix_are_those_of_ee1():
     first, matrix = keys(ee1, profile="full"), ee3.plan(check(ee3.Parameters, {"profile": "full"}))
     shared = [arm for arm in matrix if arm.name.split()[0] in ("random", "pretrained") and "on" not in arm.name.split()]
     shared = [arm for arm in shared if "as in" not in arm.name]
-    assert len(shared) == 5 * (4 + 2) * (2 * 2 + 2 * 1)  # seeds, regions, two probes at two shares and two fine-tunings at one
+    assert len(shared) == 5 * (4 + 2) * 2 * 2  # seeds, regions, starts, label shares; transfer is probed only
     assert {arm.key for arm in shared} <= first.keys()
 
 

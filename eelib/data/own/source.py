@@ -64,6 +64,7 @@ class OwnSource:
     """
 
     simulated = False
+    resplit = False
 
     def __init__(self, entry: OwnManifest, name: str, found: Found) -> None:
         self.entry, self.name, self.found = entry, name, found

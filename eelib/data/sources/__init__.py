@@ -28,6 +28,7 @@ class Source(Protocol):
         num_dates: Most dates per series; None: as many as asked for.
         window: Largest window that fits a block of the geographic split, pixels; None: any.
         simulated: Whether the pixels come from the embedded world.
+        resplit: Whether each seed has its own geographic split, because the region is so small that one split's test blocks say little.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Source(Protocol):
     num_dates: int | None
     window: int | None
     simulated: bool
+    resplit: bool
 
     def fingerprint(self) -> str:
         """Text that changes whenever a pixel or label could."""

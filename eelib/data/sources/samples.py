@@ -54,6 +54,7 @@ class SampleSource:
     """A sample that `eelib data fetch` brings."""
 
     simulated = False
+    resplit = True
 
     def __init__(self, entry: SampleManifest, name: str) -> None:
         self.entry, self.reader = entry, SAMPLES[entry.name]

@@ -18,6 +18,7 @@ class SimulatedSource:
     num_dates: int | None = None
     window: int | None = None
     simulated = True
+    resplit = False
     bands: tuple[str, ...] = world.BANDS
 
     def __init__(self, name: str) -> None:

@@ -42,6 +42,7 @@ class TileSource:
     """A data set of the literature. Subclasses say which tile is in which split and how one is read."""
 
     simulated = False
+    resplit = False
 
     def __init__(self, entry: DatasetManifest, name: str) -> None:
         self.entry, self.name, self.title, self.bands = entry, name, entry.title, entry.bands

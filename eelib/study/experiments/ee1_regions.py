@@ -104,5 +104,5 @@ def example_runs(params: Parameters, fraction: float | None = None) -> dict[str,
 
 
 def loaded(params: Parameters, region: str) -> Region:
-    """A region with the sizes that the arms used."""
-    return load_region(region, sizes_for(budget_of(params), region))
+    """A region as the arms of the first seed saw it."""
+    return load_region(region, sizes_for(budget_of(params), region, extent_of(EXTENTS, params).seeds[0]))

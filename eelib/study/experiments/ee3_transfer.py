@@ -30,7 +30,7 @@ EXTENTS = {
     "smoke": Transfer(regions=("germany", "ghana"), seeds=(0, 1), fractions=(1.0,), finetuned=(1.0,)),
     "quick": Transfer(regions=SIMULATED, seeds=(0, 1), fractions=(0.1,), finetuned=(), exchanged=("romania",)),
     "full": Transfer(
-        regions=SIMULATED, seeds=(0, 1, 2, 3, 4), finetuned=(0.1,), exchanged=("romania", "brandenburg"), receivers=("germany", "ghana")
+        regions=SIMULATED, seeds=(0, 1, 2, 3, 4), finetuned=(), exchanged=("romania", "brandenburg"), receivers=("germany", "ghana")
     ),
     "paper": Transfer(regions=SIMULATED, seeds=(0, 1, 2, 3, 4), exchanged=("romania", "brandenburg"), receivers=SIMULATED),
 }

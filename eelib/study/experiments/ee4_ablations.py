@@ -43,7 +43,7 @@ EXTENTS = {
         regions=("germany",), seeds=(0, 1), fractions=(1.0,), finetuned=(), factors=("temperature", "crop", "cloud"), levels=1, steps=2
     ),
     "quick": Ablation(regions=("germany",), seeds=(0, 1), fractions=(0.1,), finetuned=(), factors=SHORT, levels=1, steps=80),
-    "full": Ablation(regions=("germany",), seeds=(0, 1, 2, 3, 4), fractions=(0.1,), finetuned=(), steps=200),
+    "full": Ablation(regions=("germany",), seeds=(0, 1, 2, 3, 4), fractions=(0.1,), finetuned=(), steps=240),
     "paper": Ablation(regions=SIMULATED, seeds=(0, 1, 2, 3, 4), fractions=(0.1,), finetuned=(0.1,)),
 }
 

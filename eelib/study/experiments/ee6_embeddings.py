@@ -54,8 +54,8 @@ def embedding_files(params: Parameters) -> dict[str, dict[str, Path]]:
 
 
 def loaded(params: Parameters, region: str) -> Region:
-    """A region with the sizes that the arms used."""
-    return load_region(region, sizes_for(budget_of(params), region))
+    """A region as the arms of the first seed saw it."""
+    return load_region(region, sizes_for(budget_of(params), region, extent_of(EXTENTS, params).seeds[0]))
 
 
 def _starts(budget: Scale, region: str, seed: int) -> tuple[Start, ...]:
