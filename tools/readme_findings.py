@@ -9,6 +9,7 @@ from typing import Any
 
 from eelib.report.comparison import READINGS, Comparison, compare, conclusion, signed
 from eelib.report.findings import CONCLUSIONS, arms_of
+from eelib.report.ledger import ledger
 from eelib.study.store import Store
 from eelib.study.table import rows
 
@@ -16,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "reports" / "reference"
 NOTEBOOKS = REFERENCE / "records" / "notebooks.json"  # which records each notebook of the reference run read
 HEADLINE = "ee1_regions"
+LINK = "reports/reference/notebooks/{}.html"
 START, END = "<!-- findings: written by make reference -->", "<!-- end of findings -->"
 HEAD = """| region | data | labelled windows | {} |
 |---|---|--:|--:|--:|--:|--:|--:|--:|--:|"""
@@ -39,6 +41,7 @@ def findings() -> str:
     lines = [_line(a, b) for a, b in zip(tuned, probed, strict=True)]
     names = " | ".join([f"fine-tuned: {name}" for name in COLUMNS[:3]] + [f"probe: {name}" for name in COLUMNS[3:]])
     text = [conclusion(compared), "", HEAD.format(names), *lines]
+    text += ["", "### The claims, one by one", "", ledger(notebooks, everything, LINK)]
     text += ["", "<details><summary>What the other notebooks conclude</summary>"]
     for row in rows():
         if row.name in CONCLUSIONS and row.name in notebooks:
@@ -59,9 +62,10 @@ def _gain(row: Comparison) -> str:
 
 
 def keep_notebooks() -> None:
-    """Keep which records each notebook read."""
+    """Keep which records each notebook read, and with which parameters."""
     found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((Store().root / "notebooks").glob("*.json"))}
-    NOTEBOOKS.write_text(json.dumps({name: {"arms": content["arms"]} for name, content in found.items()}, indent=1), encoding="utf-8")
+    kept = {name: {key: content[key] for key in ("parameters", "arms")} for name, content in found.items()}
+    NOTEBOOKS.write_text(json.dumps(kept, indent=1), encoding="utf-8")
 
 
 def main() -> None:

@@ -105,6 +105,13 @@ def models(scores: Iterable[Record], trainings: Iterable[Record]) -> list[Model]
     return made
 
 
+def models_of(records: Iterable[Record]) -> list[Model]:
+    """Every configuration, from the scores and trainings among the records."""
+    every = list(records)
+    scores, trainings = ([one for one in every if one["recipe"].partition("@")[0] == kind] for kind in ("pair_score", "pair_train"))
+    return models(scores, trainings)
+
+
 def _config(score: Record, training: Record) -> Config:
     params = training["params"]
     sizes = params["data"]["sizes"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from eelib.report.clip_cases import Model, models
+from eelib.report.clip_cases import Model, models_of
 from eelib.report.clip_changes import change_conclusion, detail_rows, term_rows
 from eelib.report.clip_data import amount_rows, data_conclusion, dose_rows, version_rows
 from eelib.report.clip_depth import depth_conclusion, depth_rows
@@ -26,7 +26,4 @@ CONCLUSIONS: dict[str, Callable[[list[Model]], str]] = {
 
 def conclusion_of(name: str, records: Sequence[Record]) -> str:
     """Markdown of one notebook, from the trainings and scores that it read."""
-    by_recipe = {
-        kind: [record for record in records if record["recipe"].partition("@")[0] == kind] for kind in ("pair_score", "pair_train")
-    }
-    return CONCLUSIONS[name](models(by_recipe["pair_score"], by_recipe["pair_train"]))
+    return CONCLUSIONS[name](models_of(records))

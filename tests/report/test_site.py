@@ -71,6 +71,7 @@ def test_the_start_page_has_the_headline_with_linked_numbers(built):
     text = start.read_text()
     assert "Does pre-training beat a random start?" in text
     assert "Its numbers mean nothing" in text  # profile smoke
+    assert "The claims, one by one" in text and 'href="notebooks/ee1_regions.html"' in text
     assert (folder / "html" / "_images" / "headline.png").exists()
     links = re.findall(r'href="(records/ee1_regions/\w+\.html)"', text)
     assert len(links) == 11  # ten numbers and the list of all records

@@ -1,0 +1,103 @@
+"""How the claims of CLIP-benchmark are judged, by the rule of :func:`eelib.report.judgements.by_side` unless a function says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from eelib.evaluate.statistics import Estimate
+from eelib.report.cases import POINTS, Record, signed, verdict
+from eelib.report.clip_cases import Compared, Config, compared, models_of
+from eelib.report.clip_data import dose_rows, fault_of, version_rows
+from eelib.report.clip_depth import depth_rows
+from eelib.report.clip_recipe import recipe_rows
+from eelib.report.clip_supervision import interactions, supervision
+from eelib.report.judgements import Judgement, Word, by_side
+
+MARGIN = 2.0  # points of top-1 that a shallower text encoder may lose and still lose "little" (ours)
+FEW_BLOCKS = 3  # the depth that the paper is said to recommend
+
+
+def faults_hurt(records: Sequence[Record]) -> Judgement:
+    """Held where some dose of caption faults costs top-1 after correction and none gains."""
+    rows = [row for row in dose_rows(models_of(records)) if row.effect is not None]
+    hurt = [row for row in rows if row.decided and row.effect and row.effect.value < 0]
+    gained = any(row.decided and row.effect and row.effect.value > 0 for row in rows)
+    text = "; ".join(f"{fault_of(row)[0]} at {fault_of(row)[1]:g} {signed(row.effect)}" for row in hurt if row.effect)
+    word: Word = "did not hold" if gained else "held" if hurt else "undecided"
+    return Judgement(word, f"{len(hurt)} of {len(rows)} doses of caption faults cost top-1 after correction{': ' + text if text else ''}.")
+
+
+def versions_differ(records: Sequence[Record]) -> Judgement:
+    """V2-like minus V1-like at equal pair counts, for every method and encoder."""
+    return _told([row for row in version_rows(models_of(records)) if row.effect is not None], "V2-like minus V1-like")
+
+
+def encoders_differ(records: Sequence[Record]) -> Judgement:
+    """Held where a permutation test finds an interaction of method and encoder; else undecided, because no test shows equality."""
+    tests = interactions(models_of(records))
+    text = "; ".join(f"{test.data}, p = {test.p:.3f}" for test in tests)
+    word: Word = "held" if any(test.p < 0.05 for test in tests) else "undecided"
+    return Judgement(word, f"Interaction of method and encoder: {text or 'one encoder alone was run'}.")
+
+
+def tokens_help_vits(records: Sequence[Record]) -> Judgement:
+    """FILIP minus CLIP: claimed above 0 on the ViT and below 0 on the ResNet."""
+    rows = _effects_of("FILIP", records)
+    sides = [effect if row.model.config.family == "vit" else negative(effect) for row in rows if (effect := row.effect)]
+    return Judgement(by_side(sides), _told(rows, "FILIP minus CLIP").evidence)
+
+
+def supervision_helps(records: Sequence[Record]) -> Judgement:
+    """DeCLIP, the richest of the supervisions that the paper compares, minus CLIP on every encoder."""
+    return _told(_effects_of("DeCLIP", records), "DeCLIP minus CLIP")
+
+
+def defilip_leads(records: Sequence[Record]) -> Judgement:
+    """DeFILIP minus each other method on every encoder."""
+    rivals = compared(models_of(records), lambda config: config._replace(label=", ".join(["defilip", *config.label.split(", ")[1:]])))
+    leads = [negative(row.effect) for row in rivals if row.effect is not None]
+    above, below, undecided = verdict(leads)
+    text = f"Each method on each encoder: DeFILIP beats {above} of {len(leads)}, loses to {below}, undecided against {undecided}."
+    return Judgement(by_side(leads), text)
+
+
+def few_blocks_suffice(records: Sequence[Record]) -> Judgement:
+    """Three text blocks, or the most below them that were run, minus the deepest; less than a margin lost counts as little."""
+    rows = [row for row in depth_rows(models_of(records)) if row.effect is not None and (row.model.config.layers or 0) <= FEW_BLOCKS]
+    depth = max(row.model.config.layers or 0 for row in rows)
+    rows = [row for row in rows if row.model.config.layers == depth]
+    lifted = [shifted(effect, MARGIN / POINTS) for row in rows if (effect := row.effect)]
+    text = _told(rows, f"{depth} text blocks minus the deepest").evidence
+    return Judgement(by_side(lifted), f"{text} A loss below {MARGIN:g} points counts as little.")
+
+
+def recipes_matter(records: Sequence[Record]) -> Judgement:
+    """Held where the released recipe changes a method's top-1 after correction."""
+    rows = [row for row in recipe_rows(models_of(records)) if row.effect is not None]
+    decided = [row for row in rows if row.decided]
+    text = f"The released recipe changes {len(decided)} of {len(rows)} methods by an amount that stands after correction."
+    return Judgement("held" if decided else "undecided", text)
+
+
+def negative(value: Estimate) -> Estimate:
+    """The same difference the other way round."""
+    return replace(value, value=-value.value, low=-value.high, high=-value.low)
+
+
+def shifted(value: Estimate, by: float) -> Estimate:
+    """A difference and its interval moved."""
+    return replace(value, value=value.value + by, low=value.low + by, high=value.high + by)
+
+
+def _effects_of(title: str, records: Sequence[Record]) -> list[Compared]:
+    return [row for row in supervision(models_of(records)) if row.effect is not None and row.model.config.title == title]
+
+
+def _told(rows: Sequence[Compared], what: str) -> Judgement:
+    parts = "; ".join(f"{_where(row.model.config)} {signed(row.effect)}" for row in rows if row.effect)
+    return Judgement(by_side([row.effect for row in rows if row.effect]), f"{what}, top-1: {parts} points.")
+
+
+def _where(config: Config) -> str:
+    return f"{config.title} on the {config.encoder_title}"

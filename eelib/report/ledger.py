@@ -1,0 +1,88 @@
+"""The ledger: each claim of the two papers, what we may know of it, and whether it held here; verdicts are computed, never written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eelib.report import clip_judgements as clip
+from eelib.report import judgements as earth
+from eelib.report.findings import arms_of
+from eelib.report.judgements import Judgement
+from eelib.study.store import Record
+
+SURE = {"A": "read in the paper's abstract or code", "A2": "told by a second source"}
+EARTH, CLIP = "Embedding Earth", "CLIP-benchmark"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim.
+
+    Attributes:
+        paper: Whose.
+        text: In our words.
+        known: How we know of it, a key of :data:`SURE`.
+        notebook: Which tests it.
+        judge: The records that the notebook read to a judgement.
+    """
+
+    paper: str
+    text: str
+    known: str
+    notebook: str
+    judge: Callable[[Sequence[Record]], Judgement]
+
+
+CLAIMS = (
+    Claim(EARTH, "Pre-training beats random weights in every tested case", "A", "ee1_regions", earth.everywhere),
+    Claim(EARTH, "Gains reach 25 points of mIoU", "A", "ee1_regions", earth.largest),
+    Claim(EARTH, "The gain is largest where labels are scarce", "A", "ee2_label_scarcity", earth.scarcest),
+    Claim(EARTH, "Features of one region remain useful in a very different one", "A", "ee3_transfer", earth.carries_over),
+    Claim(CLIP, "Data quality has a strong effect", "A", "clip3_data", clip.faults_hurt),
+    Claim(CLIP, "The filtered V2 trains better models than V1", "A2", "clip3_data", clip.versions_differ),
+    Claim(CLIP, "Some supervision behaves differently on ConvNets and ViTs", "A", "clip1_supervision", clip.encoders_differ),
+    Claim(CLIP, "Token-wise alignment helps ViTs and hurts ConvNets", "A2", "clip1_supervision", clip.tokens_help_vits),
+    Claim(CLIP, "More appropriate supervision improves CLIP", "A", "clip1_supervision", clip.supervision_helps),
+    Claim(CLIP, "DeFILIP is the strongest", "A", "clip1_supervision", clip.defilip_leads),
+    Claim(CLIP, "A smaller text encoder costs little accuracy", "A", "clip4_text_depth", clip.few_blocks_suffice),
+    Claim(CLIP, "Inconsistent recipes made earlier comparisons unfair", "A", "clip2_recipe", clip.recipes_matter),
+)
+
+
+def judged(notebooks: Mapping[str, Mapping[str, Any]], records: Sequence[Record]) -> Iterator[tuple[Claim, Judgement]]:
+    """Every claim whose notebook has run, with its verdict.
+
+    Args:
+        notebooks: Records of finished notebooks by name, with the arms that each read.
+        records: All records.
+    """
+    for claim in CLAIMS:
+        if claim.notebook in notebooks:
+            yield claim, claim.judge(arms_of(notebooks[claim.notebook], records))
+
+
+RULE = """A claim *held* where the 95 % intervals of all cases lie on the claimed side of 0, *held in part* where some do and none lies on
+the other side, is *undecided* where none lies on either side, and *did not hold* where one lies on the other side. Verdicts are computed
+from the records; they speak of our scale and data, not of the papers' own."""
+
+
+def ledger(notebooks: Mapping[str, Mapping[str, Any]], records: Sequence[Record], link: str = "notebooks/{}") -> str:
+    """Markdown table of :func:`judged`; empty where nothing has run.
+
+    Args:
+        notebooks: Records of finished notebooks by name.
+        records: All records.
+        link: Where the page of a notebook is.
+    """
+    rows = [
+        f"| {claim.paper} | {claim.text} [{claim.known}] | **{found.word}** | {found.evidence} | "
+        f"[{notebooks[claim.notebook].get('parameters', {}).get('profile', 'numbers')}]({link.format(claim.notebook)}) |"
+        for claim, found in judged(notebooks, records)
+    ]
+    if not rows:
+        return ""
+    sure = "; ".join(f"{key}: {meaning}" for key, meaning in SURE.items())
+    head = "| paper | claim | here | evidence | profile |\n|---|---|---|---|---|"
+    return "\n".join([head, *rows, "", f"{RULE} How we know of a claim: {sure}.", ""])

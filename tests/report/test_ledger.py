@@ -1,0 +1,112 @@
+"""The ledger of claims: every verdict follows from the numbers, in both directions."""
+
+import pytest
+from pair_records import cell, pair_of_records
+from readings import readings
+
+from eelib.evaluate.statistics import Estimate
+from eelib.report import clip_judgements as clip
+from eelib.report import judgements as earth
+from eelib.report.judgements import by_side
+from eelib.report.ledger import CLAIMS, SURE, judged, ledger
+from eelib.study.experiments.clip4_text_depth import deep
+from eelib.study.table import rows
+
+
+def interval(low, high):
+    return Estimate((low + high) / 2, low, high, 3, 30)
+
+
+def paired(shares, seeds=range(4)):
+    return [record for setup, share in shares for seed in seeds for record in pair_of_records(setup, seed, share)]
+
+
+@pytest.mark.parametrize(
+    ("intervals", "word"),
+    [
+        ([(1, 2), (0.1, 3)], "held"),
+        ([(1, 2), (-1, 3)], "held in part"),
+        ([(-1, 2), (-1, 3)], "undecided"),
+        ([(1, 2), (-3, -1)], "did not hold"),
+    ],
+)
+def test_the_rule(intervals, word):
+    assert by_side([interval(*ends) for ends in intervals]) == word
+
+
+@pytest.mark.parametrize(("better", "word"), [((60, 70), "held"), ((60, 40), "held in part"), ((60, 20), "did not hold")])
+def test_pre_training_everywhere(better, word):
+    records = [
+        record
+        for region, right in zip(("germany", "ghana"), better, strict=True)
+        for record in readings({"random": 40, "pretrained": right}, region=region, suffix="fine-tuned")
+    ]
+    found = earth.everywhere(records + readings({"random": 40, "pretrained": 80}))
+    assert found.word == word
+    assert found.evidence.startswith("Fine-tuned: better in") and "linear probe: better in 1 of 1 cases" in found.evidence
+    assert "germany" not in earth.largest(records).evidence and earth.largest(records).word == "not comparable"
+
+
+@pytest.mark.parametrize(("few", "every", "word"), [(60, 70, "held"), (50, 85, "did not hold")])
+def test_scarce_labels(few, every, word):
+    """Pre-training gains 20 or 10 points at few labels, 10 or 25 at all; the random start has 40 and 60 right pixels."""
+    records = readings({"random": 40, "pretrained": few}, fraction=0.1) + readings({"random": 60, "pretrained": every}, fraction=1.0)
+    assert earth.scarcest(records).word == word
+
+
+@pytest.mark.parametrize(("far", "word"), [(55, "held"), (40, "undecided"), (30, "did not hold")])
+def test_transfer(far, word):
+    records = readings({"random": 40, "pretrained": 60, "pretrained on ghana": far}, region="germany")
+    assert earth.carries_over(records).word == word
+
+
+def test_one_region_cannot_say_whether_features_carry_over():
+    assert earth.carries_over(readings({"random": 40, "pretrained": 60})).word == "undecided"
+
+
+@pytest.mark.parametrize(("vit", "resnet", "word"), [(0.7, 0.2, "held"), (0.7, 0.5, "held in part"), (0.2, 0.5, "did not hold")])
+def test_token_alignment(vit, resnet, word):
+    shares = [(cell("clip"), 0.5), (cell("filip"), vit), (cell("clip", "resnet"), 0.5), (cell("filip", "resnet"), resnet)]
+    assert clip.tokens_help_vits(paired(shares)).word == word
+
+
+@pytest.mark.parametrize(("defilip", "word", "text"), [(0.9, "held", "beats 2 of 2"), (0.5, "did not hold", "loses to 1")])
+def test_the_strongest(defilip, word, text):
+    found = clip.defilip_leads(paired([(cell("clip"), 0.5), (cell("declip"), 0.7), (cell("defilip"), defilip)]))
+    assert found.word == word and text in found.evidence
+
+
+@pytest.mark.parametrize(("declip", "word"), [(0.8, "held"), (0.5, "undecided"), (0.2, "did not hold")])
+def test_supervision(declip, word):
+    assert clip.supervision_helps(paired([(cell("clip"), 0.5), (cell("declip"), declip)])).word == word
+
+
+@pytest.mark.parametrize(("shallow", "word"), [(0.9, "held"), (0.2, "did not hold")])
+def test_few_text_blocks(shallow, word):
+    many, few = (deep(cell("clip"), layers) for layers in (6, 3))
+    found = clip.few_blocks_suffice(paired([(many, 0.5), (few, shallow)]))
+    assert found.word == word and "3 text blocks minus the deepest" in found.evidence
+
+
+def test_recipes():
+    shares = [(cell("clip"), 0.5), (cell("clip", recipe="released"), 0.8)]
+    assert clip.recipes_matter(paired(shares)).word == "held"
+    assert clip.recipes_matter(paired([(cell("clip"), 0.5), (cell("clip", recipe="released"), 0.5)])).word == "undecided"
+
+
+def test_an_interaction_of_one_encoder_is_undecided():
+    assert clip.encoders_differ(paired([(cell("clip"), 0.5), (cell("slip"), 0.6)])).word == "undecided"
+
+
+def test_every_claim_names_a_notebook_of_the_study_and_how_it_is_known():
+    assert {claim.notebook for claim in CLAIMS} <= {row.name for row in rows()}
+    assert {claim.known for claim in CLAIMS} <= set(SURE)
+
+
+def test_only_notebooks_that_ran_are_judged_and_each_row_leads_to_its_page():
+    records = readings({"random": 40, "pretrained": 60}, suffix="fine-tuned")
+    notebooks = {"ee1_regions": {"arms": [f"{r['experiment']}/{r['key']}" for r in records], "parameters": {"profile": "quick"}}}
+    assert [claim.notebook for claim, _ in judged(notebooks, records)] == ["ee1_regions"] * 2
+    text = ledger(notebooks, records)
+    assert "**held**" in text and "[quick](notebooks/ee1_regions)" in text
+    assert ledger({}, records) == ""
