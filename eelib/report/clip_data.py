@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from eelib.data.pairs.settings import FAULTS, FaultDoses
+from eelib.evaluate.statistics import Estimate
 from eelib.report.cases import POINTS, signed, verdict
 from eelib.report.clip_cases import Compared, Model, compared
 from eelib.report.clip_published import VERSIONS, points
@@ -94,6 +96,33 @@ def dose_figure(rows: Sequence[Compared]) -> Figure:
     return figure
 
 
+def expected_cost(doses: Sequence[Compared]) -> tuple[float, float]:
+    """What the default mixture of the V1-like set should cost, from kinds of fault that were run one at a time.
+
+    Linear in the dose, from the least dose of each kind; kinds that were not run count nothing.
+
+    Returns:
+        Top-1 lost, and the share of the mixture's faults that the kinds make up.
+    """
+    mixture, least = FaultDoses(), dict[str, Compared]()
+    for row in sorted(doses, key=lambda row: fault_of(row)[1]):
+        if row.effect is not None:
+            least.setdefault(fault_of(row)[0].replace(" ", "_"), row)
+    lost = [-row.effect.value * mixture.of(kind) / fault_of(row)[1] for kind, row in least.items() if row.effect]
+    return float(sum(lost)), sum(mixture.of(kind) for kind in least) / sum(mixture.of(kind) for kind in FAULTS)
+
+
+def _why_undecided(effects: Sequence[Estimate], doses: Sequence[Compared]) -> str:
+    """What was to be expected and what could have been seen."""
+    lost, share = expected_cost(doses)
+    seen = max((effect.high - effect.low) / 2 for effect in effects)
+    return (
+        f" Why undecided: the kinds of fault that were also run alone, {100 * share:.0f} % of those in the V1-like set, should cost "
+        f"{POINTS * lost:.1f} points at their doses there (linear in the dose), while {effects[0].seeds} seeds and {effects[0].places} "
+        f"places show differences from about {POINTS * seen:.1f} points on."
+    )
+
+
 def data_conclusion(versions: Sequence[Compared], doses: Sequence[Compared], amounts: Sequence[Compared]) -> str:
     """What the data factor says, in Markdown, computed from its numbers."""
     lines = []
@@ -102,10 +131,9 @@ def data_conclusion(versions: Sequence[Compared], doses: Sequence[Compared], amo
         above, below, undecided = verdict(effects)
         text = f"* **V2-like against V1-like, {data}**: better in {above} of {len(effects)} cases, worse in {below}, "
         text += f"undecided in {undecided}; "
-        lines.append(
-            text
-            + f"differences from {signed(min(effects, key=lambda e: e.value))} to {signed(max(effects, key=lambda e: e.value))} points."
-        )
+        text += f"differences from {signed(min(effects, key=lambda e: e.value))} to {signed(max(effects, key=lambda e: e.value))} points."
+        own = [row for row in doses if row.model.data_title == data]
+        lines.append(text + (_why_undecided(effects, own) if undecided and own else ""))
     known = ", ".join(f"{name} {points(two - one)}" for name, (one, two) in VERSIONS.items())
     lines.append(f"* Published at another scale (PyramidCLIP, V2 over V1): {known} points.")
     for data in dict.fromkeys(row.model.data_title for row in doses):

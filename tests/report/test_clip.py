@@ -7,7 +7,7 @@ from eelib.data.pairs.settings import PairSizes
 from eelib.errors import InputError
 from eelib.report.clip_cases import compared, draw, models, recall_at, under
 from eelib.report.clip_changes import change_conclusion, change_names, term_rows
-from eelib.report.clip_data import amount_rows, data_conclusion, dose_rows, version_rows
+from eelib.report.clip_data import amount_rows, data_conclusion, dose_rows, expected_cost, fault_of, version_rows
 from eelib.report.clip_depth import cost_table, depth_conclusion, depth_rows
 from eelib.report.clip_evaluation import evaluation_conclusion, prompt_table, retrieval_table, season_table, similarity_table
 from eelib.report.clip_published import published_effect, published_interaction
@@ -80,6 +80,23 @@ def test_versions_doses_and_amounts_are_told_apart():
     assert [row.model.config.pairs for row in amounts] == [most // 2, most] and amounts[0].effect.high < 0
     text = data_conclusion(versions, doses, amounts)
     assert "better in 1 of 1 cases" in text and "wrong image at 0.5" in text and f"{most // 2} pairs change" in text
+    assert "Why undecided" not in text
+
+
+def test_an_undecided_difference_of_the_versions_is_explained_by_the_doses():
+    from eelib.data.pairs.settings import FaultDoses
+
+    base = cell("clip")
+    doses = [base.sized("clip3_data", version="v1", doses=FaultDoses.only(*one)) for one in (("wrong_image", 0.5), ("language", 0.5))]
+    pairs = [(base, 0.5), (base.sized("clip3_data", version="v1"), 0.5), (base.sized("clip3_data", version="clean"), 0.7)]
+    found = collected([*pairs, (doses[0], 0.5), (doses[1], 0.65)])
+    rows = dose_rows(found)
+    lost, share = expected_cost(rows)
+    effects = {fault_of(row)[0]: -row.effect.value for row in rows if row.effect}
+    assert lost == pytest.approx(effects["wrong image"] * 0.05 / 0.5 + effects["language"] * 0.1 / 0.5)
+    assert share == pytest.approx(0.15 / 0.5)
+    text = data_conclusion(version_rows(found), rows, [])
+    assert f"30 % of those in the V1-like set, should cost {100 * lost:.1f} points" in text and "3 seeds and 200 places" in text
 
 
 def test_depth_is_held_against_the_deepest_and_its_savings_are_counted():
