@@ -86,7 +86,7 @@ class Model:
 
 
 def models(scores: Iterable[Record], trainings: Iterable[Record]) -> list[Model]:
-    """Every configuration, in the order of the records.
+    """Every configuration, by data, encoder and method, whatever the order of the records.
 
     Raises:
         InputError: There is no score, or the training of one is missing.
@@ -99,10 +99,18 @@ def models(scores: Iterable[Record], trainings: Iterable[Record]) -> list[Model]
     if not found:
         raise InputError("there is no score of an image-text model: run the arms first")
     made = []
-    for config, records in found.items():
+    for config, records in sorted(found.items(), key=lambda item: _order(item[0])):
         ordered = tuple(sorted(records, key=lambda record: record["seed"]))
         made.append(Model(config, ordered, tuple(by_key[record["needs"]["train"]] for record in ordered)))
     return made
+
+
+def _order(config: Config) -> tuple[object, ...]:
+    """Encoders as they are listed above, methods as the study lists them, a method itself before its changes."""
+    encoders, methods, (method, _, change) = list(ENCODERS), list(TITLES), config.label.partition(", ")
+    encoder = encoders.index(config.family) if config.family in encoders else len(encoders)
+    listed = methods.index(method) if method in methods else len(methods)
+    return config.data, encoder, listed, method, change, config.layers or 0, config.version, config.fault, config.pairs, config.samples
 
 
 def models_of(records: Iterable[Record]) -> list[Model]:

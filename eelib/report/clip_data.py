@@ -92,7 +92,7 @@ def dose_figure(rows: Sequence[Compared]) -> Figure:
         axis.set_title(panel, fontsize=8)
         axis.set_xlabel("share of the captions", fontsize="small")
     axes[0][0].set_ylabel("points of top-1 against clean")
-    axes[0][-1].legend(fontsize=7)
+    axes[0][-1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1.01, 0.5))  # beside the panel: error bars fill it
     return figure
 
 

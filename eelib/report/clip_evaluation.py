@@ -113,7 +113,7 @@ def condition_figure(found: Sequence[Model]) -> Figure:
         labels = [f"{model.config.title}, {model.config.encoder_title}" for model in group][::-1]
         axis.set_yticks(range(len(group)), labels, fontsize=7)
         axis.set_title(group[0].data_title, fontsize=8)
-    axes[0][0].legend(fontsize=7)
+    axes[0][-1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1.01, 0.5))
     figure.supxlabel("change of zero-shot top-1, points", fontsize="small")
     return figure
 

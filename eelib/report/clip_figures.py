@@ -38,7 +38,7 @@ def supervision_figure(rows: Sequence[Compared]) -> Figure:
         axis.set_xticks(range(len(names)), names, fontsize=7)
         axis.set_title(panel, fontsize=8)
     axes[0][0].set_ylabel("zero-shot top-1")
-    axes[0][-1].legend(fontsize=7)
+    axes[0][-1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1.01, 0.5))  # beside the panel: error bars fill it
     return figure
 
 

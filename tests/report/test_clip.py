@@ -75,7 +75,7 @@ def test_versions_doses_and_amounts_are_told_apart():
         ]
     )
     versions, doses, amounts = version_rows(found), dose_rows(found), amount_rows(found)
-    assert [row.model.config.version for row in versions if row.effect] == ["v2"] and versions[0].effect.low > 0
+    assert [row.model.config.version for row in versions if row.effect] == ["v2"] and versions[-1].effect.low > 0
     assert [row.model.config.fault for row in doses if row.effect] == ["wrong_image 0.5"]
     assert [row.model.config.pairs for row in amounts] == [most // 2, most] and amounts[0].effect.high < 0
     text = data_conclusion(versions, doses, amounts)
@@ -129,7 +129,7 @@ def test_the_recipe_is_compared_method_by_method_and_with_the_published_order():
         + [(cell(name, recipe="released"), 0.9 - share) for name, share in shares.items()]
     )
     changes, methods = recipe_rows(found), method_rows(found)
-    assert [row.effect is not None for row in changes] == [False] * 3 + [True] * 3
+    assert [row.effect is not None for row in changes] == [False, True] * 3
     assert agreement([row for row in methods if "released" not in row.model.config.label]) == (3, 3)
     assert "3 of 3 under the unified recipe, 0 of 3 under the released recipe" in recipe_conclusion(changes, methods)
 
