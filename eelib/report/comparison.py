@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from eelib.errors import InputError
 from eelib.evaluate.statistics import Estimate
-from eelib.report.cases import READINGS, Case, Group, Record, draw, groups, signed, verdict
+from eelib.report.cases import READINGS, Case, Group, Record, draw, groups, percent, signed, verdict
+
+TUNED = "random, fine-tuned"
+SCARCE = 0.1  # label share from which on labels are called scarce
 
 __all__ = ["READINGS", "Comparison", "Record", "compare", "conclusion", "signed"]
 
@@ -22,6 +25,7 @@ class Comparison:
         scores: mIoU per initialisation: ``"random"``, ``"pretrained"`` and, in the probe, ``"raw"`` pixels.
         gain: Paired difference pre-trained minus random.
         over_raw: Paired difference pre-trained minus raw pixels; None where there is no such arm.
+        over_tuned: Of a linear probe, paired difference to a random start that is fine-tuned instead; None where that was not run.
         records: Records per initialisation, in the order of seeds.
     """
 
@@ -30,6 +34,7 @@ class Comparison:
     scores: Mapping[str, Estimate]
     gain: Estimate
     over_raw: Estimate | None
+    over_tuned: Estimate | None
     records: Mapping[str, tuple[Record, ...]]
 
     @property
@@ -67,21 +72,25 @@ def compare(records: Iterable[Record]) -> list[Comparison]:
     Raises:
         InputError: Nothing to compare, or two arms to be compared were run with different seeds.
     """
-    found = [_compared(case, starts) for case, starts in groups(records).items() if {"random", "pretrained"} <= starts.keys()]
+    every = groups(records)
+    found = [_compared(case, every) for case, starts in every.items() if {"random", "pretrained"} <= starts.keys()]
     if not found:
         raise InputError("there is no record of a random and a pre-trained arm to compare: run the arms first")
     return found
 
 
-def _compared(case: Case, starts: Mapping[str, Group]) -> Comparison:
+def _compared(case: Case, every: Mapping[Case, Mapping[str, Group]]) -> Comparison:
+    starts, tuned = every[case], every.get(case._replace(reading=READINGS[0]), {}).get("random")
     arms = {init: starts[init] for init in ("random", "pretrained", "raw") if init in starts}
-    draws = draw(case, arms)
+    other = {TUNED: tuned} if tuned is not None and case.reading == READINGS[1] and tuned.seeds == arms["random"].seeds else {}
+    draws = draw(case, arms | other)
     return Comparison(
         case,
         arms["random"].records[0]["metrics"]["windows"],
         {init: draws.score(init) for init in arms},
         draws.difference("pretrained", "random"),
         draws.difference("pretrained", "raw") if "raw" in arms else None,
+        draws.difference("pretrained", TUNED) if other else None,
         {init: group.records for init, group in arms.items()},
     )
 
@@ -101,4 +110,14 @@ def conclusion(rows: list[Comparison]) -> str:
             text += f" It beats a linear classifier on raw pixels in {sum(value.low > 0 for value in over)} of {len(over)} cases"
             text += f" and falls short of it in {sum(value.high < 0 for value in over)}."
         lines.append(text)
-    return "\n".join(lines)
+    return "\n".join([*lines, *_frozen_or_tuned(rows)])
+
+
+def _frozen_or_tuned(rows: list[Comparison]) -> list[str]:
+    """How few labels are best used: on a frozen encoder, or on a whole network without pre-training."""
+    few = [row for row in rows if row.over_tuned is not None and row.fraction <= SCARCE]
+    if not few:
+        return []
+    above, below, undecided = verdict([row.over_tuned for row in few if row.over_tuned is not None])
+    text = f"* **At {percent(SCARCE)} of the labels or fewer**, a linear layer on the frozen pre-trained encoder is better than fine-tuning "
+    return [f"{text}a random start in {above} of {len(few)} cases and worse in {below}; {undecided} are undecided."]

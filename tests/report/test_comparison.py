@@ -63,6 +63,21 @@ def test_gain_is_the_paired_difference_of_seed_means():
     assert rows[2].over_raw.value > 0
 
 
+def test_a_frozen_encoder_is_held_against_a_random_start_that_is_fine_tuned():
+    found = [one for one in records() if one["arm"] != "random fine-tuned"]
+    tuned = [record("random fine-tuned", seed, 50 + seed) for seed in (0, 1, 2)]
+    probe = next(row for row in compare([*found, *tuned]) if row.reading == "linear probe")
+    means = [
+        np.mean([one["metrics"]["scores"]["miou"] for one in tuned + found if one["arm"] == arm])
+        for arm in ("pretrained probed", "random fine-tuned")
+    ]
+    assert probe.over_tuned.value == pytest.approx(means[0] - means[1]) and probe.over_tuned.low > 0
+    assert all(row.over_tuned is None for row in compare(records()) if row.reading == "fine-tuned")
+    assert compare(found)[0].over_tuned is None
+    assert "frozen pre-trained encoder is better than fine-tuning a random start in 1 of 1 cases" in conclusion(compare([*found, *tuned]))
+    assert "frozen" not in conclusion(compare(records(fraction=1.0)))
+
+
 def test_the_order_of_records_does_not_matter():
     mixed = records()
     assert compare(mixed[::-1])[0].gain == compare(mixed)[0].gain
@@ -95,7 +110,7 @@ def test_undecided_gains_are_not_bold():
 
 def test_the_conclusion_counts_what_the_intervals_say():
     text = conclusion(compare([*records(), *records(gain=-5, fraction=1.0), *records(gain=0, raw=90, region="ghana")]))
-    fine, probe = text.splitlines()
+    fine, probe, _ = text.splitlines()
     assert "better in 1 of 3 cases and worse in 1" in fine
     assert "1 are undecided" in fine
     assert "(Germany, simulated, 10 labelled windows)" in fine
