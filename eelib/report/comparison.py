@@ -119,5 +119,5 @@ def _frozen_or_tuned(rows: list[Comparison]) -> list[str]:
     if not few:
         return []
     above, below, undecided = verdict([row.over_tuned for row in few if row.over_tuned is not None])
-    text = f"* **At {percent(SCARCE)} of the labels or fewer**, a linear layer on the frozen pre-trained encoder is better than fine-tuning "
-    return [f"{text}a random start in {above} of {len(few)} cases and worse in {below}; {undecided} are undecided."]
+    text = f"* **At {percent(SCARCE)} of the labels or fewer**, a linear layer on the frozen pre-trained encoder is better than "
+    return [f"{text}fine-tuning a random start in {above} of {len(few)} cases and worse in {below}; {undecided} are undecided."]
