@@ -1,5 +1,6 @@
 """The benchmark: every row comes out of a smoke run, failures stay in their row, and the plain forms compute what ours does."""
 
+import json
 import os
 import subprocess
 import sys
@@ -157,6 +158,20 @@ def test_study_time_leaves_interruptions_out():
     record = {"provenance": {"started": "2026-01-01T00:00:00+00:00", "seconds": 5}}
     ((start, end),) = study.spans_of([record, {"provenance": {}}])
     assert end - start == 5
+
+
+def test_the_study_is_what_its_notebooks_read_and_needed(tmp_path):
+    from eelib.study.store import Store
+
+    for key, needs in (("a", {"pretrain": "b"}), ("b", {}), ("c", {})):
+        folder = tmp_path / "ee1" / key
+        folder.mkdir(parents=True)
+        record = {"experiment": "ee1", "arm": "x", "key": key, "seed": 0, "params": {}, "metrics": {}, "needs": needs}
+        (folder / "record.json").write_text(json.dumps(record))
+    (tmp_path / "notebooks").mkdir()
+    for name, profile, arms in (("one", "quick", ["ee1/a"]), ("two", "smoke", ["ee1/c"])):
+        (tmp_path / "notebooks" / f"{name}.json").write_text(json.dumps({"parameters": {"profile": profile}, "arms": arms}))
+    assert {record["key"] for record in study.records_of(Store(tmp_path))} == {"a", "b"}
 
 
 def test_plain_network_is_ours():

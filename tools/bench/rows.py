@@ -189,16 +189,16 @@ def on_ranks(loss: str) -> Callable[[str, str, Context], BenchRow]:
 
 def whole_study(group: str, title: str, context: Context) -> BenchRow:
     """Row of the duration of the study, from the records in the runs folder."""
-    from study import spans_of, study_time
+    from study import records_of, spans_of, study_time
 
     from eelib.study.store import Store
 
-    spans = spans_of([] if context.quick else Store().records())
+    spans = spans_of([] if context.quick else records_of(Store()))
     if len(spans) < 2:
-        return BenchRow(group=group, title=title, status="not measured", note="the runs folder holds no records: run make study first")
+        return BenchRow(group=group, title=title, status="not measured", note="no notebook of profile quick has run here: make study first")
     minutes, busy = study_time(spans, os.cpu_count() or 1)
     checks = (Check.of("minutes", minutes, 20), Check.of("share of the cores that is busy", busy, 0.85, at_least=True))
-    return BenchRow(group=group, title=title, checks=checks, note=f"from {len(spans)} records; notebooks and report not included")
+    return BenchRow(group=group, title=title, checks=checks, note=f"from the times of {len(spans)} records")
 
 
 def gpu_share(step: str) -> Callable[[str, str, Context], BenchRow]:
@@ -270,7 +270,7 @@ ROWS: tuple[Row, ...] = (
     Special(RANKS, "info_nce, 8192 rows in all", on_ranks("info_nce")),
     Special(RANKS, "nt_xent, 4096 samples in all", on_ranks("nt_xent")),
     Special(RANKS, "FILIP loss, 128 samples in all", on_ranks("filip_loss")),
-    Special(STUDY, "make study", whole_study),
+    Special(STUDY, "make study, profile quick", whole_study),
     Comparison(OTHER, "UNet3Df, memory layout", "UNet3Df, channels last", "UNet3Df, contiguous"),
     *(Single(OTHER, f"simulator, 50 series, {name.removeprefix('world, ')}", name) for name in CASES if name.startswith("world")),
     Special(GPU, "CLIP step, ViT-B/32, batch 512", gpu_share("vit_step")),

@@ -137,8 +137,8 @@ def open_clip(batch: int = 8, length: int = CONTEXT, size: str = "vit_b32") -> C
     torch.manual_seed(0)
     config, sizes = get_model_config("ViT-B-32-quickgelu"), CLIP_SIZES[size]
     vision, text = (dict(config[part]) | sizes[name] for part, name in (("vision_cfg", "image"), ("text_cfg", "text")))
-    if size == "tiny":
-        vision["head_width"] = 64
+    if heads := vision.pop("heads", None):  # they name the width of a head instead
+        vision["head_width"] = vision["width"] // heads
     model = CLIP(config["embed_dim"], vision, text, quick_gelu=True)
     optimiser, loss_of = torch.optim.AdamW(model.parameters(), lr=1e-4), ClipLoss()
     images, tokens, _ = _pairs(batch, length, vision["image_size"])

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from eelib.study.store import Store
 
 PAUSE = 60.0  # seconds without any arm after which a run counts as interrupted
 
@@ -25,6 +30,21 @@ def study_time(spans: Sequence[tuple[float, float]], cores: int) -> tuple[float,
             total, reached = total + end - reached, end
     busy = sum(end - start for start, end in spans)
     return total / 60, busy / (total * cores)
+
+
+def records_of(store: Store, profile: str = "quick") -> list[dict]:
+    """Records of the arms that the notebooks of a profile read, and of all that these needed."""
+    notebooks = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(store.root.glob("notebooks/*.json"))]
+    chosen = [notebook for notebook in notebooks if notebook.get("parameters", {}).get("profile") == profile]
+    known = {record["key"]: record for record in store.records()} if chosen else {}
+    waiting = [arm.split("/")[-1] for notebook in chosen for arm in notebook.get("arms", ())]
+    found: dict[str, dict] = {}
+    while waiting:
+        key = waiting.pop()
+        if key in known and key not in found:
+            found[key] = known[key]
+            waiting += known[key].get("needs", {}).values()
+    return list(found.values())
 
 
 def spans_of(records: Sequence[dict]) -> list[tuple[float, float]]:
