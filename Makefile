@@ -59,7 +59,7 @@ lint: $(STAMP)  ## ruff (modules and notebooks) and mypy
 lab: $(STAMP)  ## Open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
-bench: $(STAMP)  ## Measure the speed of the simulator, the losses and the models on this machine
+bench: $(STAMP)  ## Measure speed and memory against peers on this machine (leave it idle) into reports/bench.json
 	$(BIN)/python tools/bench
 
 clean:  ## Remove test leftovers and the rendered site; runs/ and .venv stay

@@ -12,7 +12,8 @@ from eelib.data.manifests import SampleManifest
 from eelib.report.notebook_page import facts
 
 ROOT = Path(__file__).parents[2]
-DOCS = ("method", "howto", "own_data", "apply", "datasets", "clip_benchmark", "pairs", "glossary")
+DOCS = ("method", "howto", "own_data", "apply", "datasets", "clip_benchmark", "pairs", "scale", "glossary")
+BENCH = "reports/bench.json"
 
 WELCOME = """Two papers of 2022 ask how contrastive pre-training pays off when labels are scarce: *Embedding Earth* for satellite
 imagery, *CLIP-benchmark* for images with text. This site is what our re-examination finds; every number in it leads to its record.
@@ -35,13 +36,14 @@ def toctree(entries: Sequence[str], caption: str) -> str:
     return f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(entries) + "\n```\n"
 
 
-def start_page(headline: str, chapters: Sequence[Chapter], experiments: Mapping[str, int]) -> str:
+def start_page(headline: str, chapters: Sequence[Chapter], experiments: Mapping[str, int], more: Sequence[str] = ()) -> str:
     """MyST text of ``index.md``.
 
     Args:
         headline: MyST text of the main result; empty before there is one.
         chapters: All notebooks of the study.
         experiments: Number of records per experiment.
+        more: Further pages of background.
     """
     done = [chapter for chapter in chapters if chapter.record is not None]
     text = f"# Contrastive pre-training for Earth observation\n\n{WELCOME}\n{headline or _nothing_yet()}\n"
@@ -49,7 +51,7 @@ def start_page(headline: str, chapters: Sequence[Chapter], experiments: Mapping[
         text += "\n## Notebooks\n\n" + _chapter_table(chapters)
     for family in dict.fromkeys(chapter.family for chapter in done):
         text += "\n" + toctree([f"notebooks/{chapter.name}" for chapter in done if chapter.family == family], family)
-    text += "\n" + toctree(["data", *DOCS], "Background")
+    text += "\n" + toctree(["data", *more, *DOCS], "Background")
     if experiments:
         text += "\n" + toctree([f"{name} <records/{name}/index>" for name in experiments], "Records")
     return text

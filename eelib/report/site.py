@@ -72,6 +72,7 @@ def _digest(store_root: Path) -> str:
     root, code = pages.ROOT, Path(__file__).parent
     found = [*store_root.glob("*/*/record.json"), *store_root.glob("notebooks/*")]
     found += [root / "study.yaml", *root.glob("docs/*.md"), *root.glob("data_manifests/*.yaml")]
+    found += [path for path in [root / pages.BENCH] if path.exists()]
     found += [path for path in code.rglob("*") if path.suffix in {".py", ".css", ".js"}]
     lines = (f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in sorted(found))
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
@@ -88,13 +89,26 @@ def _render(store_root: Path, source: Path, site: Path) -> list[str]:
     _write_records_index(records, chapters, source)
     experiments = {name: sum(record["experiment"] == name for record in records) for name in sorted({r["experiment"] for r in records})}
     headline = _headline(records, chapters, source)
-    (source / "index.md").write_text(pages.start_page(headline, chapters, experiments), encoding="utf-8")
+    more = _write_bench(source)
+    (source / "index.md").write_text(pages.start_page(headline, chapters, experiments, more), encoding="utf-8")
     (source / "data.md").write_text(pages.data_page(), encoding="utf-8")
     for name in pages.DOCS:
         shutil.copy(pages.ROOT / "docs" / f"{name}.md", source)
     warnings = _sphinx(source, site)
     write_records(records, site)
     return warnings + problems(site)
+
+
+def _write_bench(source: Path) -> list[str]:
+    """The page of ``make bench``, where that has run; returns the names of pages written."""
+    from eelib.report.bench import read_bench
+    from eelib.report.bench_page import NAME, bench_page
+
+    bench = read_bench(pages.ROOT / pages.BENCH)
+    if bench is None:
+        return []
+    (source / f"{NAME}.md").write_text(bench_page(bench, source), encoding="utf-8")
+    return [NAME]
 
 
 def _headline(records: list[Record], chapters: Sequence[pages.Chapter], source: Path) -> str:

@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from itertools import product
 
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
 
 from eelib.errors import InputError
 from eelib.losses import FeatureBank, filip_loss, info_nce, masked_language_loss, nearest_neighbour_clip, nt_xent, simsiam
+from eelib.losses.gather import is_distributed
 from eelib.losses.masked_language import IGNORE
 from eelib.models.image_output import ImageOutput
 from eelib.models.image_text_heads import SimCLRHead, SimSiamHead
 from eelib.models.image_text_model import ImageTextModel
 from eelib.models.text import TextOutput
 from eelib.settings_pairs import TERMS, MethodSettings
+
+TILE = 16  # images and texts that the token-wise loss compares at a time
+LARGEST = 1 << 28  # cosines of tokens, a gigabyte: beyond it the loss works on tiles
 
 
 @dataclass(frozen=True)
@@ -141,7 +146,9 @@ class Terms(nn.Module):
         if self.method.select == "topk":  # small encoders have fewer tokens than the published 16
             k = min(k, patches.shape[1], words.shape[1])
         keep = None if self.method.count_pads else text.keep
-        return filip_loss(patches, words, model.token_scale(), word_mask=keep, select=self.method.select, k=k, gather=True)
+        pairs = len(patches) * len(words) * (dist.get_world_size() if is_distributed() else 1)
+        chunk = TILE if pairs * patches.shape[1] * words.shape[1] > LARGEST else None
+        return filip_loss(patches, words, model.token_scale(), word_mask=keep, select=self.method.select, k=k, chunk=chunk, gather=True)
 
 
 def _finite(term: str, formula: Callable[[ImageTextModel, Encoded], Tensor], model: ImageTextModel, encoded: Encoded) -> Tensor:

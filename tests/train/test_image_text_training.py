@@ -13,6 +13,7 @@ from eelib.study.clip_benchmark import make_module
 from eelib.study.clip_cost import activation_bytes, parameter_counts
 from eelib.study.pair_methods import METHODS
 from eelib.study.recipes import PairTrainParams
+from eelib.train import image_text_terms
 from eelib.train.fit import CHECKPOINT, fit
 from eelib.train.image_text_batches import PairBatches
 from eelib.train.image_text_terms import Encoded, active_terms
@@ -87,6 +88,22 @@ def test_filip_with_one_token_a_side_is_clip_in_the_token_space():
     value = module.terms(module.model, Encoded({0: image}, (text,)))["tokens"]
     p, w = module.model.project_tokens(image, text)
     torch.testing.assert_close(value, info_nce(p[:, 0], w[:, 0], module.model.token_scale()))
+
+
+def test_large_token_wise_losses_work_on_tiles(monkeypatch):
+    module = module_of(METHODS["filip"])
+    encoded = module.encode(batches_of(module).batch(0))
+    plain = module.terms(module.model, encoded)["tokens"]
+    used = []
+    loss = image_text_terms.filip_loss
+    monkeypatch.setattr(
+        image_text_terms, "filip_loss", lambda *args, chunk, **options: used.append(chunk) or loss(*args, chunk=2, **options)
+    )
+    monkeypatch.setattr(image_text_terms, "LARGEST", 1)
+    torch.testing.assert_close(module.terms(module.model, encoded)["tokens"], plain)
+    monkeypatch.setattr(image_text_terms, "LARGEST", 1 << 28)
+    module.terms(module.model, encoded)
+    assert used == [image_text_terms.TILE, None]
 
 
 def test_neighbours_read_all_views_and_texts_and_fill_the_bank():

@@ -2,87 +2,93 @@
 
 Cases that are compared take turns in one fresh process, and every time is a median; memory is the growth of the peak of another fresh
 process. Beside them stand the machine's own ceilings, measured in the same run, and for each case its floor: the operations nobody can do
-without at the measured rate. Results go to ``reports/bench.json`` and to the terminal. Words on the command line pick comparisons and
-cases whose names contain one of them: ``python tools/bench nt_xent``. EELIB_BENCH_THREADS sets the threads (default: all cores): on a
-machine that is busy with other things only 1 gives figures that mean something.
+without at the measured rate. Results go to ``reports/bench.json``, which the report shows, and to the terminal. Words pick the rows whose
+title or group contains one of them, and then nothing is written unless ``--out`` says where. EELIB_BENCH_THREADS sets the threads (default:
+all cores): on a machine that is busy with other things only 1 gives figures that mean something, and of those the ones of processor time.
 """
 
 from __future__ import annotations
 
-import json
-import multiprocessing as mp
+import argparse
 import os
-import sys
-from collections.abc import Callable
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
-from cases import CASES, COMPARISONS, MOST_MEMORY_MB, Comparison
-from measure import ceilings, memory_mb, seconds
+from measure import ceilings
+from rows import ROWS, Context, Row, robust
+
+from eelib.report.bench import Bench, BenchRow, Machine
+from eelib.report.bench_page import judged, short_time
+from eelib.study.provenance import machine
+
+ROOT = Path(__file__).parents[2]
 
 
-def main(words: list[str]) -> None:
+def main() -> None:
     """Measure, print and write."""
+    given = _arguments()
+    began, load = time.time(), os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     threads = int(os.environ.get("EELIB_BENCH_THREADS") or os.cpu_count() or 1)
-    limits = fresh(ceilings, threads)
-    print(", ".join(f"{name} {rate:.0f}" for name, rate in limits.items()), f"with {threads} threads")
-    chosen = [pair for pair in COMPARISONS if picked(words, pair.ours, pair.peer)]
-    ratios = [compare(pair, threads, limits) for pair in chosen]
-    alone = [name for name in CASES if picked(words, name) and not any(name in (pair.ours, pair.peer) for pair in COMPARISONS)]
-    cases = [single(name, threads, limits) for name in alone]
-    path = Path(__file__).parents[2] / "reports" / "bench.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({"threads": threads, "ceilings": limits, "comparisons": ratios, "cases": cases}, indent=1) + "\n")
-    print(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    context = Context(threads, {}, given.quick)
+    context.ceilings.update(context.call(ceilings, threads, given.quick))
+    print(", ".join(f"{name} {rate:.0f}" for name, rate in context.ceilings.items()), f"with {threads} threads, load {load}", flush=True)
+    chosen = [row for row in ROWS if picked(given.words, row)]
+    rows = []
+    for at, row in enumerate(chosen, 1):
+        print(f"[{at}/{len(chosen)}] {row.group}: {row.title} ...", flush=True)
+        rows.append(timed(row, context))
+    print("\n" + table(rows))
+    out = given.out or (None if given.words or given.quick else ROOT / "reports" / "bench.json")
+    if out is not None:
+        bench = Bench(
+            date=datetime.now(UTC).isoformat(timespec="seconds"),
+            quick=given.quick,
+            threads=threads,
+            load=load,
+            seconds=time.time() - began,
+            machine=Machine(**{name: machine()[name] for name in Machine.model_fields}),
+            ceilings=context.ceilings,
+            rows=tuple(rows),
+        )
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(bench.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        print(f"\n{os.path.relpath(out)} after {bench.seconds / 60:.1f} minutes")
 
 
-def compare(pair: Comparison, threads: int, limits: dict[str, float]) -> dict[str, object]:
-    """Both cases in turn, and their ratios beside the targets."""
-    times = fresh(seconds, (pair.ours, pair.peer), threads)
-    memory = [fresh(memory_mb, name, threads) for name in (pair.ours, pair.peer)]
-    row: dict[str, object] = {"ours": pair.ours, "peer": pair.peer, "time_target": pair.time, "memory_target": pair.memory}
-    for side, time, extra in zip(("ours", "peer"), times, memory, strict=True):
-        row |= {f"{side}_{key}": value for key, value in time.items()} | {f"{side}_memory_mb": extra}
-    row["time_ratio"] = times[0]["seconds"] / times[1]["seconds"]
-    row["processor_ratio"] = times[0]["processor_seconds"] / times[1]["processor_seconds"]
-    row["ours_floor_seconds"] = floor(pair.ours, limits)
-    row["memory_ratio"] = memory[0] / max(memory[1], 1e-9)
-    print(f"{pair.ours:30} / {pair.peer:26}", end="")
-    print(f"{times[0]['seconds']:8.2f} s / {times[1]['seconds']:7.2f} s = {row['time_ratio']:6.2f}{target(pair.time)}", end="")
-    print(f"  (processor {row['processor_ratio']:5.2f}, floor {row['ours_floor_seconds']:.2f} s)", end="")
-    print(f"  {memory[0]:6.0f} MB / {memory[1]:6.0f} MB = {row['memory_ratio']:.3f}{target(pair.memory)}", flush=True)
-    return row
+def timed(row: Row, context: Context) -> BenchRow:
+    """Measure a row and print what came out."""
+    began = time.perf_counter()
+    found = robust(row, context)
+    print(f"    {summary(found)}  ({time.perf_counter() - began:.0f} s)", flush=True)
+    return found
 
 
-def single(name: str, threads: int, limits: dict[str, float]) -> dict[str, object]:
-    """A case that is compared with nothing."""
-    found = fresh(seconds, (name,), threads)[0]
-    extra = fresh(memory_mb, name, threads)
-    most = MOST_MEMORY_MB.get(name)
-    print(f"{name:30} {found['seconds']:8.2f} s {extra:8.0f} MB{target(most)}", end="")
-    print(f"  {50 / found['seconds']:.0f} series/s on one core" if name.startswith("world") else "", flush=True)
-    return {"name": name, **found, "floor_seconds": floor(name, limits), "memory_mb": extra, "memory_mb_target": most}
+def summary(row: BenchRow) -> str:
+    """A row in one line."""
+    sides = [f"{short_time(side.seconds)}" for side in (row.ours, row.peer) if side is not None and side.seconds is not None]
+    parts = [row.status] if row.status != "measured" else []
+    return "; ".join([*parts, *filter(None, [" / ".join(sides)]), *map(judged, row.checks), *([row.note] if row.note else [])])
 
 
-def floor(name: str, limits: dict[str, float]) -> float:
-    """Seconds that the operations of a case take at the measured float32 rate; 0 where there is no useful bound."""
-    return CASES[name].operations / limits["float32_gflops"] / 1e9
+def table(rows: list[BenchRow]) -> str:
+    """All rows, one line each."""
+    width = max(len(row.title) for row in rows) if rows else 0
+    return "\n".join(f"{row.group:14}  {row.title:{width}}  {summary(row)}" for row in rows)
 
 
-def target(most: float | None) -> str:
-    """The accepted ratio in brackets, or blanks."""
-    return f" [{most:g}]" if most is not None else ""
+def picked(words: list[str], row: Row) -> bool:
+    """Whether one of the words is in the title or group; without words every row is."""
+    return not words or any(word.lower() in f"{row.group} {row.title}".lower() for word in words)
 
 
-def picked(words: list[str], *names: str) -> bool:
-    """Whether one of the words is in one of the names; without words everything is."""
-    return not words or any(word in name for word in words for name in names)
-
-
-def fresh(function: Callable, *arguments: object) -> object:
-    """Call in a new process."""
-    with mp.get_context("spawn").Pool(1) as pool:
-        return pool.apply(function, arguments)
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python tools/bench", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("words", nargs="*", help="measure only rows whose group or title contains one of them")
+    parser.add_argument("--quick", action="store_true", help="a smoke run in seconds: tiny sizes, once each, numbers mean nothing")
+    parser.add_argument("--out", type=Path, help="where to write; reports/bench.json for a whole run, otherwise nowhere")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

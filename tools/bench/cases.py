@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import steps
+
 Call = Callable[[], object]
 
 
@@ -15,10 +17,13 @@ class Case:
     Attributes:
         make: Prepares the input and returns the call.
         options: Arguments of ``make``.
-        small: Arguments of a tiny version, called once before memory is measured, so that what a library sets up once is not counted.
+        small: Those that differ in a tiny version: for a smoke run, and called once before memory is measured, so that what a library
+            sets up once is not counted.
         operations: Floating-point operations that no implementation can do without, 0 where that is no useful bound.
         repeats: Timed calls.
         threads: Threads of torch; None for all cores.
+        per_call: Steps that one call takes; times are those of one.
+        counted: Count the operations of a call instead of naming them.
     """
 
     make: Callable[..., Call]
@@ -27,6 +32,8 @@ class Case:
     operations: float = 0
     repeats: int = 5
     threads: int | None = None
+    per_call: int = 1
+    counted: bool = False
 
 
 def info_nce(rows: int, chunk: int | None, dims: int = 64) -> Call:
@@ -96,15 +103,15 @@ def world(region: str, windows: int = 50) -> Call:
     return lambda: simulate_windows(region, 0, range(windows))
 
 
-def network(layout: str) -> Call:
-    """One training step of UNet3Df on the views of one step of profile quick, in a memory layout."""
+def layout(channels_last: bool, width: int = 8) -> Call:
+    """Forward and backward of UNet3Df on the views of one step of profile quick, in a memory layout."""
     import torch
 
     from eelib.models import build
 
     torch.manual_seed(0)
-    model = build("unet3df", bands=10, num_dates=8, width=8)
-    if layout == "contiguous":
+    model = build("unet3df", bands=10, num_dates=8, width=width)
+    if not channels_last:
         model = model.to(memory_format=torch.contiguous_format)
     series, dates = torch.randn(8, 8, 10, 12, 12), torch.randint(1, 365, (8, 8))
     return lambda: model(series, dates).square().mean().backward()
@@ -117,53 +124,48 @@ def _leaves(*shapes: tuple[int, ...]) -> list:
     return [torch.randn(shape, requires_grad=True) for shape in shapes]
 
 
-def _rows(make: Callable[..., Call], rows: int, products: float, **options: object) -> Case:
+def _rows(make: Callable[..., Call], rows: int, products: float, repeats: int, **options: object) -> Case:
     """A case of N rows of 64, whose floor is that many matrix products N x 64 x N."""
-    repeats = 5 if rows <= 1 << 14 else 1
-    return Case(make, {"rows": rows, **options}, {"rows": 32, **options}, products * 2 * rows**2 * 64, repeats)
+    return Case(make, {"rows": rows, **options}, {"rows": 32}, products * 2 * rows**2 * 64, repeats)
 
 
-def _tokens(make: Callable[..., Call], samples: int, **options: object) -> Case:
+def _tokens(make: Callable[..., Call], samples: int, repeats: int, **options: object) -> Case:
     """FILIP; the floor is one product of all tokens, for which token is best is known only after it."""
-    operations, repeats = 2 * samples**2 * 49 * 77 * 256, 3 if samples <= 512 else 1
-    return Case(make, {"samples": samples, **options}, {"samples": 2, **options}, operations, repeats)
+    return Case(make, {"samples": samples, **options}, {"samples": 2}, 2 * samples**2 * 49 * 77 * 256, repeats)
 
+
+def _step(make: Callable[..., Call], repeats: int, small: dict[str, object], per_call: int = 1, **options: object) -> Case:
+    """A training step; its operations are counted, those of the optimiser left out."""
+    return Case(make, options, small, repeats=repeats, per_call=per_call, counted=True)
+
+
+TINY_CLIP = {"batch": 2, "size": "tiny"}
+TINY_PRETRAIN = {"windows": 4, "width": 2}
 
 # InfoNCE cannot do without the logits and two gradients, three products; NT-Xent has 2N rows and needs each pair once.
 CASES: dict[str, Case] = {
-    "info_nce 8192, plain": _rows(info_nce, 8192, 3, chunk=None),
-    "info_nce 8192, chunk=1024": _rows(info_nce, 8192, 3, chunk=1024),
-    "info_nce 65536, chunk=1024": _rows(info_nce, 65536, 3, chunk=1024),
-    "open_clip ClipLoss 8192": _rows(open_clip, 8192, 3),
-    "nt_xent 8192, chunk=1024": _rows(nt_xent, 8192, 6, chunk=1024),
-    "lightly NTXentLoss 8192": _rows(lightly, 8192, 6),
-    "filip_loss 256, chunk=16": _tokens(filip, 256, chunk=16),
-    "filip_loss 2048, chunk=16": _tokens(filip, 2048, chunk=16),
-    "FILIP written out 256": _tokens(naive_filip, 256),
-    **{f"world, {region}": Case(world, {"region": region}, threads=1) for region in ("germany", "france", "ghana", "south_sudan")},
-    "UNet3Df step, channels last": Case(network, {"layout": "channels_last"}),
-    "UNet3Df step, contiguous": Case(network, {"layout": "contiguous"}),
+    "info_nce 8192, plain": _rows(info_nce, 8192, 3, 5, chunk=None),
+    "info_nce 8192, chunk=1024": _rows(info_nce, 8192, 3, 5, chunk=1024),
+    "info_nce 65536, chunk=1024": _rows(info_nce, 65536, 3, 1, chunk=1024),
+    "open_clip ClipLoss 8192": _rows(open_clip, 8192, 3, 5),
+    "nt_xent 8192, chunk=1024": _rows(nt_xent, 8192, 6, 3, chunk=1024),
+    "lightly NTXentLoss 8192": _rows(lightly, 8192, 6, 3),
+    "filip_loss 256, chunk=16": _tokens(filip, 256, 3, chunk=16),
+    "filip_loss 2048, chunk=16": _tokens(filip, 2048, 1, chunk=16),
+    "FILIP written out 256": _tokens(naive_filip, 256, 3),
+    "pre-training step": _step(steps.pretraining, 9, TINY_PRETRAIN, per_call=5),
+    "pre-training step, plain": _step(steps.plain_pretraining, 9, TINY_PRETRAIN, per_call=5),
+    "pre-training step, width 64": _step(steps.pretraining, 3, TINY_PRETRAIN, width=64),
+    "pre-training step, width 64, plain": _step(steps.plain_pretraining, 3, TINY_PRETRAIN, width=64),
+    "CLIP step, 30 tokens": _step(steps.clip, 3, TINY_CLIP, length=30),
+    "CLIP step, 30 tokens, open_clip": _step(steps.open_clip, 3, TINY_CLIP, length=30),
+    "CLIP step, 77 tokens": _step(steps.clip, 3, TINY_CLIP, length=77),
+    "CLIP step, 77 tokens, open_clip": _step(steps.open_clip, 3, TINY_CLIP, length=77),
+    "UNet3Df, channels last": Case(layout, {"channels_last": True}, {"width": 2}),
+    "UNet3Df, contiguous": Case(layout, {"channels_last": False}, {"width": 2}),
+    **{
+        f"world, {region}": Case(world, {"region": region}, {"windows": 1}, threads=1, repeats=3)
+        for region in ("germany", "france", "ghana", "south_sudan")
+    },
 }
 """All cases by name."""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two cases that take turns in one process; targets are the largest ratios we accept, None where there is none."""
-
-    ours: str
-    peer: str
-    time: float | None = None
-    memory: float | None = None
-
-
-COMPARISONS = [
-    Comparison("info_nce 8192, plain", "open_clip ClipLoss 8192"),
-    Comparison("info_nce 8192, chunk=1024", "open_clip ClipLoss 8192", 0.7, 0.2),
-    Comparison("info_nce 65536, chunk=1024", "info_nce 8192, chunk=1024", 1.1 * (65536 / 8192) ** 2),
-    Comparison("nt_xent 8192, chunk=1024", "lightly NTXentLoss 8192", 0.2, 0.1),
-    Comparison("filip_loss 256, chunk=16", "FILIP written out 256", 1.0, 0.05),
-    Comparison("UNet3Df step, channels last", "UNet3Df step, contiguous"),
-]
-MOST_MEMORY_MB = {"info_nce 65536, chunk=1024": 600.0, "filip_loss 2048, chunk=16": 2000.0}
-"""Targets for extra memory alone."""

@@ -1,0 +1,70 @@
+"""The page "Speed and memory", with and without a benchmark."""
+
+import pytest
+
+from eelib.errors import InputError
+from eelib.report import pages, site
+from eelib.report.bench import Bench, BenchRow, Check, Machine, Measured
+from eelib.report.bench_page import bench_figure, bench_page, judged
+
+
+def make_bench(**changes):
+    ours = Measured(name="ours", seconds=0.5, processor_seconds=1.0, times=(0.4, 0.5), memory_mb=40, floor_seconds=0.25)
+    peer = Measured(name="a peer", seconds=2.0, memory_mb=1040)
+    checks = (Check.of("time / peer", 0.25, 0.7), Check.of("memory / peer", 0.04, 0.02))
+    machine = {
+        "processor": "A",
+        "cores": 2,
+        "system": "Linux",
+        "python": "3.13",
+        "packages": {"torch": "2.15"},
+        "commit": "abc",
+        "dirty": False,
+    }
+    rates = {"float32_gflops": 130.0, "bfloat16_gflops": 305.0, "copy_gb_per_s": 20.0}
+    rows = (
+        BenchRow(group="Losses", title="a loss <1>", ours=ours, peer=peer, checks=checks),
+        BenchRow(group="Losses", title="growth", ours=ours, peer=peer, checks=(Check.of("time / peer", 0.25, 70.4),)),
+        BenchRow(group="Steps", title="a step", ours=ours, peer=peer, checks=(Check.of("speed-up", 4.0, 1.5, at_least=True),)),
+        BenchRow(group="One GPU", title="a step there", status="not measured", note="needs a GPU"),
+    )
+    given = {"date": "2026-01-01T00:00:00", "quick": False, "threads": 2, "load": 0.1, "seconds": 600.0, "ceilings": rates}
+    return Bench(**given | {"machine": Machine(**machine), "rows": rows} | changes)
+
+
+def test_the_page_shows_every_row_with_floor_peer_and_verdict(tmp_path):
+    text = bench_page(make_bench(), tmp_path)
+    for part in ("a loss &lt;1&gt;", "500 ms", "2 s", "a peer", "250 ms", "40 MB / 1 040 MB", "130 GFLOP/s", "10 minutes"):
+        assert part in text
+    assert "time / peer 0.25 (≤ 0.7: met)" in text and "memory / peer 0.04 (≤ 0.02: missed)" in text
+    assert "speed-up 4 (≥ 1.5: met)" in text
+    assert "not measured" in text and "needs a GPU" in text
+    assert (tmp_path / "bench.png").stat().st_size > 1000
+    assert "mean nothing" not in text and "mean nothing" in bench_page(make_bench(quick=True), tmp_path)
+
+
+def test_the_figure_compares_with_peers_only():
+    figure = bench_figure(make_bench())
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a step", "a loss <1>"]
+    assert bench_figure(make_bench(rows=())) is None
+
+
+def test_a_check_without_value_or_target():
+    assert judged(Check.of("share", None, 0.5)) == "share: not measured"
+    assert judged(Check.of("share", 0.5)) == "share 0.5"
+
+
+@pytest.mark.slow
+def test_the_site_has_the_page_where_there_is_a_benchmark(tmp_path, monkeypatch):
+    path = tmp_path / "bench.json"
+    monkeypatch.setattr(pages, "BENCH", str(path))
+    (tmp_path / "runs").mkdir()
+    start = site.build(tmp_path / "runs", tmp_path / "html")
+    assert not (tmp_path / "html" / "bench.html").exists() and "Speed and memory" not in start.read_text()
+    path.write_text(make_bench().model_dump_json())
+    start = site.build(tmp_path / "runs", tmp_path / "html")  # a benchmark is a reason to build again
+    assert "a loss &lt;1&gt;" in (tmp_path / "html" / "bench.html").read_text()
+    assert 'href="bench.html"' in start.read_text()
+    path.write_text("{}")
+    with pytest.raises(InputError, match="run make bench again"):
+        site.build(tmp_path / "runs", tmp_path / "html")

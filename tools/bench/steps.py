@@ -1,0 +1,166 @@
+"""Whole training steps, data to optimiser: ours and a plain implementation, ours and open_clip's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from eelib.data.windows import Windows
+    from eelib.train.pretrain import Pretraining
+
+Call = Callable[[], object]
+
+BANDS, DATES, SIDE = 10, 8, 32  # of the simulated regions in profile quick; series have twice the dates of a view
+
+
+def pretraining(width: int = 8, windows: int = 64) -> Call:
+    """One step of our pre-training with the default recipe, as profile quick takes it."""
+    import torch
+
+    module, stream = make_pretraining(width, windows)
+    optimiser = torch.optim.AdamW(module.parameters(), lr=module.settings.lr, weight_decay=module.settings.weight_decay)
+
+    def call() -> None:
+        loss = module.training_step(next(stream), 0)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+    return call
+
+
+def make_pretraining(width: int, windows: int) -> tuple[Pretraining, Iterator[Any]]:
+    """Our module, and its batches from the loader that training uses."""
+    import torch
+    from torch.utils.data import DataLoader
+
+    from eelib.models import build
+    from eelib.settings import PretrainSettings
+    from eelib.train.batches import Normaliser, WindowBatches
+    from eelib.train.pretrain import Pretraining
+
+    data, settings = some_windows(windows), PretrainSettings()
+    torch.manual_seed(0)
+    module = Pretraining(build("unet3df", bands=BANDS, num_dates=DATES, width=width), settings, Normaliser.of(data), 0)
+    return module, iter(DataLoader(WindowBatches(data, settings.batch_size, 0), batch_size=None))
+
+
+def plain_pretraining(width: int = 8, windows: int = 64) -> Call:
+    """The same step as one would first write it, see :mod:`plain`."""
+    import torch
+    from plain import PlainHead, PlainUNet3Df, TwoViews, dense_loss
+    from torch.utils.data import DataLoader
+
+    from eelib.settings import PretrainSettings
+    from eelib.train.batches import Normaliser
+
+    data, settings = some_windows(windows), PretrainSettings()
+    normalise = Normaliser.of(data)
+    torch.manual_seed(0)
+    network, head = PlainUNet3Df(BANDS, DATES, width), PlainHead(2 * width, settings.embed_dim)
+    optimiser = torch.optim.AdamW([*network.parameters(), *head.parameters()], lr=settings.lr, weight_decay=settings.weight_decay)
+    views = TwoViews(data, settings, normalise.centre, normalise.scale)
+    stream = endless(DataLoader(views, batch_size=settings.batch_size, shuffle=True, drop_last=True))
+
+    def call() -> None:
+        a, b = next(stream)
+        z_a, z_b = head(network(a["image"], a["dates"])), head(network(b["image"], b["dates"]))
+        loss = dense_loss(z_a, z_b, a["index"], b["index"], settings, SIDE)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+    return call
+
+
+def endless(loader: Any) -> Iterator[Any]:  # noqa: ANN401 - a loader of anything
+    """Pass after pass."""
+    while True:
+        yield from loader
+
+
+def some_windows(count: int) -> Windows:
+    """Random reflectance in the shape of the simulated regions: the speed of a step does not depend on what is in the pixels."""
+    import numpy as np
+
+    from eelib.data.windows import Windows
+
+    rng = np.random.default_rng(0)
+    image = rng.random((count, 2 * DATES, BANDS, SIDE, SIDE), dtype=np.float32)
+    dates = np.sort(rng.integers(1, 366, (count, 2 * DATES)), 1)
+    return Windows(image, dates, np.arange(count), None, np.zeros((count, 2), np.int64))
+
+
+CLIP_SIZES: dict[str, dict[str, dict[str, int]]] = {
+    "vit_b32": {"image": {}, "text": {}},
+    "tiny": {"image": {"image_size": 64, "width": 64, "layers": 1, "heads": 1}, "text": {"width": 64, "layers": 1, "heads": 1}},
+}
+VOCABULARY, CONTEXT, END = 49_408, 77, 49_407
+
+
+def clip(batch: int = 8, length: int = CONTEXT, size: str = "vit_b32") -> Call:
+    """One step of our ViT-B/32 and text transformer with InfoNCE and AdamW; pads behind the longest caption are cut off."""
+    import torch
+
+    from eelib.losses import info_nce
+    from eelib.models.image_text import build_image_encoder, build_text_encoder
+    from eelib.models.image_text_model import ImageTextModel, trimmed
+
+    torch.manual_seed(0)
+    sizes = CLIP_SIZES[size]
+    image, text = build_image_encoder("vit_b32", **sizes["image"]), build_text_encoder("text_base", **sizes["text"])
+    model = ImageTextModel(image, text, (0.5,) * 3, (0.25,) * 3)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-4)
+    images, tokens, eot = _pairs(batch, length, image.side * image.patch)
+
+    def call() -> None:
+        found = model.encode_image(images).global_, model.encode_text(trimmed(tokens, eot), eot).global_
+        loss = info_nce(*found, model.scale())
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        model.clamp_scales()
+
+    return call
+
+
+def open_clip(batch: int = 8, length: int = CONTEXT, size: str = "vit_b32") -> Call:
+    """The same step of open_clip's model of the same architecture, its loss, and AdamW."""
+    import logging
+
+    import torch
+    from open_clip import CLIP, get_model_config
+    from open_clip.loss import ClipLoss
+
+    logging.getLogger().setLevel(logging.ERROR)
+    torch.manual_seed(0)
+    config, sizes = get_model_config("ViT-B-32-quickgelu"), CLIP_SIZES[size]
+    vision, text = (dict(config[part]) | sizes[name] for part, name in (("vision_cfg", "image"), ("text_cfg", "text")))
+    if heads := vision.pop("heads", None):  # they name the width of a head instead
+        vision["head_width"] = vision["width"] // heads
+    model = CLIP(config["embed_dim"], vision, text, quick_gelu=True)
+    optimiser, loss_of = torch.optim.AdamW(model.parameters(), lr=1e-4), ClipLoss()
+    images, tokens, _ = _pairs(batch, length, vision["image_size"])
+
+    def call() -> None:
+        loss = loss_of(*model((images - 0.5) / 0.25, tokens))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        with torch.no_grad():
+            model.logit_scale.clamp_(0, 4.6052)
+
+    return call
+
+
+def _pairs(batch: int, length: int, side: int) -> tuple[Any, Any, Any]:
+    """Random images in 0..1, and captions of at most ``length`` tokens, the rest pads."""
+    import torch
+
+    images = torch.rand(batch, 3, side, side)
+    eot = torch.full((batch,), length - 1)
+    tokens = torch.randint(1, END, (batch, CONTEXT))
+    tokens[:, length:] = 0
+    tokens[torch.arange(batch), eot] = END
+    return images, tokens, eot
