@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from eelib.data.pairs.tiles import RGB
 from eelib.errors import unknown
-from eelib.settings import PretrainSettings, RegionSizes, series_encoder
+from eelib.settings import PretrainSettings, series_encoder
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, pretrain_arm, pretrained, readings
 from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
@@ -19,8 +19,7 @@ from eelib.study.parameters import each_once
 from eelib.study.scales import Scale, pretrain_recipe
 
 NAME = "bridge1_language_init"
-VIEW = 16  # pixels: two cells of the coarsest map of the small encoders
-LRS = (1e-3, 5e-3)  # a transformer bears lower rates than a U-Net; the same for every start and both encoders
+VIEW = 24  # pixels: as much of a window as leaves room to move, so that views are nearly as large as the images of pairs
 
 
 class Bridge(Extent):
@@ -54,7 +53,7 @@ class Parameters(TrainingParameters):
 
 EXTENTS = {
     "smoke": Bridge(regions=("germany",), seeds=(0, 1), fractions=(1.0,), finetuned=(1.0,)),
-    "quick": Bridge(regions=("germany", "ghana"), seeds=(0, 1), finetuned=(0.1,)),
+    "quick": Bridge(regions=("germany", "ghana"), seeds=(0, 1), fractions=(0.1,), finetuned=(0.1,)),
     "full": Bridge(regions=("germany", "ghana"), seeds=(0, 1, 2, 3, 4)),
     "paper": Bridge(regions=("germany", "france", "ghana", "south_sudan"), seeds=(0, 1, 2, 3, 4)),
 }
@@ -101,10 +100,7 @@ class Cell:
         sources = {"random": None, "pretrained": dense, "language": trained, "both": both}
         return (
             Start("raw", "raw", home=NAME),
-            *(
-                Start(name, "pretrained" if source else "random", source, NAME, scaling=trained)
-                for name, source in sources.items()
-            ),
+            *(Start(name, "pretrained" if source else "random", source, NAME, scaling=trained) for name, source in sources.items()),
         )
 
 
@@ -115,16 +111,16 @@ def cell_of(params: Parameters, region: str, family: str) -> Cell:
     usual = budget_of(params)
     bands = sizes_of(pairs, region).bands
     encoder = series_encoder(pairs.encoder(family), usual.encoder.num_dates)
+    views = usual.pretrain.views.model_copy(update={"size": VIEW})
+    read = {"bands": RGB if bands == "rgb" else bands}
     changes = {
         "encoder": encoder,
         "single_date": None,
-        "sizes": _banded(usual.sizes, RGB if bands == "rgb" else bands),
-        "real": usual.real and _banded(usual.real, RGB if bands == "rgb" else bands),
-        "segment": usual.segment.model_copy(update={"lrs": LRS}),
+        "sizes": usual.sizes.model_copy(update=read),
+        "real": usual.real and usual.real.model_copy(update=read),
+        "pretrain": usual.pretrain.model_copy(update={"views": views}),
     }
     budget = usual.model_copy(update=changes)
-    views = usual.pretrain.views.model_copy(update={"size": VIEW})
-    budget = budget.model_copy(update={"pretrain": usual.pretrain.model_copy(update={"views": views})})
     if params.pretrain_steps is None:
         steps = equal_steps(language, pretrain_recipe(budget, region))
         budget = budget.model_copy(update={"pretrain": budget.pretrain.model_copy(update={"steps": steps})})
@@ -160,7 +156,3 @@ def images_of(language: Setup) -> int:
 def _halved(language: Setup) -> Setup:
     recipe = language.recipe.model_copy(update={"samples": language.recipe.samples // 2})
     return language.changed(NAME, f"{language.label}, half", recipe=recipe)
-
-
-def _banded(sizes: RegionSizes, bands: tuple[str, ...]) -> RegionSizes:
-    return sizes.model_copy(update={"bands": bands})
