@@ -148,19 +148,19 @@ def bridge_conclusion(rows: Sequence[Bridge]) -> str:
     for reading in readings_of(rows):
         chosen = [row for row in rows if row.case.reading == reading and row.has_language]
         if chosen:
-            text = f"* **{reading.capitalize()}**, {len(chosen)} cases of image encoder, region and label share. "
-            lines.append(text + " ".join([*_sentences(chosen), *_scale(rows, chosen)]))
+            text = f"* **{reading.capitalize()}**, {len(chosen)} cases of image encoder, region and label share:"
+            lines += [text, *(f"  * {item}" for item in (*_comparisons(chosen), *_scale(rows, chosen)))]
     return "\n".join([*lines, "", CAVEAT])
 
 
 CAVEAT = (
-    "Counts are of differences that stand after Holm's correction over all of them; the others are undecided, which is not the same as equal. "
-    "Captions are written from maps, so language saw more of the classes than dense contrast, which saw none."
+    "Counts are of differences that stand after Holm's correction over all of them; the others are undecided, which does not mean equal. "
+    "Captions are written from maps, so language learnt from labels of a kind, and dense contrast from none."
 )
 
 
-def _sentences(rows: Sequence[Bridge]) -> list[str]:
-    """One sentence per comparison."""
+def _comparisons(rows: Sequence[Bridge]) -> list[str]:
+    """One line per comparison: in how many cases it stands, and from where to where it goes."""
     found = []
     for start, base in PAIRS:
         differences = [row.differences[start, base] for row in rows if (start, base) in row.differences]
@@ -168,10 +168,9 @@ def _sentences(rows: Sequence[Bridge]) -> list[str]:
             better = sum(item.decided and item.value.value > 0 for item in differences)
             worse = sum(item.decided and item.value.value < 0 for item in differences)
             low, high = (choose(differences, key=lambda item: item.value.value).value for choose in (min, max))
-            title = STARTS[start][0].upper() + STARTS[start][1:]
-            text = f"{title} against {STARTS[base]}: better in {better}, worse in {worse}, undecided in {len(differences) - better - worse}"
-            span = f"{signed(low)} to {signed(high)}" if len(differences) > 1 else signed(low)
-            found.append(f"{text} ({span} points).")
+            text = f"*{STARTS[start]}* against *{STARTS[base]}*: better in {better}, worse in {worse}, "
+            span = f"from {signed(low)} to {signed(high)}" if len(differences) > 1 else signed(low)
+            found.append(f"{text}undecided in {len(differences) - better - worse}; {span} points.")
     return found
 
 
@@ -181,11 +180,11 @@ def _scale(rows: Sequence[Bridge], chosen: Sequence[Bridge]) -> list[str]:
     floor = [row for row in chosen if "raw" in row.scores]
     if floor:
         above = sum(row.scores[row.best].value > row.scores["raw"].value for row in floor)
-        found.append(f"Their best start lies above a linear classifier on raw pixels in {above} of {len(floor)}.")
+        found.append(f"the best start has a higher mIoU than a linear classifier on raw pixels in {above} of {len(floor)}.")
     reading = chosen[0].case.reading
     usual = {(row.case.region, row.case.fraction): row for row in rows if not row.has_language and row.case.reading == reading}
     pairs = [(row, usual[row.case.region, row.case.fraction]) for row in chosen if (row.case.region, row.case.fraction) in usual]
     if pairs:
         above = sum(row.scores[row.best].value > other.scores[other.best].value for row, other in pairs)
-        found.append(f"It lies above the best start of the usual network in {above} of {len(pairs)}.")
+        found.append(f"the best start has a higher mIoU than the best of the usual network, UNet3Df, in {above} of {len(pairs)}.")
     return found
