@@ -148,7 +148,8 @@ def bridge_conclusion(rows: Sequence[Bridge]) -> str:
     for reading in readings_of(rows):
         chosen = [row for row in rows if row.case.reading == reading and row.has_language]
         if chosen:
-            text = f"* **{reading.capitalize()}**, {len(chosen)} cases of image encoder, region and label share:"
+            count = f"{len(chosen)} case{'s' if len(chosen) > 1 else ''}"
+            text = f"* **{reading.capitalize()}**, {count} of image encoder, region and label share:"
             lines += [text, *(f"  * {item}" for item in (*_comparisons(chosen), *_scale(rows, chosen)))]
     return "\n".join([*lines, "", CAVEAT])
 
