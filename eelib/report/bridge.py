@@ -168,9 +168,9 @@ def _comparisons(rows: Sequence[Bridge]) -> list[str]:
         if differences:
             better = sum(item.decided and item.value.value > 0 for item in differences)
             worse = sum(item.decided and item.value.value < 0 for item in differences)
-            low, high = (choose(differences, key=lambda item: item.value.value).value for choose in (min, max))
+            ordered = sorted((item.value for item in differences), key=lambda value: value.value)
             text = f"*{STARTS[start]}* against *{STARTS[base]}*: better in {better}, worse in {worse}, "
-            span = f"from {signed(low)} to {signed(high)}" if len(differences) > 1 else signed(low)
+            span = f"from {signed(ordered[0])} to {signed(ordered[-1])}" if len(ordered) > 1 else signed(ordered[0])
             found.append(f"{text}undecided in {len(differences) - better - worse}; {span} points.")
     return found
 

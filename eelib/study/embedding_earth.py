@@ -41,8 +41,8 @@ def pretrain(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress)
     regions = [load_region(name, params.sizes) for name in params.regions]
     windows, region = pooled(regions, [part.unlabelled for part in regions], params.sizes.unlabelled)
     bands = regions[0].bands
-    own = INPUT not in needs
-    normalise = Normaliser.of_each([part.unlabelled for part in regions]) if own else picture_normaliser(needs[INPUT], bands)
+    own = Normaliser.of_each([part.unlabelled for part in regions])
+    normalise = picture_normaliser(needs[INPUT], bands) if INPUT in needs else own
 
     def make() -> nn.Module:
         encoder = make_encoder(params.encoder, len(bands))

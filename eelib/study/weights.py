@@ -88,7 +88,8 @@ def load_encoder(encoder: nn.Module, settings: EncoderSettings, bands: Sequence[
     """
     path = folder / WEIGHTS
     if not path.exists() and is_image_text(folder):
-        return load_image_weights(encoder, settings, bands, folder)
+        load_image_weights(encoder, settings, bands, folder)
+        return
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
         state = torch.load(path, weights_only=True, map_location="cpu")

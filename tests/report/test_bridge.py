@@ -31,8 +31,8 @@ def records():
     ]
 
 
-def rows_by_network(**options):
-    return {(row.case.network, row.case.reading): row for row in bridges(records(**options))}
+def rows_by_network():
+    return {(row.case.network, row.case.reading): row for row in bridges(records())}
 
 
 def test_starts_are_compared_with_the_right_sign():
