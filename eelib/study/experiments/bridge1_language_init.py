@@ -67,7 +67,8 @@ def plan(params: Parameters) -> list[Arm]:
     for region in extent.regions:
         cells = [cell_of(params, region, family) for family in params.encoders or extent.encoders]
         for seed in extent.seeds:
-            read = [(reference, (RAW, RANDOM, pretrained(reference, region, seed)))]
+            usual = (RAW, RANDOM, pretrained(reference, region, seed))
+            read: list[tuple[Scale, tuple[Start, ...]]] = [(reference, usual)]
             read += [(cell.budget, cell.starts(seed)) for cell in cells]
             for budget, starts in read:
                 for fraction in extent.fractions:
