@@ -44,14 +44,23 @@ class RegionSizes(Settings):
         return {name: value for name, value in written.items() if name != "split" or value}
 
 
-ENCODERS = ("unet3d", "unet3df", "unet2d_clstm", "convbigru", "tsvit")  # the keys of eelib.models.ENCODERS, without importing torch
+# The keys of eelib.models.ENCODERS, without importing torch.
+ENCODERS = ("unet3d", "unet3df", "unet2d_clstm", "convbigru", "tsvit", "vit_series", "resnet_series")
+
+# Which image encoder of the image-text study a network of series applies to every date, by width.
+IMAGE_PRESETS = {
+    "vit_series": {8: "vit_tiny", 16: "vit_small", 64: "vit_b32"},
+    "resnet_series": {8: "resnet_tiny", 16: "resnet_small", 64: "resnet50"},
+}
 
 
 class EncoderSettings(Settings):
     """Which network, how large."""
 
     name: str = Field("unet3df", description=", ".join(ENCODERS))
-    width: int = Field(8, ge=1, description="channels of the first stage, half the token width of tsvit; 64 is the published size of each")
+    width: int = Field(
+        8, ge=1, description="channels of the first stage, half the token width of tsvit, an eighth of vit_series'; 64: the published size"
+    )
     num_dates: int = Field(8, ge=1, description="dates the network reads at a time; cut to 1 for single-date regions")
 
     @field_validator("name")
@@ -65,7 +74,20 @@ class EncoderSettings(Settings):
     def _heads_divide_tokens(self) -> Self:
         if self.name == "tsvit" and self.width % 2:
             raise ValueError(f"tsvit has 4 heads, which divide 2 x width only where width is even, got width={self.width}")
+        if self.name == "resnet_series" and self.width % 2:
+            raise ValueError(f"the first convolutions of resnet_series have half its width, which must be even, got width={self.width}")
         return self
+
+
+def series_encoder(image: str, num_dates: int) -> EncoderSettings:
+    """Settings of the network of series that applies an image encoder to every date.
+
+    Args:
+        image: Preset of the image-text study, for example ``vit_tiny``.
+        num_dates: Dates that it reads at a time.
+    """
+    name, width = next((name, width) for name, presets in IMAGE_PRESETS.items() for width, preset in presets.items() if preset == image)
+    return EncoderSettings(name=name, width=width, num_dates=num_dates)
 
 
 class ViewSettings(Settings):

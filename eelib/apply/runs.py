@@ -104,6 +104,8 @@ def arm_weights(folder: Path, record: dict[str, Any], kind: str) -> Path:
         raise InputError(f"--run {name}: a run of recipe '{recipe}' keeps no network; give a pre-training or a fine-tuning")
     if record["params"].get("init") == "published":
         raise InputError(f"--run {name}: it starts from published weights of another project, which are not exported")
+    if "input" in record.get("needs", {}):
+        raise InputError(f"--run {name}: it reads bands as an image-text model does, which exported networks do not; give another run")
     path = folder / ("encoder.pt" if recipe == "pretrain" else "model.pt")
     if recipe == "segment" and not path.exists():
         best = [trial["lr"] for trial in metrics["validation"]].index(metrics["lr"])

@@ -6,6 +6,7 @@ from typing import Any
 
 from eelib.errors import unknown
 from eelib.models.convbigru import ConvBiGRU
+from eelib.models.image_series import ResNetSeries, ViTSeries
 from eelib.models.series_encoder import SeriesEncoder
 from eelib.models.tsvit import TSViT
 from eelib.models.unet2d_clstm import UNet2DCLSTM
@@ -18,6 +19,8 @@ ENCODERS: dict[str, type[SeriesEncoder]] = {
     "unet2d_clstm": UNet2DCLSTM,
     "convbigru": ConvBiGRU,
     "tsvit": TSViT,
+    "vit_series": ViTSeries,
+    "resnet_series": ResNetSeries,
 }
 
 # Sizes besides ``bands``: those of the authors' code and configurations, and small ones for a CPU.
@@ -30,6 +33,8 @@ PRESETS: dict[str, dict[str, dict[str, int]]] = {
         "published": {"width": 64, "num_dates": 60, "patch": 2, "depth": 4, "heads": 4, "window": 24},
         "small": {"width": 16, "num_dates": 8, "depth": 2},
     },
+    "vit_series": {"published": {"width": 64, "num_dates": 16}, "small": {"width": 8, "num_dates": 8}},
+    "resnet_series": {"published": {"width": 64, "num_dates": 16}, "small": {"width": 8, "num_dates": 8}},
 }
 
 

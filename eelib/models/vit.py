@@ -70,13 +70,17 @@ class ViT(nn.Module):
             InputError: Another number of bands, or sides that are not multiples of the patch.
         """
         check_images(images, self.bands, self.patch)
-        x = self.patches(images)
-        positions = resize_positions(self.positions, self.side, x.shape[2], x.shape[3])
-        first = self.class_token.to(x.dtype).expand(len(x), 1, -1)
-        x = torch.cat([first, x.flatten(2).transpose(1, 2)], 1) + positions.to(x.dtype)
-        x = self.transformer(self.ln_pre(x))
+        x = self.encode(self.patches(images))
         feature = self.ln_post(x[:, 0])
         return ImageOutput(self.project(feature), feature, x[:, 1:])
+
+    def encode(self, patches: Tensor) -> Tensor:
+        """Embedded patches ``(B, W, h, w)`` to states of the last block ``(B, 1 + h * w, W)``, class token first."""
+        positions = resize_positions(self.positions, self.side, patches.shape[2], patches.shape[3])
+        first = self.class_token.to(patches.dtype).expand(len(patches), 1, -1)
+        x = torch.cat([first, patches.flatten(2).transpose(1, 2)], 1) + positions.to(patches.dtype)
+        out: Tensor = self.transformer(self.ln_pre(x))
+        return out
 
 
 def resize_positions(positions: Tensor, side: int, rows: int, columns: int) -> Tensor:

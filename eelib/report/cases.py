@@ -20,6 +20,7 @@ READINGS = ("fine-tuned", "linear probe", "per pixel")
 SUFFIX = {" fine-tuned": "fine-tuned", " probed": "linear probe", " per pixel": "per pixel"}  # of the name of an arm
 POINTS = 100  # points of mIoU in 1.0
 NETWORK = "unet3df"  # of records that name none
+NETWORK_TITLES = {"unet3df": "UNet3Df", "vit_series": "ViT", "resnet_series": "ResNet"}
 
 
 class Case(NamedTuple):
@@ -31,10 +32,19 @@ class Case(NamedTuple):
     reading: str
 
     @property
+    def place(self) -> str:
+        """The region for people."""
+        return source(self.region).title.removesuffix(" (simulated)")
+
+    @property
+    def network_title(self) -> str:
+        """The network for people."""
+        return NETWORK_TITLES.get(self.network, self.network)
+
+    @property
     def title(self) -> str:
         """The region for people, with its network where that is not the usual one."""
-        name = source(self.region).title.removesuffix(" (simulated)")
-        return name if self.network == NETWORK else f"{name}, {self.network}"
+        return self.place if self.network == NETWORK else f"{self.place}, {self.network_title}"
 
     @property
     def kind(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PRETRAIN = "pretrain"  # experiment of all pre-trainings, because every notebook shares them
 PIXEL_SECONDS = 6.0
+COST = {"vit_series": 0.6, "resnet_series": 0.4}  # of a voxel, against the usual network of that width
 EXPLORE_SECONDS = 3.0
 SHARES = (0.1, 1.0)  # label shares of ee1; readings at other shares belong to ee2
 
@@ -31,6 +32,7 @@ class Start:
         source: The arm whose encoder is loaded; None with other initialisations.
         home: Experiment that its readings belong to; None: ee1 or ee2, by the label share.
         published: Which weights, with init 'published'.
+        scaling: Training on images and texts whose scaling of bands is used; None: the region's own.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Start:
     source: Arm | None = None
     home: str | None = None
     published: PublishedSettings = field(default_factory=PublishedSettings)
+    scaling: Arm | None = None
 
 
 RANDOM = Start("random", "random")
@@ -55,7 +58,13 @@ def shortened(recipe: PretrainSettings, steps: int | None) -> PretrainSettings:
     return recipe.model_copy(update={"steps": steps}) if steps else recipe
 
 
-def pretrain_arm(budget: Scale, regions: str | Sequence[str], seed: int, recipe: PretrainSettings | None = None) -> Arm:
+def pretrain_arm(
+    budget: Scale,
+    regions: str | Sequence[str],
+    seed: int,
+    recipe: PretrainSettings | None = None,
+    needs: Mapping[str, Arm] | None = None,
+) -> Arm:
     """Pre-training on the unlabelled windows of one region or of several; the number of windows stays that of the budget.
 
     Args:
@@ -63,6 +72,7 @@ def pretrain_arm(budget: Scale, regions: str | Sequence[str], seed: int, recipe:
         regions: Where.
         seed: Source of its randomness.
         recipe: None: that of the profile.
+        needs: Arms called ``start`` and ``input``, see :class:`eelib.study.recipes.PretrainParams`.
     """
     pool = (regions,) if isinstance(regions, str) else tuple(regions)
     narrow = min(pool, key=lambda region: region_window(region, sizes_for(budget, region)))
@@ -73,7 +83,8 @@ def pretrain_arm(budget: Scale, regions: str | Sequence[str], seed: int, recipe:
     params = PretrainParams(regions=pool, sizes=sizes, encoder=encoder, recipe=recipe)
     voxels = 2 * recipe.batch_size * recipe.steps * recipe.views.size**2 * encoder.num_dates
     data = {region: fingerprint(region, params.sizes) for region in pool}
-    return Arm(PRETRAIN, "pretrained", seed, "pretrain", params, data, cost=_seconds(voxels, budget, narrow, encoder))
+    cost = _seconds(voxels, budget, narrow, encoder)
+    return Arm(PRETRAIN, "pretrained", seed, "pretrain", params, data, needs or {}, cost=cost)
 
 
 def segment_arm(budget: Scale, region: str, start: Start, fraction: float, seed: int) -> Arm:
@@ -136,7 +147,8 @@ def _home(start: Start, fraction: float) -> str:
 
 
 def _needs(start: Start) -> dict[str, Arm]:
-    return {"pretrain": start.source} if start.source else {}
+    found = {"pretrain": start.source, "input": start.scaling}
+    return {name: arm for name, arm in found.items() if arm}
 
 
 def _data(region: str, sizes: RegionSizes) -> dict[str, str]:
@@ -155,4 +167,4 @@ def _seconds(trained: float, budget: Scale, region: str, encoder: EncoderSetting
     """
     sizes = sizes_for(budget, region)
     read = predicted * region_window(region, sizes) ** 2 * region_dates(region, sizes)
-    return 0.5 + 3.2e-6 * float((encoder.width / 8) ** 1.5) * (trained + read / 3)
+    return 0.5 + 3.2e-6 * COST.get(encoder.name, 1.0) * float((encoder.width / 8) ** 1.5) * (trained + read / 3)

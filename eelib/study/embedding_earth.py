@@ -13,8 +13,9 @@ from eelib.data.fractions import label_subset
 from eelib.data.pooling import pooled
 from eelib.data.regions import load_region, split_shares
 from eelib.models import SegmentationModel
+from eelib.study.image_weights import picture_normaliser
 from eelib.study.scoring import scored, validation_score
-from eelib.study.weights import WEIGHTS, input_normaliser, load_encoder, make_encoder, save, save_encoder, started_encoder
+from eelib.study.weights import INPUT, WEIGHTS, input_normaliser, load_encoder, make_encoder, save, save_encoder, started_encoder
 from eelib.train.batches import Normaliser, WindowBatches, as_sample
 from eelib.train.fit import Progress, fit, seeded
 from eelib.train.pretrain import Pretraining
@@ -32,20 +33,27 @@ HELD_OUT = 32  # windows that the monitors look at
 
 
 def pretrain(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) -> dict[str, Any]:
-    """Pre-train an encoder without labels; leaves ``encoder.pt``, scores the collapse monitors on windows it did not see."""
+    """Pre-train an encoder without labels; leaves ``encoder.pt``, scores the collapse monitors on windows it did not see.
+
+    From random weights, or from those of the arm called ``start``.
+    """
     params: PretrainParams = arm.params  # type: ignore[assignment]
     regions = [load_region(name, params.sizes) for name in params.regions]
     windows, region = pooled(regions, [part.unlabelled for part in regions], params.sizes.unlabelled)
-    normalise = Normaliser.of_each([part.unlabelled for part in regions])
+    bands = regions[0].bands
+    own = Normaliser.of_each([part.unlabelled for part in regions])
+    normalise = picture_normaliser(needs[INPUT], bands) if INPUT in needs else own
 
     def make() -> nn.Module:
-        encoder = make_encoder(params.encoder, len(regions[0].bands))
+        encoder = make_encoder(params.encoder, len(bands))
+        if "start" in needs:
+            load_encoder(encoder, params.encoder, bands, needs["start"])
         return Pretraining(encoder, params.recipe, normalise, arm.seed)
 
     module: Pretraining = seeded(arm.seed, make)  # type: ignore[assignment]
     batches = WindowBatches(windows, params.recipe.batch_size, arm.seed, region=region)
     fit(module, batches, params.recipe.steps, folder, progress)
-    save_encoder(module.encoder, params.encoder, regions[0].bands, folder)
+    save_encoder(module.encoder, params.encoder, bands, folder)
     counts = np.bincount(region, minlength=len(regions)).tolist()
     return {"monitors": module.monitors(_held_out(regions)), "windows": len(windows), "windows_per_region": counts}
 
@@ -64,7 +72,7 @@ def segment(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) 
     params: SegmentParams = arm.params  # type: ignore[assignment]
     region = load_region(params.region, params.sizes)
     train = label_subset(region.labelled("train"), params.fraction, arm.seed)
-    normalise = input_normaliser(params, region)
+    normalise = input_normaliser(params, region, needs)
     models, tried = [], []
     for number, lr in enumerate(params.recipe.lrs):
         model = _segmentation_model(arm, region, needs)

@@ -34,7 +34,8 @@ def probe(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) ->
     if params.init == "raw":
         every, validation, test = (_sample(part)["image"].flatten(1, 2) for part in _labelled_sets(region))
     else:
-        every, validation, test = frozen_features(params.model_copy(update={"fraction": 1.0}), arm.seed, needs.get("pretrain"))
+        whole = params.model_copy(update={"fraction": 1.0})
+        every, validation, test = frozen_features(whole, arm.seed, tuple(sorted(needs.items())))
     progress(0.5)
     tried, probes = [], []
     mask = torch.from_numpy(np.ascontiguousarray(train.mask))
@@ -47,7 +48,7 @@ def probe(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) ->
 
 
 @functools.lru_cache(maxsize=2)
-def frozen_features(params: ProbeParams, seed: int, source: Path | None) -> list[Tensor]:
+def frozen_features(params: ProbeParams, seed: int, needs: tuple[tuple[str, Path], ...]) -> list[Tensor]:
     """Features ``(N, D, H, W)`` of all training, validation and test windows.
 
     Arms that differ in the label fraction alone share them. They are always those of all windows, so that no number depends on which arm
@@ -56,11 +57,11 @@ def frozen_features(params: ProbeParams, seed: int, source: Path | None) -> list
     Args:
         params: Of the probe, at label fraction 1.
         seed: Source of a random encoder.
-        source: Folder of the arm whose encoder is probed.
+        needs: Names and folders of the arms that the probe needs.
     """
     region = load_region(params.region, params.sizes)
-    encoder = started_encoder(params, region.bands, seed, {"pretrain": source} if source else {})
-    normalise = input_normaliser(params, region)
+    encoder = started_encoder(params, region.bands, seed, dict(needs))
+    normalise = input_normaliser(params, region, dict(needs))
     return [predict(encoder, _sample(windows), normalise, params.encoder.num_dates) for windows in _labelled_sets(region)]
 
 

@@ -40,7 +40,11 @@ Init = Literal["random", "pretrained", "raw", "published"]
 
 
 class PretrainParams(Settings):
-    """Parameters of a pre-training; windows of several regions are pooled and the total stays ``sizes.unlabelled``."""
+    """Parameters of a pre-training; windows of several regions are pooled and the total stays ``sizes.unlabelled``.
+
+    Weights are random, or those of an arm called ``start`` (recipe ``pretrain``, ``segment`` or ``pair_train``). With an arm called
+    ``input``, of recipe ``pair_train``, bands are scaled as they were there instead of by the regions' own statistics.
+    """
 
     regions: tuple[str, ...] = Field(min_length=1)
     sizes: RegionSizes
@@ -51,7 +55,8 @@ class PretrainParams(Settings):
 class SegmentParams(Settings):
     """Parameters of a fine-tuning.
 
-    Init ``pretrained`` needs an arm called ``pretrain``, of recipe ``pretrain`` or ``segment``: its ``encoder.pt`` is the start.
+    Init ``pretrained`` needs an arm called ``pretrain``: the start is its ``encoder.pt`` (recipe ``pretrain`` or ``segment``), or its
+    image encoder (``pair_train``). With an arm called ``input``, of recipe ``pair_train``, bands are scaled as they were there.
     """
 
     region: str
@@ -64,7 +69,7 @@ class SegmentParams(Settings):
 
 
 class ProbeParams(Settings):
-    """Parameters of a frozen linear probe; 'raw' probes the reflectances of all dates instead of an encoder."""
+    """Parameters of a frozen linear probe; 'raw' probes the reflectances of all dates instead of an encoder. Needs as fine-tuning."""
 
     region: str
     sizes: RegionSizes

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from eelib.errors import InputError
 from eelib.models import build
 from eelib.settings import EncoderSettings
+from eelib.study.image_weights import is_image_text, load_image_weights, picture_normaliser, same_bands
 from eelib.train.batches import Normaliser
 from eelib.train.fit import seeded
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from eelib.study.recipes import ProbeParams, SegmentParams
 
 WEIGHTS = "encoder.pt"
+INPUT = "input"  # name of the need that says how bands are scaled
 CARD = "encoder.json"  # which network the weights are of, and on which bands they were trained
 
 
@@ -45,12 +47,15 @@ def started_encoder(params: SegmentParams | ProbeParams, bands: Sequence[str], s
     return encoder
 
 
-def input_normaliser(params: SegmentParams | ProbeParams, region: Region) -> Normaliser:
+def input_normaliser(params: SegmentParams | ProbeParams, region: Region, needs: Mapping[str, Path]) -> Normaliser:
     """What the encoder's input goes through.
 
     Every region has its own statistics, also where the weights come from another: sensors, seasons and soils shift reflectances, and what
-    a network should carry over is how a pixel differs from its surroundings. Published weights want the reflectance itself.
+    a network should carry over is how a pixel differs from its surroundings. Published weights want the reflectance itself. Where the
+    arm needs one called ``input``, a training on images and texts, bands are scaled as they were there.
     """
+    if INPUT in needs:
+        return picture_normaliser(needs[INPUT], region.bands)
     if params.init == "published":
         return Normaliser.none(len(region.bands))
     return Normaliser.of(region.unlabelled)
@@ -70,7 +75,7 @@ def save_encoder(encoder: nn.Module, settings: EncoderSettings, bands: Sequence[
 
 
 def load_encoder(encoder: nn.Module, settings: EncoderSettings, bands: Sequence[str], folder: Path) -> None:
-    """Load ``encoder.pt`` of an arm into an encoder.
+    """Load ``encoder.pt`` of an arm, or the image encoder of a training on images and texts, into an encoder.
 
     Args:
         encoder: As ``settings`` describe it.
@@ -82,6 +87,9 @@ def load_encoder(encoder: nn.Module, settings: EncoderSettings, bands: Sequence[
         InputError: The weights are missing or damaged, or belong to another model, size, number of dates, or to other bands.
     """
     path = folder / WEIGHTS
+    if not path.exists() and is_image_text(folder):
+        load_image_weights(encoder, settings, bands, folder)
+        return
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
         state = torch.load(path, weights_only=True, map_location="cpu")
@@ -93,17 +101,5 @@ def load_encoder(encoder: nn.Module, settings: EncoderSettings, bands: Sequence[
         found = card["encoder"].get(field, wanted)
         if found != wanted:
             raise InputError(f"{path}: weights of a network with {field}={found} do not fit {field}={wanted}: use the same encoder in both")
-    _same_bands(path, card["bands"], list(bands))
+    same_bands(path, card["bands"], list(bands))
     encoder.load_state_dict(state)
-
-
-def _same_bands(path: Path, found: list[str], wanted: list[str]) -> None:
-    if found == wanted:
-        return
-    if sorted(found) == sorted(wanted):
-        kind = "the same bands in another order"
-    else:
-        kind = f"{len(found)} bands where the region has {len(wanted)}" if len(found) != len(wanted) else "other bands"
-    raise InputError(
-        f"{path}: trained on {kind} ({', '.join(found)} against {', '.join(wanted)}): give both the same bands with sizes.bands"
-    )

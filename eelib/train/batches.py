@@ -74,6 +74,24 @@ class Normaliser:
         return ((image - centre) / scale).clamp(-self.LIMIT, self.LIMIT)
 
 
+class PictureNormaliser(Normaliser):
+    """Reflectance as the images of pairs are read: 0..1 on the fixed scale of its band, then standardised; the same in every region.
+
+    Args:
+        white: ``(C,)`` reflectance that is shown as 1.
+        mean: ``(C,)`` of images in 0..1.
+        std: The same shape.
+    """
+
+    def __init__(self, white: np.ndarray, mean: np.ndarray, std: np.ndarray) -> None:
+        super().__init__(mean, std)
+        self.white = torch.as_tensor(white, dtype=torch.float32)[..., None, None]
+
+    def __call__(self, image: torch.Tensor, region: torch.Tensor | None = None) -> torch.Tensor:
+        """Standardise reflectance ``(..., C, H, W)``; the region makes no difference."""
+        return ((image / self.white).clamp(0, 1) - self.centre) / self.scale
+
+
 class WindowBatches(IterableDataset["Sample"]):
     """An endless stream of batches of windows, in torchgeo's sample dictionaries.
 

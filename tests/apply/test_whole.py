@@ -14,6 +14,7 @@ from eelib.apply.reading import Reading
 from eelib.apply.whole import Request, embed, segment, softmax
 from eelib.errors import InputError
 from eelib.models import ENCODERS
+from eelib.settings import IMAGE_PRESETS
 
 STEP = 64
 
@@ -45,7 +46,7 @@ def run(function, tmp_path, scenes, made, name="out.tif", reading=None, **option
     return out, said
 
 
-@pytest.mark.parametrize("name", [name for name in ENCODERS if name != "tsvit"])
+@pytest.mark.parametrize("name", [name for name in ENCODERS if name != "tsvit" and name not in IMAGE_PRESETS])
 def test_tiles_give_what_the_whole_scene_gives_everywhere(name, tmp_path, scene):
     made = card(name)
     out, _ = run(embed, tmp_path, [scene], made)

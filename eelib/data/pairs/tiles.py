@@ -34,8 +34,12 @@ def pair_bands(bands: tuple[str, ...], sizes: PairSizes, name: str) -> tuple[str
 
 def brightness(image: Floats, bands: Sequence[str]) -> Floats:
     """Reflectance ``(..., C, H, W)`` to 0..1 on the fixed scale of its band, so that colours mean the same in every image."""
-    scale = np.array([VISIBLE if band in RGB else INFRARED for band in bands], np.float32)[:, None, None]
-    return np.asarray((image / scale).clip(0, 1), np.float32)
+    return np.asarray((image / white_level(bands)[:, None, None]).clip(0, 1), np.float32)
+
+
+def white_level(bands: Sequence[str]) -> Floats:
+    """``(C,)`` reflectance that is shown as 1."""
+    return np.array([VISIBLE if band in RGB else INFRARED for band in bands], np.float32)
 
 
 def vegetation_index(image: Floats, bands: tuple[str, ...]) -> Floats | None:
