@@ -48,7 +48,7 @@ def test_the_usual_network_is_ee1s_and_language_is_clip1s(profile):
 
 
 def test_starts_of_an_image_encoder_differ_in_their_weights_alone():
-    arms = started(planned(profile="quick", seeds=[0], regions=["germany"]))
+    arms = started(planned(profile="full", seeds=[0], regions=["germany"], fractions=[0.1]))
     for name in IMAGE_PRESETS:
         for recipe in ("probe", "segment"):
             chosen = {start: arm for (one, kind, start), arm in arms.items() if (one, kind) == (name, recipe) and start != "raw"}
@@ -75,7 +75,7 @@ def test_bands_are_those_of_the_image_text_training():
 
 
 def test_every_pretraining_reads_as_many_images():
-    arms = started(planned(profile="quick", seeds=[0], regions=["ghana"]))
+    arms = started(planned(profile="full", seeds=[0], regions=["ghana"], fractions=[0.1]))
     for name in IMAGE_PRESETS:
         dense, language, both = (arms[name, "probe", start].needs["pretrain"] for start in ("pretrained", "language", "both"))
         wanted = language.params.recipe.steps * language.params.recipe.batch_size
