@@ -58,7 +58,7 @@ def bench_table(bench: Bench) -> str:
 
 def _cells(row: BenchRow) -> list[str]:
     ours, peer = row.ours, row.peer
-    reached = [row.status] if row.status != "measured" else []
+    reached: list[str] = [row.status] if row.status != "measured" else []
     reached += [judged(check) for check in row.checks]
     floor = short_time(ours.floor_seconds) if ours and ours.floor_seconds else ""
     return [
