@@ -131,7 +131,7 @@ SCALES: dict[str, Scale] = {
         sizes=RegionSizes(unlabelled=512, validation=24, test=80),
         real=RegionSizes(unlabelled=512, validation=24),
         encoder=EncoderSettings(),
-        single_date=SingleDate(pretrain_steps=1000, finetune_steps=200),
+        single_date=SingleDate(width=16, pretrain_steps=2400, finetune_steps=200),
         pretrain=PretrainSettings(steps=1600),
         segment=SegmentSettings(steps=200, lrs=(2e-3, 6e-3)),
         probe=ProbeSettings(penalties=(1e-5, 1e-4, 1e-3)),
