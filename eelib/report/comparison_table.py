@@ -14,6 +14,8 @@ TITLES = {"random": "random start", "pretrained": "pre-trained", "raw": "raw pix
 def comparison_table(rows: Iterable[Comparison], reading: str, *, root: str = "../") -> str:
     """HTML of the comparisons of one reading; the small figures behind a mean are its seeds, and lead to their records.
 
+    The gain comes first, so that it is seen on a narrow screen as well.
+
     Args:
         rows: From :func:`eelib.report.comparison.compare`.
         reading: ``"fine-tuned"`` or ``"linear probe"``.
@@ -22,12 +24,12 @@ def comparison_table(rows: Iterable[Comparison], reading: str, *, root: str = ".
     chosen = [row for row in rows if row.reading == reading]
     inits = [init for init in TITLES if any(init in row.scores for row in chosen)]
     return html_table(
-        ("region", "data"),
-        ("labelled windows", *(TITLES[init] for init in inits), "gain in points, 95 % interval"),
-        [((row.title, row.kind), _numbers(row, inits, root)) for row in chosen],
+        ("region",),
+        ("labelled windows", "gain in points, 95 % interval", *(TITLES[init] for init in inits)),
+        [((f"{row.title}<br><small>{row.kind}</small>",), _numbers(row, inits, root)) for row in chosen],
     )
 
 
 def _numbers(row: Comparison, inits: list[str], root: str) -> list[str]:
     means = [linked_mean(row.scores.get(init), row.records.get(init, ()), root) for init in inits]
-    return [f"{row.windows} ({percent(row.fraction)})", *means, bold(row.gain)]
+    return [f"{row.windows} ({percent(row.fraction)})", bold(row.gain), *means]

@@ -69,20 +69,20 @@ from the records; they speak of our scale and data, not of the papers' own."""
 
 
 def ledger(notebooks: Mapping[str, Mapping[str, Any]], records: Sequence[Record], link: str = "notebooks/{}") -> str:
-    """Markdown table of :func:`judged`; empty where nothing has run.
+    """Markdown of :func:`judged`, a table per paper; empty where nothing has run.
 
     Args:
         notebooks: Records of finished notebooks by name.
         records: All records.
         link: Where the page of a notebook is.
     """
-    rows = [
-        f"| {claim.paper} | {claim.text} [{claim.known}] | **{found.word}** | {found.evidence} | "
-        f"[{notebooks[claim.notebook].get('parameters', {}).get('profile', 'numbers')}]({link.format(claim.notebook)}) |"
-        for claim, found in judged(notebooks, records)
-    ]
-    if not rows:
+    found: dict[str, list[str]] = {}
+    for claim, judgement in judged(notebooks, records):
+        page, profile = link.format(claim.notebook), notebooks[claim.notebook]["parameters"]["profile"]
+        row = f"| {claim.text} [{claim.known}] | **[{judgement.word}]({page})** | {judgement.evidence} Profile `{profile}`. |"
+        found.setdefault(claim.paper, []).append(row)
+    if not found:
         return ""
+    tables = ["\n".join([f"| {paper} | here | evidence |", "|---|---|---|", *rows, ""]) for paper, rows in found.items()]
     sure = "; ".join(f"{key}: {meaning}" for key, meaning in SURE.items())
-    head = "| paper | claim | here | evidence | profile |\n|---|---|---|---|---|"
-    return "\n".join([head, *rows, "", f"{RULE} How we know of a claim: {sure}.", ""])
+    return "\n".join([*tables, f"{RULE} How we know of a claim: {sure}.", ""])

@@ -108,5 +108,5 @@ def test_only_notebooks_that_ran_are_judged_and_each_row_leads_to_its_page():
     notebooks = {"ee1_regions": {"arms": [f"{r['experiment']}/{r['key']}" for r in records], "parameters": {"profile": "quick"}}}
     assert [claim.notebook for claim, _ in judged(notebooks, records)] == ["ee1_regions"] * 2
     text = ledger(notebooks, records)
-    assert "**held**" in text and "[quick](notebooks/ee1_regions)" in text
+    assert "**[held](notebooks/ee1_regions)**" in text and "Profile `quick`" in text
     assert ledger({}, records) == ""
