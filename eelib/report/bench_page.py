@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NAME = "bench"  # of the page and of its figure
-COLUMNS = ("case", "ours", "peer", "floor", "extra memory, ours / peer", "reached (target)", "note")
+COLUMNS = ("case", "reached (target)", "ours", "peer", "floor", "extra memory, ours / peer", "note")
 VERDICTS = {True: "met", False: "missed", None: ""}
 
 INTRODUCTION = """How fast the losses and training steps of this study are, against other implementations, in one run on one machine.
@@ -63,11 +63,11 @@ def _cells(row: BenchRow) -> list[str]:
     floor = short_time(ours.floor_seconds) if ours and ours.floor_seconds else ""
     return [
         escape(row.title),
+        "<br>".join(escape(text) for text in reached),
         _time(ours),
         f"{_time(peer)}<br><small>{escape(peer.name)}</small>" if peer else "",
         floor,
         " / ".join(filter(None, (_memory(ours), _memory(peer)))),
-        "<br>".join(escape(text) for text in reached),
         escape(row.note),
     ]
 
