@@ -43,9 +43,7 @@ def bench_page(bench: Bench, folder: Path) -> str:
 
 def bench_table(bench: Bench) -> str:
     """HTML table of all rows, group by group."""
-    head = "".join(
-        f"<th>{name}</th>" for name in ("case", "ours", "peer", "floor", "extra memory, ours / peer", "reached (target)", "note")
-    )
+    head = "".join(f"<th>{name}</th>" for name in COLUMNS)
     body, group = [], ""
     for row in bench.rows:
         if row.group != group:

@@ -1,5 +1,7 @@
 """The page "Speed and memory", with and without a benchmark."""
 
+import re
+
 import pytest
 
 from eelib.errors import InputError
@@ -39,6 +41,9 @@ def test_the_page_shows_every_row_with_floor_peer_and_verdict(tmp_path):
     assert "time / peer 0.25 (≤ 0.7: met)" in text and "memory / peer 0.04 (≤ 0.02: missed)" in text
     assert "speed-up 4 (≥ 1.5: met)" in text
     assert "not measured" in text and "needs a GPU" in text
+    heads = re.findall("<th>([^<]*)</th>", text)
+    cells = re.search(r"<tr><td>a loss.*?</tr>", text).group().split("<td>")[1:]
+    assert "met" in cells[heads.index("reached (target)")] and "500 ms" in cells[heads.index("ours")]
     assert (tmp_path / "bench.png").stat().st_size > 1000
     assert "mean nothing" not in text and "mean nothing" in bench_page(make_bench(quick=True), tmp_path)
 
