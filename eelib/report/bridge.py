@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from eelib.errors import InputError
 from eelib.evaluate.statistics import Estimate, holm, p_value
 from eelib.report.cases import Case, Draws, Record, draw, groups, percent, signed
+from eelib.report.effects import LEVEL, RESAMPLES
 from eelib.report.tables import bold, html_table, linked_mean
 
-RESAMPLES = 10_000  # as in eelib.report.effects: the smallest p-value they can show is multiplied by the number of comparisons
-LEVEL = 0.05
 STARTS = {
     "raw": "raw pixels",
     "random": "random start",
@@ -101,7 +100,7 @@ def bridges(records: Iterable[Record]) -> list[Bridge]:
     return found
 
 
-def _p_value(draws: Draws, pair: tuple[str, str]) -> float:
+def _p_value(draws: Draws[str], pair: tuple[str, str]) -> float:
     start, base = pair
     return p_value(draws.of[start] - draws.of[base])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -79,8 +79,6 @@ class Group:
         ordered = tuple(sorted(records, key=lambda record: record["seed"]))
         places = [np.array(record["metrics"]["places"]) for record in ordered]
         counts = [unpack(record["metrics"][metric]) for record in ordered]
-        if all(np.array_equal(places[0], other) for other in places):
-            return cls(ordered, np.stack(counts), places[0])
         return cls(ordered, block_diagonal(counts), np.concatenate(places))
 
     @property
@@ -103,30 +101,37 @@ def groups(records: Iterable[Record]) -> dict[Case, dict[str, Group]]:
     return {case: {start: Group.of(found[case][start]) for start in found[case]} for case in ordered}
 
 
+K = TypeVar("K")
+
+
 @dataclass(frozen=True)
-class Draws:
-    """Bootstrap draws of the mIoU of several starts on the same resamples.
+class Draws(Generic[K]):
+    """Bootstrap draws of the score of several starts or models on the same resamples.
 
     Attributes:
-        of: Per start ``(R + 1,)``; entry 0 is the estimate.
-        seeds: Seeds of every start.
+        of: Per start or model ``(R + 1,)``; entry 0 is the estimate.
+        seeds: Seeds of each.
         places: Places resampled.
     """
 
-    of: Mapping[str, Array]
+    of: Mapping[K, Array]
     seeds: int
     places: int
 
-    def score(self, start: str) -> Estimate:
-        """MIoU of a start."""
-        return estimate(self.of[start], self.seeds, self.places)
+    def estimate(self, column: Array) -> Estimate:
+        """A column or a difference of columns with its interval."""
+        return estimate(column, self.seeds, self.places)
 
-    def difference(self, start: str, base: str) -> Estimate:
-        """MIoU of a start minus that of another."""
-        return estimate(self.of[start] - self.of[base], self.seeds, self.places)
+    def score(self, one: K) -> Estimate:
+        """Score of a start or model."""
+        return self.estimate(self.of[one])
+
+    def difference(self, one: K, base: K) -> Estimate:
+        """Score of a start or model minus that of another."""
+        return self.estimate(self.of[one] - self.of[base])
 
 
-def draw(case: Case, starts: Mapping[str, Group], **options: Any) -> Draws:  # noqa: ANN401
+def draw(case: Case, starts: Mapping[str, Group], **options: Any) -> Draws[str]:  # noqa: ANN401
     """Paired bootstrap of all starts of a case.
 
     Raises:

@@ -15,8 +15,8 @@ from eelib.errors import InputError
 from eelib.evaluate.agreement import hit_rate
 from eelib.evaluate.confusion import Array
 from eelib.evaluate.hits import hit_counts, unpack_hits
-from eelib.evaluate.statistics import Estimate, bootstrap, estimate, holm, p_value
-from eelib.report.cases import Record
+from eelib.evaluate.statistics import Estimate, bootstrap, holm, p_value
+from eelib.report.cases import Draws, Record
 from eelib.study.pair_methods import TITLES
 
 RESAMPLES = 4000
@@ -197,30 +197,7 @@ def _hits(hits: Mapping[str, Any], metrics: Mapping[str, Any]) -> tuple[Ints, In
     return hit_counts(unpack_hits(hits["correct"])), np.array(metrics["places"])[known]
 
 
-@dataclass(frozen=True)
-class Draws:
-    """Bootstrap draws of several models on the same test pairs.
-
-    Attributes:
-        of: Per model ``(R + 1,)``; entry 0 is the estimate.
-        seeds: Seeds of every model.
-        places: Places resampled.
-    """
-
-    of: Mapping[Config, Array]
-    seeds: int
-    places: int
-
-    def estimate(self, column: Array) -> Estimate:
-        """A column or a difference of columns with its interval."""
-        return estimate(column, self.seeds, self.places)
-
-    def score(self, config: Config) -> Estimate:
-        """Score of a model."""
-        return self.estimate(self.of[config])
-
-
-def draw(group: Sequence[Model], measure: Measure = zero_shot) -> Draws:
+def draw(group: Sequence[Model], measure: Measure = zero_shot) -> Draws[Config]:
     """Paired bootstrap over places and seeds.
 
     Raises:
@@ -277,7 +254,7 @@ def compared(found: Sequence[Model], reference: Callable[[Config], Config], meas
         reference: Configuration to the configuration that it is held against; itself where it is a reference.
         measure: What is compared.
     """
-    rows: list[tuple[Model, Draws, Array | None]] = []
+    rows: list[tuple[Model, Draws[Config], Array | None]] = []
     for group in by_data(found).values():
         draws = draw(group, measure)
         for model in group:

@@ -15,6 +15,7 @@ from eelib.report.tables import bold, html_table, linked_mean
 
 RESAMPLES = 10_000  # so many, because the smallest p-value they can show is multiplied by the number of comparisons
 LEVEL = 0.05
+Part = tuple[str, Draws[str], tuple[Record, ...]]  # region, draws and records of one level
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def effects(records: Iterable[Record]) -> list[Effect]:
     Raises:
         InputError: There is none.
     """
-    found: dict[tuple[str, str], list[tuple[str, Draws, tuple[Record, ...]]]] = {}
+    found: dict[tuple[str, str], list[Part]] = {}
     for number, (case, starts) in enumerate(groups(records).items()):
         if "pretrained" in starts and "random" in starts:
             draws = draw(case, starts, resamples=RESAMPLES, seed=number)
@@ -77,7 +78,7 @@ def _effect(of: Mapping[str, Array], start: str) -> Array:
     return effect
 
 
-def _made(key: tuple[str, str], parts: list[tuple[str, Draws, tuple[Record, ...]]], column: Array, p: float, adjusted: float) -> Effect:
+def _made(key: tuple[str, str], parts: list[Part], column: Array, p: float, adjusted: float) -> Effect:
     reading, start = key
     factor, _, level = start.partition(" = ")
     seeds, places = min(draws.seeds for _, draws, _ in parts), sum(draws.places for _, draws, _ in parts)

@@ -78,7 +78,7 @@ def scarcest(records: Sequence[Record]) -> Judgement:
 
 def _trend(records: Sequence[Record], reading: str) -> Estimate | None:
     """Regions are resampled on their own, the label shares of one region on the same draws."""
-    curves: dict[str, list[Draws]] = {}
+    curves: dict[str, list[Draws[str]]] = {}
     numbers: dict[str, int] = {}
     for case, starts in groups(records).items():
         if case.reading == reading and {"random", "pretrained"} <= starts.keys():
@@ -91,7 +91,7 @@ def _trend(records: Sequence[Record], reading: str) -> Estimate | None:
     return estimate(mean, min(few.seeds for few, _ in ends), sum(few.places for few, _ in ends))
 
 
-def _gain(draws: Draws) -> Array:
+def _gain(draws: Draws[str]) -> Array:
     difference: Array = draws.of["pretrained"] - draws.of["random"]
     return difference
 

@@ -67,7 +67,7 @@ def _of_curve(cases: Mapping[Case, Mapping[str, Group]]) -> list[Worth]:
     ]
 
 
-def _needed(random: Array, draws: Draws, fractions: list[float]) -> Estimate:
+def _needed(random: Array, draws: Draws[str], fractions: list[float]) -> Estimate:
     return estimate(crossing(fractions, random - draws.of["pretrained"][:, None]), draws.seeds, draws.places)
 
 

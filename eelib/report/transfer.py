@@ -71,7 +71,7 @@ def transfers(records: Iterable[Record]) -> list[Transfer]:
     return found
 
 
-def _cell(case: Case, origin: str, start: str, base: str, draws: Draws, records: Mapping[str, tuple[Record, ...]]) -> Transfer:
+def _cell(case: Case, origin: str, start: str, base: str, draws: Draws[str], records: Mapping[str, tuple[Record, ...]]) -> Transfer:
     home = "pretrained" in draws.of and base == "random"
     return Transfer(
         case,

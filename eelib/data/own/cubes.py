@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from eelib.data.own.kinds import SceneSeriesManifest
-from eelib.data.own.pixels import Scaling
-from eelib.data.own.plates import ReadLabel
+from eelib.data.own.plates import Footprint
 from eelib.data.own.rasters import Box
 from eelib.data.windows import Floats, Ints
 from eelib.errors import InputError
@@ -118,15 +117,9 @@ def _space(variable: Any, entry: SceneSeriesManifest) -> tuple[str, str]:  # noq
 
 
 @dataclass(frozen=True)
-class CubePlate:
+class CubePlate(Footprint):
     """A plate that lies in a cube."""
 
-    name: str
-    path: Path
-    shape: tuple[int, int]
-    seasons: tuple[Ints, ...]
-    label: ReadLabel | None
-    scaling: Scaling
     info: CubeInfo = field(repr=False)
     entry: SceneSeriesManifest = field(repr=False)
     positions: tuple[tuple[int, ...], ...] = field(repr=False)  # in the cube's time, per season

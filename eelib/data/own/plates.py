@@ -50,8 +50,8 @@ class Plate(Protocol):
 
 
 @dataclass(frozen=True)
-class RasterPlate:
-    """A plate of raster files, one per date."""
+class Footprint:
+    """What every plate knows of itself, whatever files it lies in; see :class:`Plate`."""
 
     name: str
     path: Path
@@ -59,6 +59,12 @@ class RasterPlate:
     seasons: tuple[Ints, ...]
     label: ReadLabel | None
     scaling: Scaling
+
+
+@dataclass(frozen=True)
+class RasterPlate(Footprint):
+    """A plate of raster files, one per date."""
+
     files: tuple[tuple[RasterInfo, ...], ...] = field(repr=False)
 
     def image(self, season: int, when: Ints, box: Box) -> Floats:

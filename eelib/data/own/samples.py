@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from eelib.data.own.masks import MaskCode
-from eelib.data.own.pixels import Scaling
-from eelib.data.own.plates import ReadLabel
+from eelib.data.own.plates import Footprint, ReadLabel
 from eelib.data.own.rasters import Box
 from eelib.data.windows import Floats, Ints
 from eelib.errors import InputError, unknown
@@ -74,15 +72,9 @@ def _is_sample_set(value: object, base: type) -> bool:
 
 
 @dataclass(frozen=True)
-class SamplePlate:
+class SamplePlate(Footprint):
     """One sample as a plate."""
 
-    name: str
-    path: Path
-    shape: tuple[int, int]
-    seasons: tuple[Ints, ...]
-    label: ReadLabel | None
-    scaling: Scaling
     samples: SampleSet = field(repr=False)
     number: int
 
