@@ -140,7 +140,7 @@ class PretrainSettings(Settings):
     hidden_patches: float = Field(0.3, ge=0, lt=1, description="masked: probability that a patch of a date is hidden")
     patch: int = Field(4, ge=1, description="masked: height and width of a hidden patch, pixels")
     batch_size: int = Field(4, ge=2, description="series per step")
-    steps: int = Field(400, ge=1)
+    steps: int = Field(280, ge=1)
     lr: float = Field(1e-3, gt=0, description="peak learning rate")
     weight_decay: float = Field(1e-4, ge=0)
 

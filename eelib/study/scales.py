@@ -15,11 +15,11 @@ from eelib.study.parameters import Profile
 class SingleDate(Settings):
     """Budget of regions with one date, where a step costs a fraction of one on a series."""
 
-    width: int = Field(32, ge=1, description="channels of the first stage")
+    width: int = Field(16, ge=1, description="channels of the first stage")
     view_size: int = Field(20, ge=4, multiple_of=4, description="height and width of a view in pixels")
     batch_size: int = Field(8, ge=2, description="series per step of pre-training; batch norm needs the more series, the fewer dates")
     lr: float = Field(1e-3, gt=0, description="peak learning rate of pre-training")
-    pretrain_steps: int = Field(240, ge=1)
+    pretrain_steps: int = Field(420, ge=1)
     finetune_steps: int = Field(50, ge=1)
 
 
@@ -118,12 +118,12 @@ SCALES: dict[str, Scale] = {
     ),
     "quick": Scale(
         profile="quick",
-        sizes=RegionSizes(validation=16, test=48),
+        sizes=RegionSizes(validation=16, test=40),
         real=RegionSizes(test=100),
         encoder=EncoderSettings(),
         single_date=SingleDate(),
         pretrain=PretrainSettings(),
-        segment=SegmentSettings(steps=50),
+        segment=SegmentSettings(steps=40),
         probe=ProbeSettings(),
     ),
     "full": Scale(
@@ -131,7 +131,7 @@ SCALES: dict[str, Scale] = {
         sizes=RegionSizes(unlabelled=512, validation=24, test=80),
         real=RegionSizes(unlabelled=512, validation=24),
         encoder=EncoderSettings(),
-        single_date=SingleDate(width=16, pretrain_steps=2400, finetune_steps=200),
+        single_date=SingleDate(pretrain_steps=2400, finetune_steps=200),
         pretrain=PretrainSettings(steps=1600),
         segment=SegmentSettings(steps=200, lrs=(2e-3, 6e-3)),
         probe=ProbeSettings(penalties=(1e-5, 1e-4, 1e-3)),

@@ -19,7 +19,7 @@ def make_optimiser(module: nn.Module, recipe: PairRecipe) -> dict[str, Any]:
     """Lightning's description of AdamW with its schedule per step."""
     decayed, free = decay_groups(module, recipe.decay_embeddings)
     groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": free, "weight_decay": 0.0}]
-    optimiser = torch.optim.AdamW(groups, lr=recipe.lr, betas=BETAS, eps=EPS)
+    optimiser = torch.optim.AdamW(groups, lr=recipe.lr, betas=BETAS, eps=EPS, fused=True)  # one kernel; small models wait for many
     factor = warmup_cosine(recipe.steps, round(recipe.warmup * recipe.steps), recipe.lr_start)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
     return {"optimizer": optimiser, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
