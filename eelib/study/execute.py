@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import multiprocessing as mp
 import os
 import time
@@ -86,6 +87,8 @@ def run_one(arm: Arm, root: Path, queue: Any = None) -> None:  # noqa: ANN401 - 
             except BaseException:
                 traceback.print_exc(file=log)
                 raise
+            finally:
+                gc.collect()  # a trainer and its module refer to each other and hold the training set: a worker would keep dozens of them
             measured = metrics.pop("measured", {})  # times and the like differ between runs: beside the result, not part of it
             store.write(arm, metrics, provenance(started, time.time()) | measured)
 

@@ -149,6 +149,6 @@ RECIPES: dict[str, Recipe] = {
     "probe": Recipe(2, "eelib.study.probing:probe"),
     "explore": Recipe(1, "eelib.study.explore:explore"),
     "pixels": Recipe(2, "eelib.study.pixels:pixels"),
-    "pair_train": Recipe(1, "eelib.study.clip_benchmark:pair_train", leaves=("model.pt",)),
+    "pair_train": Recipe(2, "eelib.study.clip_benchmark:pair_train", leaves=("model.pt",)),
     "pair_score": Recipe(1, "eelib.study.clip_benchmark:pair_score"),
 }

@@ -1,5 +1,6 @@
 """The engine: what has a record is done, everything else is not, whatever happens on the way."""
 
+import gc
 import json
 import os
 import signal
@@ -211,6 +212,15 @@ def test_run_one_is_the_same_without_a_pool():
     assert Store().record(arm)["metrics"]["sum"] == 5
     run_one(arm, Store().root)
     assert calls(arm) == 1
+
+
+def test_nothing_of_an_arm_stays_in_memory():
+    gc.disable()  # what Python frees by chance does not count
+    try:
+        run_one(arms.make(act="cycle"), Store().root)
+    finally:
+        gc.enable()
+    assert [left() for left in arms.LEFT] == [None]
 
 
 @pytest.mark.parametrize("value", ["0", "two", "-1"])
