@@ -143,6 +143,16 @@ class PretrainSettings(Settings):
     steps: int = Field(280, ge=1)
     lr: float = Field(1e-3, gt=0, description="peak learning rate")
     weight_decay: float = Field(1e-4, ge=0)
+    precision: Literal["32", "bf16"] = Field(
+        "32",
+        description="bf16: autocast of the encoder, up to twice as fast where the processor has bfloat16; the rest in 32 bits",
+    )
+
+    @model_serializer(mode="wrap")
+    def _full_precision_is_unsaid(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the precision where it is 32 bits, so that pre-trainings have the keys they always had."""
+        written: dict[str, Any] = handler(self)
+        return {name: value for name, value in written.items() if name != "precision" or value != "32"}
 
     @model_validator(mode="after")
     def _choices_agree(self) -> Self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import ClassVar
 
 import torch
@@ -33,10 +34,12 @@ class SeriesEncoder(nn.Module):
         multiple: What height and width are padded to a multiple of.
         radius: No input pixel further away than this many pixels (rows or columns) changes a feature; None where all pixels of a
             window do. What tiling a scene needs to know.
+        mixed_precision: Compute in bfloat16 while training; weights, features and everything in evaluation mode keep their precision.
     """
 
     multiple: ClassVar[int] = 1
     radius: int | None = None
+    mixed_precision: bool = False
 
     def __init__(self, bands: int, num_dates: int, embed_dim: int, pad: bool = True) -> None:
         super().__init__()
@@ -58,7 +61,10 @@ class SeriesEncoder(nn.Module):
         _, count, bands, height, width = series.shape
         self._check(count, bands, height, width)
         grown = F.pad(series, (0, -width % self.multiple, 0, -height % self.multiple, 0, 0), mode="replicate")
-        return self.encode(grown, dates)[..., :height, :width].contiguous()
+        half = self.mixed_precision and self.training
+        with torch.autocast(series.device.type, torch.bfloat16) if half else nullcontext():
+            features = self.encode(grown, dates)
+        return (features.to(series.dtype) if half else features)[..., :height, :width].contiguous()
 
     def encode(self, series: Tensor, dates: Tensor) -> Tensor:
         """Features of a checked series whose sides are multiples of :attr:`multiple`."""

@@ -89,6 +89,7 @@ FACTORS: dict[str, tuple[Level, ...]] = {
     "level": _view_levels("level", "batch"),
     "batch_size": _levels("batch_size", 2, 8),
     "unlabelled": (Level("a quarter", unlabelled=0.25), Level("half", unlabelled=0.5)),
+    "precision": _levels("precision", "bf16"),
     "steps": (Level("half", steps=0.5), Level("double", steps=2.0)),
     "bands": (Level("10 m only", sizes={"bands": ("B02", "B03", "B04", "B08")}),),
     "cloud": (

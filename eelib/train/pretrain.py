@@ -29,6 +29,7 @@ class Pretraining(pl.LightningModule):
     def __init__(self, encoder: nn.Module, settings: PretrainSettings, normalise: Normaliser, seed: int) -> None:
         super().__init__()
         self.encoder, self.settings, self.normalise, self.seed = encoder, settings, normalise, seed
+        self.encoder.mixed_precision = settings.precision == "bf16"  # type: ignore[assignment] # before a momentum branch copies it
         self.objective = make_objective(encoder, settings, normalise.bands)
 
     def views(self, batch: Sample, generator: torch.Generator) -> tuple[Sample, Sample]:

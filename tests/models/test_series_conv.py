@@ -24,3 +24,26 @@ def test_results_and_gradients_are_those_of_the_plain_layer(make, plain, dates):
 
 def test_a_stride_over_time_doubles_the_dates():
     assert SeriesUpsample(2, 3, 2)(torch.randn(1, 2, 1, 4, 4)).shape == (1, 3, 2, 8, 8)
+
+
+def leave_rubbish():
+    """Freed memory full of NaN, for whoever reads what he has not written."""
+    for size in (100, 1000, 10_000, 100_000):
+        del [torch.full((size,), float("nan")) for _ in range(20)][:]
+
+
+@pytest.mark.parametrize("length", range(1, 9))
+@pytest.mark.parametrize("make", [lambda: SeriesConv(8, 8), lambda: SeriesUpsample(8, 8, 1), lambda: SeriesUpsample(8, 8, 2)])
+def test_gradients_in_bfloat16_are_those_of_float32_but_for_rounding(make, length):
+    torch.manual_seed(length)
+    layer = make().to(memory_format=torch.channels_last_3d)
+    x = torch.randn(8, 8, length, 6, 6).to(memory_format=torch.channels_last_3d).requires_grad_()
+    found = []
+    for half in (False, True):
+        leave_rubbish()
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            y = layer(x)
+        leave_rubbish()
+        found.append(torch.autograd.grad(y.float().square().sum(), (x, layer.weight)))
+    for exact, rounded in zip(*found, strict=True):
+        assert (exact - rounded).norm() < 0.02 * exact.norm()

@@ -1,5 +1,7 @@
 """Training: resumes bit for bit, never reads labels in pre-training, learns what can be learnt."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ from toys import make_region, make_windows
 
 from eelib.errors import InputError
 from eelib.evaluate.confusion import confusion_counts, mean_iou
-from eelib.models import SegmentationModel, build
+from eelib.models import ENCODERS, SegmentationModel, build
 from eelib.settings import PretrainSettings, SegmentSettings, ViewSettings
 from eelib.study.methods import METHODS, method
 from eelib.train.batches import Normaliser, WindowBatches, as_sample, step_generator
@@ -79,6 +81,41 @@ def test_same_seed_same_weights_and_other_seed_others(tmp_path, region):
         results.append(weights(module))
     assert torch.equal(results[0], results[1])
     assert not torch.equal(results[0], results[2])
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_half_precision_changes_a_step_little(region, name):
+    found = {}
+    for precision in ("32", "bf16"):
+        module = pretraining(region, method(name, RECIPE.model_copy(update={"precision": precision})))
+        loss = module.training_step(as_sample(region.unlabelled, np.arange(4)), 0)
+        loss.backward()
+        gradients = [weight.grad.flatten() for weight in module.encoder.parameters() if weight.grad is not None]
+        found[precision] = loss.item(), torch.cat(gradients)
+    (loss, gradient), (half_loss, half_gradient) = found["32"], found["bf16"]
+    assert half_loss != loss
+    assert half_loss == pytest.approx(loss, rel=0.03)
+    assert gradient @ half_gradient > 0.95 * gradient.norm() * half_gradient.norm()
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_half_precision_is_for_training_alone(name):
+    torch.manual_seed(0)
+    encoder = build(name, bands=3, num_dates=2, width=8)
+    series, dates = torch.rand(2, 2, 3, 8, 8), torch.tensor([[10, 200], [50, 300]])
+    found = {}
+    for half in (False, True):
+        network = copy.deepcopy(encoder)  # batch norms remember what they saw
+        network.mixed_precision = half
+        found[half] = network.eval()(series, dates), network.train()(series, dates)
+        assert all(features.dtype == torch.float32 for features in found[half])
+    assert torch.equal(found[False][0], found[True][0])
+    assert not torch.equal(found[False][1], found[True][1])
+
+
+def test_full_precision_keeps_the_keys_of_older_records():
+    assert "precision" not in RECIPE.model_dump()
+    assert RECIPE.model_copy(update={"precision": "bf16"}).model_dump()["precision"] == "bf16"
 
 
 @pytest.mark.parametrize("name", METHODS)

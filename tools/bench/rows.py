@@ -250,9 +250,19 @@ ROWS: tuple[Row, ...] = (
     Comparison(LOSSES, "FILIP loss, 256 samples, tiles", "filip_loss 256, chunk=16", "FILIP written out 256", 1.0, 0.05),
     Single(LOSSES, "FILIP loss, 2048 samples, tiles", "filip_loss 2048, chunk=16", 2000),
     Comparison(STEPS, "pre-training, UNet3Df, same threads", "pre-training step", "pre-training step, plain", speed_up=1.5),
+    Comparison(
+        STEPS, "pre-training, UNet3Df in bfloat16, same threads", "pre-training step, bfloat16", "pre-training step, plain", speed_up=1.5
+    ),
     Special(STEPS, "pre-training, UNet3Df, whole machine", whole_machine),
     Comparison(
         STEPS, "pre-training, UNet3Df of width 64", "pre-training step, width 64", "pre-training step, width 64, plain", speed_up=1.5
+    ),
+    Comparison(
+        STEPS,
+        "pre-training, UNet3Df of width 64 in bfloat16",
+        "pre-training step, width 64, bfloat16",
+        "pre-training step, width 64, plain",
+        speed_up=1.5,
     ),
     Special(STEPS, "data, views and loss in a pre-training step", share_of_overhead(8)),
     Special(STEPS, "data, views and loss in a pre-training step, width 64", share_of_overhead(64)),

@@ -14,11 +14,11 @@ Call = Callable[[], object]
 BANDS, DATES, SIDE = 10, 8, 32  # of the simulated regions in profile quick; series have twice the dates of a view
 
 
-def pretraining(width: int = 8, windows: int = 64) -> Call:
-    """One step of our pre-training with the default recipe, as profile quick takes it."""
+def pretraining(width: int = 8, windows: int = 64, precision: str = "32") -> Call:
+    """One step of our pre-training with the default recipe, as profile quick takes it, or with the encoder in bfloat16."""
     import torch
 
-    module, stream = make_pretraining(width, windows)
+    module, stream = make_pretraining(width, windows, precision)
     optimiser = torch.optim.AdamW(module.parameters(), lr=module.settings.lr, weight_decay=module.settings.weight_decay)
 
     def call() -> None:
@@ -30,7 +30,7 @@ def pretraining(width: int = 8, windows: int = 64) -> Call:
     return call
 
 
-def make_pretraining(width: int, windows: int) -> tuple[Pretraining, Iterator[Any]]:
+def make_pretraining(width: int, windows: int, precision: str = "32") -> tuple[Pretraining, Iterator[Any]]:
     """Our module, and its batches from the loader that training uses."""
     import torch
     from torch.utils.data import DataLoader
@@ -40,7 +40,7 @@ def make_pretraining(width: int, windows: int) -> tuple[Pretraining, Iterator[An
     from eelib.train.batches import Normaliser, WindowBatches
     from eelib.train.pretrain import Pretraining
 
-    data, settings = some_windows(windows), PretrainSettings()
+    data, settings = some_windows(windows), PretrainSettings(precision=precision)
     torch.manual_seed(0)
     module = Pretraining(build("unet3df", bands=BANDS, num_dates=DATES, width=width), settings, Normaliser.of(data), 0)
     return module, iter(DataLoader(WindowBatches(data, settings.batch_size, 0), batch_size=None))
