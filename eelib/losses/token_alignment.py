@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import torch
@@ -10,6 +11,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from eelib.losses.checks import unit_rows
+
+FUSED_TOKENS = 256  # most tokens of a sample that the fused kernels take
 
 
 def token_alignment(
@@ -24,11 +27,16 @@ def token_alignment(
         words: ``(C, L, D)``.
         patch_weight: u, ``(B, P)``; None where i2t is not wanted, which then is 0.
         word_weight: v, ``(C, L)``; None where t2i is not wanted, which then is 0.
-        chunk: Images and texts worked on at a time; None holds all ``B * C * P * L`` cosines.
+        chunk: Images and texts worked on at a time; None holds all ``B * C * P * L`` cosines. On an NVIDIA GPU float32 tokens, at most
+            ``FUSED_TOKENS`` a sample, go through fused kernels instead, whatever the number.
 
     Returns:
         i2t and t2i, both ``(B, C)``.
     """
+    if chunk is not None and _can_fuse(patches, words):
+        from eelib.losses.token_alignment_fused import fused_alignment
+
+        return fused_alignment(unit_rows(patches), unit_rows(words), patch_weight, word_weight)
     if chunk is not None:
         i2t, t2i = _Streamed.apply(patches, words, patch_weight, word_weight, chunk)
         return i2t, t2i
@@ -37,6 +45,12 @@ def token_alignment(
     i2t = nothing if patch_weight is None else torch.einsum("ip,ijp->ij", patch_weight, cosines.max(3).values)
     t2i = nothing if word_weight is None else torch.einsum("jl,ijl->ij", word_weight, cosines.max(2).values)
     return i2t, t2i
+
+
+def _can_fuse(patches: Tensor, words: Tensor) -> bool:
+    """Whether the fused kernels take these tokens, and Triton, which comes with torch's builds for NVIDIA GPUs on Linux, is there."""
+    fits = patches.is_cuda and patches.dtype == words.dtype == torch.float32 and max(patches.shape[1], words.shape[1]) <= FUSED_TOKENS
+    return fits and torch.version.cuda is not None and find_spec("triton") is not None
 
 
 class _Streamed(torch.autograd.Function):

@@ -63,6 +63,7 @@ class Machine(Settings):
     """Where and with what it was measured."""
 
     processor: str
+    device: str = Field("cpu", description="the GPU, or cpu")
     cores: int
     system: str
     python: str

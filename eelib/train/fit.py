@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import lightning as pl
 import torch
@@ -16,9 +16,21 @@ from torch.utils.data import DataLoader
 
 from eelib.errors import InputError
 from eelib.train.batches import WindowBatches
+from eelib.train.compiled import compiled
 from eelib.train.image_text_batches import PairBatches
 
 Progress = Callable[[float], None]
+
+
+@runtime_checkable
+class HasNetworks(Protocol):
+    """A module that names what of it is worth compiling."""
+
+    def networks(self) -> Sequence[nn.Module]:
+        """Encoders, which take most of a step and batches of one shape."""
+        ...
+
+
 CHECKPOINT = "step.ckpt"
 
 
@@ -52,7 +64,8 @@ def fit(
             enable_model_summary=False,
             callbacks=[_Watch(path, steps, every, progress)],
         )
-        trainer.fit(module, DataLoader(batches, batch_size=None), ckpt_path=path if batches.start else None, weights_only=False)
+        with compiled(module.networks() if isinstance(module, HasNetworks) else (), steps - batches.start):
+            trainer.fit(module, DataLoader(batches, batch_size=None), ckpt_path=path if batches.start else None, weights_only=False)
     path.unlink(missing_ok=True)
 
 

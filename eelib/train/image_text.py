@@ -7,7 +7,7 @@ from typing import Any
 
 import lightning as pl
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from eelib.data.image_augment import augment, evaluation_view
 from eelib.data.text_augment import TextAugment
@@ -47,6 +47,10 @@ class ImageText(pl.LightningModule):
     def method(self) -> MethodSettings:
         """Weights and choices."""
         return self.terms.method
+
+    def networks(self) -> tuple[nn.Module, nn.Module]:
+        """What is worth compiling."""
+        return self.model.image, self.model.text
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Weighted sum of the terms of one batch.

@@ -32,6 +32,10 @@ class Pretraining(pl.LightningModule):
         self.encoder.mixed_precision = settings.precision == "bf16"  # type: ignore[assignment] # before a momentum branch copies it
         self.objective = make_objective(encoder, settings, normalise.bands)
 
+    def networks(self) -> tuple[nn.Module]:
+        """What is worth compiling."""
+        return (self.encoder,)
+
     def views(self, batch: Sample, generator: torch.Generator) -> tuple[Sample, Sample]:
         """Two standardised views on the module's device; labels, should the batch hold any, are not read."""
         views = extract_views(batch, self.settings.views, generator)

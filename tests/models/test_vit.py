@@ -7,7 +7,7 @@ from open_clip_weights import load_vit
 
 from eelib.errors import InputError
 from eelib.models.image_text import build_image_encoder
-from eelib.models.vit import ViT, resize_positions
+from eelib.models.vit import PatchConv, ViT, resize_positions
 
 SMALL = {"image_size": 32, "patch": 8, "width": 32, "layers": 2, "heads": 4, "embed_dim": 16}
 
@@ -126,3 +126,15 @@ def test_bad_input_is_named():
         ViT(**SMALL | {"image_size": 30})
     with pytest.raises(InputError, match="heads must divide width"):
         ViT(**SMALL | {"heads": 5})
+
+
+def test_patches_as_a_product_are_the_convolution():
+    torch.manual_seed(0)
+    layer, images = PatchConv(4, 6, 8), torch.rand(2, 4, 16, 24, requires_grad=True)
+    found = layer.product(images)
+    expected = layer(images)
+    torch.testing.assert_close(found, expected)
+    slope = torch.randn_like(found)
+    inputs = images, layer.weight
+    for one, other in zip(torch.autograd.grad(found, inputs, slope), torch.autograd.grad(expected, inputs, slope), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)

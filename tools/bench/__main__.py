@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gpu import has_gpu
 from measure import ceilings
-from rows import ROWS, Context, Row, robust
+from rows import GPU_ROWS, ROWS, Context, Row, robust
 
 from eelib.report.bench import Bench, BenchRow, Machine
 from eelib.report.bench_page import judged, short_time
@@ -28,18 +30,20 @@ ROOT = Path(__file__).parents[2]
 def main() -> None:
     """Measure, print and write."""
     given = _arguments()
+    if given.gpu and not given.quick and not has_gpu():
+        sys.exit("--gpu needs a GPU that torch sees; with --quick the same code runs on the CPU, and its rows are not measured")
     began, load = time.time(), os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     threads = int(os.environ.get("EELIB_BENCH_THREADS") or os.cpu_count() or 1)
     context = Context(threads, {}, given.quick)
-    context.ceilings.update(context.call(ceilings, threads, given.quick))
+    context.ceilings.update(context.gpu_ceilings if given.gpu else context.call(ceilings, threads, given.quick))
     print(", ".join(f"{name} {rate:.0f}" for name, rate in context.ceilings.items()), f"with {threads} threads, load {load}", flush=True)
-    chosen = [row for row in ROWS if picked(given.words, row)]
+    chosen = [row for row in (GPU_ROWS if given.gpu else ROWS) if picked(given.words, row)]
     rows = []
     for at, row in enumerate(chosen, 1):
         print(f"[{at}/{len(chosen)}] {row.group}: {row.title} ...", flush=True)
         rows.append(timed(row, context))
     print("\n" + table(rows))
-    out = given.out or (None if given.words or given.quick else ROOT / "reports" / "bench.json")
+    out = given.out or (None if given.words or given.quick else ROOT / "reports" / ("bench_gpu.json" if given.gpu else "bench.json"))
     if out is not None:
         bench = Bench(
             date=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -86,6 +90,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python tools/bench", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("words", nargs="*", help="measure only rows whose group or title contains one of them")
     parser.add_argument("--quick", action="store_true", help="a smoke run in seconds: tiny sizes, once each, numbers mean nothing")
+    parser.add_argument("--gpu", action="store_true", help="only the rows of one GPU, into reports/bench_gpu.json")
     parser.add_argument("--out", type=Path, help="where to write; reports/bench.json for a whole run, otherwise nowhere")
     return parser.parse_args()
 

@@ -36,57 +36,57 @@ class Case:
     counted: bool = False
 
 
-def info_nce(rows: int, chunk: int | None, dims: int = 64) -> Call:
+def info_nce(rows: int, chunk: int | None, dims: int = 64, device: str = "cpu") -> Call:
     """Forward and backward of our ``info_nce``."""
     from eelib.losses import info_nce
 
-    a, b = _leaves((rows, dims), (rows, dims))
+    a, b = _leaves(device, (rows, dims), (rows, dims))
     return lambda: info_nce(a, b, 10.0, chunk=chunk).backward()
 
 
-def open_clip(rows: int, dims: int = 64) -> Call:
+def open_clip(rows: int, dims: int = 64, device: str = "cpu") -> Call:
     """Forward and backward of open_clip's ClipLoss on rows that are normalised in the call, as ours are."""
     import torch
     import torch.nn.functional as F
     from open_clip.loss import ClipLoss
 
-    a, b = _leaves((rows, dims), (rows, dims))
-    loss = ClipLoss()
-    return lambda: loss(F.normalize(a, dim=1), F.normalize(b, dim=1), torch.tensor(10.0)).backward()
+    a, b = _leaves(device, (rows, dims), (rows, dims))
+    loss, scale = ClipLoss(), torch.tensor(10.0, device=device)
+    return lambda: loss(F.normalize(a, dim=1), F.normalize(b, dim=1), scale).backward()
 
 
-def nt_xent(rows: int, chunk: int | None, dims: int = 64) -> Call:
+def nt_xent(rows: int, chunk: int | None, dims: int = 64, device: str = "cpu") -> Call:
     """Forward and backward of our ``nt_xent``."""
     from eelib.losses import nt_xent
 
-    a, b = _leaves((rows, dims), (rows, dims))
+    a, b = _leaves(device, (rows, dims), (rows, dims))
     return lambda: nt_xent(a, b, 0.1, chunk=chunk).backward()
 
 
-def lightly(rows: int, dims: int = 64) -> Call:
+def lightly(rows: int, dims: int = 64, device: str = "cpu") -> Call:
     """Forward and backward of lightly's NTXentLoss."""
     from lightly.loss import NTXentLoss
 
-    a, b = _leaves((rows, dims), (rows, dims))
+    a, b = _leaves(device, (rows, dims), (rows, dims))
     loss = NTXentLoss(temperature=0.1)
     return lambda: loss(a, b).backward()
 
 
-def filip(samples: int, chunk: int | None, patches: int = 49, words: int = 77, dims: int = 256) -> Call:
+def filip(samples: int, chunk: int | None, patches: int = 49, words: int = 77, dims: int = 256, device: str = "cpu") -> Call:
     """Forward and backward of our ``filip_loss``."""
     from eelib.losses import filip_loss
 
-    p, q = _leaves((samples, patches, dims), (samples, words, dims))
+    p, q = _leaves(device, (samples, patches, dims), (samples, words, dims))
     return lambda: filip_loss(p, q, 10.0, chunk=chunk).backward()
 
 
-def naive_filip(samples: int, patches: int = 49, words: int = 77, dims: int = 256) -> Call:
+def naive_filip(samples: int, patches: int = 49, words: int = 77, dims: int = 256, device: str = "cpu") -> Call:
     """The same loss written out: all cosines at once."""
     import torch
     import torch.nn.functional as F
 
-    p, q = _leaves((samples, patches, dims), (samples, words, dims))
-    own = torch.arange(samples)
+    p, q = _leaves(device, (samples, patches, dims), (samples, words, dims))
+    own = torch.arange(samples, device=device)
 
     def call() -> None:
         cosines = torch.einsum("ipd,jld->ijpl", F.normalize(p, dim=-1), F.normalize(q, dim=-1))
@@ -117,11 +117,11 @@ def layout(channels_last: bool, width: int = 8) -> Call:
     return lambda: model(series, dates).square().mean().backward()
 
 
-def _leaves(*shapes: tuple[int, ...]) -> list:
+def _leaves(device: str, *shapes: tuple[int, ...]) -> list:
     import torch
 
     torch.manual_seed(0)
-    return [torch.randn(shape, requires_grad=True) for shape in shapes]
+    return [torch.randn(shape, device=device, requires_grad=True) for shape in shapes]
 
 
 def _rows(make: Callable[..., Call], rows: int, products: float, repeats: int, **options: object) -> Case:

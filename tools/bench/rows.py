@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from cases import CASES
+from gpu import gpu_ceilings, has_gpu
+from gpu_rows import GPU_ROWS, OnGpu
 from measure import alone, fresh, memory_mb, seconds
 
 from eelib.report.bench import BenchRow, Check, Measured
 
-LOSSES, STEPS, RANKS, STUDY, GPU, OTHER = "Losses", "Training steps", "Ranks", "The study", "One GPU", "Others"
-NO_GPU = "needs a GPU; the same code ran here at a tiny size on the CPU"
+LOSSES, STEPS, RANKS, STUDY, OTHER = "Losses", "Training steps", "Ranks", "The study", "Others"
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,11 @@ class Context:
     threads: int
     ceilings: dict[str, float]
     quick: bool
+
+    @functools.cached_property
+    def gpu_ceilings(self) -> dict[str, float]:
+        """The same rates of the GPU."""
+        return gpu_ceilings(self.quick or not has_gpu())
 
     def call(self, function: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401
         """In a process of its own, or here in a smoke run."""
@@ -119,7 +126,7 @@ class Special:
         return self.function(self.group, self.title, context)
 
 
-Row = Comparison | Single | Special
+Row = Comparison | Single | Special | OnGpu
 
 
 def robust(row: Row, context: Context) -> BenchRow:
@@ -201,38 +208,6 @@ def whole_study(group: str, title: str, context: Context) -> BenchRow:
     return BenchRow(group=group, title=title, checks=checks, note=f"from the times of {len(spans)} records")
 
 
-def gpu_share(step: str) -> Callable[[str, str, Context], BenchRow]:
-    """Row of the share of the bfloat16 ceiling that a training step reaches."""
-
-    def measure(group: str, title: str, context: Context) -> BenchRow:
-        import gpu
-
-        real = gpu.has_gpu() and not context.quick
-        device = "cuda" if real else "cpu"
-        count, time = gpu.rate(getattr(gpu, step), device, not real)
-        share = count / time / gpu.ceiling(device, not real, half=True)
-        if not real:
-            return BenchRow(group=group, title=title, status="not measured", note=NO_GPU)
-        ours = Measured(name=step, seconds=time, floor_seconds=time * share)
-        return BenchRow(group=group, title=title, ours=ours, checks=(Check.of("share of the bfloat16 rate", share, 0.45, at_least=True),))
-
-    return measure
-
-
-def gpu_filip(group: str, title: str, context: Context) -> BenchRow:
-    """Row of the FILIP loss on a GPU against the floor of its matrix product."""
-    import gpu
-
-    real = gpu.has_gpu() and not context.quick
-    device = "cuda" if real else "cpu"
-    time = gpu.seconds(gpu.filip(device, not real), 1)
-    floor = 2 * 4096**2 * 49 * 77 * 256 / gpu.ceiling(device, not real, half=False)
-    if not real:
-        return BenchRow(group=group, title=title, status="not measured", note=NO_GPU)
-    ours = Measured(name="filip_loss 4096, chunk=64", seconds=time, floor_seconds=floor)
-    return BenchRow(group=group, title=title, ours=ours, checks=(Check.of("time / floor", time / floor, 3.0),))
-
-
 ROWS: tuple[Row, ...] = (
     Comparison(LOSSES, "info_nce, 8192 rows of 64, plain form", "info_nce 8192, plain", "open_clip ClipLoss 8192"),
     Comparison(LOSSES, "info_nce, 8192 rows of 64, tiles", "info_nce 8192, chunk=1024", "open_clip ClipLoss 8192", 0.7, 0.2),
@@ -283,7 +258,5 @@ ROWS: tuple[Row, ...] = (
     Special(STUDY, "make study, profile quick", whole_study),
     Comparison(OTHER, "UNet3Df, memory layout", "UNet3Df, channels last", "UNet3Df, contiguous"),
     *(Single(OTHER, f"simulator, 50 series, {name.removeprefix('world, ')}", name) for name in CASES if name.startswith("world")),
-    Special(GPU, "CLIP step, ViT-B/32, batch 512", gpu_share("vit_step")),
-    Special(GPU, "UNet3Df step, width 64, batch 32", gpu_share("unet_step")),
-    Special(GPU, "FILIP loss, 4096 samples", gpu_filip),
+    *GPU_ROWS,
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from eelib.data.windows import Windows
+    from eelib.settings import PretrainSettings
     from eelib.train.pretrain import Pretraining
 
 Call = Callable[[], object]
@@ -14,11 +15,12 @@ Call = Callable[[], object]
 BANDS, DATES, SIDE = 10, 8, 32  # of the simulated regions in profile quick; series have twice the dates of a view
 
 
-def pretraining(width: int = 8, windows: int = 64, precision: str = "32") -> Call:
+def pretraining(width: int = 8, windows: int = 64, precision: str = "32", batch: int | None = None, device: str = "cpu") -> Call:
     """One step of our pre-training with the default recipe, as profile quick takes it, or with the encoder in bfloat16."""
     import torch
 
-    module, stream = make_pretraining(width, windows, precision)
+    module, stream = make_pretraining(width, windows, precision, batch)
+    module.to(device)
     optimiser = torch.optim.AdamW(module.parameters(), lr=module.settings.lr, weight_decay=module.settings.weight_decay)
 
     def call() -> None:
@@ -30,41 +32,39 @@ def pretraining(width: int = 8, windows: int = 64, precision: str = "32") -> Cal
     return call
 
 
-def make_pretraining(width: int, windows: int, precision: str = "32") -> tuple[Pretraining, Iterator[Any]]:
+def make_pretraining(width: int, windows: int, precision: str = "32", batch: int | None = None) -> tuple[Pretraining, Iterator[Any]]:
     """Our module, and its batches from the loader that training uses."""
     import torch
     from torch.utils.data import DataLoader
 
     from eelib.models import build
-    from eelib.settings import PretrainSettings
     from eelib.train.batches import Normaliser, WindowBatches
     from eelib.train.pretrain import Pretraining
 
-    data, settings = some_windows(windows), PretrainSettings(precision=precision)
+    data, settings = some_windows(windows), recipe(precision, batch)
     torch.manual_seed(0)
     module = Pretraining(build("unet3df", bands=BANDS, num_dates=DATES, width=width), settings, Normaliser.of(data), 0)
     return module, iter(DataLoader(WindowBatches(data, settings.batch_size, 0), batch_size=None))
 
 
-def plain_pretraining(width: int = 8, windows: int = 64) -> Call:
+def plain_pretraining(width: int = 8, windows: int = 64, batch: int | None = None, device: str = "cpu") -> Call:
     """The same step as one would first write it, see :mod:`plain`."""
     import torch
     from plain import PlainHead, PlainUNet3Df, TwoViews, dense_loss
     from torch.utils.data import DataLoader
 
-    from eelib.settings import PretrainSettings
     from eelib.train.batches import Normaliser
 
-    data, settings = some_windows(windows), PretrainSettings()
+    data, settings = some_windows(windows), recipe("32", batch)
     normalise = Normaliser.of(data)
     torch.manual_seed(0)
-    network, head = PlainUNet3Df(BANDS, DATES, width), PlainHead(2 * width, settings.embed_dim)
+    network, head = PlainUNet3Df(BANDS, DATES, width).to(device), PlainHead(2 * width, settings.embed_dim).to(device)
     optimiser = torch.optim.AdamW([*network.parameters(), *head.parameters()], lr=settings.lr, weight_decay=settings.weight_decay)
     views = TwoViews(data, settings, normalise.centre, normalise.scale)
     stream = endless(DataLoader(views, batch_size=settings.batch_size, shuffle=True, drop_last=True))
 
     def call() -> None:
-        a, b = next(stream)
+        a, b = ({name: value.to(device) for name, value in view.items()} for view in next(stream))
         z_a, z_b = head(network(a["image"], a["dates"])), head(network(b["image"], b["dates"]))
         loss = dense_loss(z_a, z_b, a["index"], b["index"], settings, SIDE)
         optimiser.zero_grad()
@@ -72,6 +72,14 @@ def plain_pretraining(width: int = 8, windows: int = 64) -> Call:
         optimiser.step()
 
     return call
+
+
+def recipe(precision: str, batch: int | None) -> PretrainSettings:
+    """The default recipe, but for the precision and the number of windows in a batch."""
+    from eelib.settings import PretrainSettings
+
+    given = PretrainSettings(precision=precision)
+    return given if batch is None else given.model_copy(update={"batch_size": batch})
 
 
 def endless(loader: Any) -> Iterator[Any]:  # noqa: ANN401 - a loader of anything
@@ -99,7 +107,7 @@ CLIP_SIZES: dict[str, dict[str, dict[str, int]]] = {
 VOCABULARY, CONTEXT, END = 49_408, 77, 49_407
 
 
-def clip(batch: int = 8, length: int = CONTEXT, size: str = "vit_b32") -> Call:
+def clip(batch: int = 8, length: int = CONTEXT, size: str = "vit_b32", half: bool = False, device: str = "cpu") -> Call:
     """One step of our ViT-B/32 and text transformer with InfoNCE and AdamW; pads behind the longest caption are cut off."""
     import torch
 
@@ -110,13 +118,14 @@ def clip(batch: int = 8, length: int = CONTEXT, size: str = "vit_b32") -> Call:
     torch.manual_seed(0)
     sizes = CLIP_SIZES[size]
     image, text = build_image_encoder("vit_b32", **sizes["image"]), build_text_encoder("text_base", **sizes["text"])
-    model = ImageTextModel(image, text, (0.5,) * 3, (0.25,) * 3)
+    model = ImageTextModel(image, text, (0.5,) * 3, (0.25,) * 3).to(device)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-4)
-    images, tokens, eot = _pairs(batch, length, image.side * image.patch)
+    images, tokens, eot = _pairs(batch, length, image.side * image.patch, device)
 
     def call() -> None:
-        found = model.encode_image(images).global_, model.encode_text(trimmed(tokens, eot), eot).global_
-        loss = info_nce(*found, model.scale())
+        with torch.autocast(device, torch.bfloat16, enabled=half):
+            found = model.encode_image(images).global_, model.encode_text(trimmed(tokens, eot), eot).global_
+            loss = info_nce(*found, model.scale())
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -125,7 +134,7 @@ def clip(batch: int = 8, length: int = CONTEXT, size: str = "vit_b32") -> Call:
     return call
 
 
-def open_clip(batch: int = 8, length: int = CONTEXT, size: str = "vit_b32") -> Call:
+def open_clip(batch: int = 8, length: int = CONTEXT, size: str = "vit_b32", half: bool = False, device: str = "cpu") -> Call:
     """The same step of open_clip's model of the same architecture, its loss, and AdamW."""
     import logging
 
@@ -139,12 +148,13 @@ def open_clip(batch: int = 8, length: int = CONTEXT, size: str = "vit_b32") -> C
     vision, text = (dict(config[part]) | sizes[name] for part, name in (("vision_cfg", "image"), ("text_cfg", "text")))
     if heads := vision.pop("heads", None):  # they name the width of a head instead
         vision["head_width"] = vision["width"] // heads
-    model = CLIP(config["embed_dim"], vision, text, quick_gelu=True)
+    model = CLIP(config["embed_dim"], vision, text, quick_gelu=True).to(device)
     optimiser, loss_of = torch.optim.AdamW(model.parameters(), lr=1e-4), ClipLoss()
-    images, tokens, _ = _pairs(batch, length, vision["image_size"])
+    images, tokens, _ = _pairs(batch, length, vision["image_size"], device)
 
     def call() -> None:
-        loss = loss_of(*model((images - 0.5) / 0.25, tokens))
+        with torch.autocast(device, torch.bfloat16, enabled=half):
+            loss = loss_of(*model((images - 0.5) / 0.25, tokens))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -154,7 +164,7 @@ def open_clip(batch: int = 8, length: int = CONTEXT, size: str = "vit_b32") -> C
     return call
 
 
-def _pairs(batch: int, length: int, side: int) -> tuple[Any, Any, Any]:
+def _pairs(batch: int, length: int, side: int, device: str) -> tuple[Any, Any, Any]:
     """Random images in 0..1, and captions of at most ``length`` tokens, the rest pads."""
     import torch
 
@@ -163,4 +173,4 @@ def _pairs(batch: int, length: int, side: int) -> tuple[Any, Any, Any]:
     tokens = torch.randint(1, END, (batch, CONTEXT))
     tokens[:, length:] = 0
     tokens[torch.arange(batch), eot] = END
-    return images, tokens, eot
+    return images.to(device), tokens.to(device), eot.to(device)
