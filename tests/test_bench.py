@@ -11,6 +11,7 @@ import torch
 
 from eelib.errors import InputError
 from eelib.report.bench import BenchRow, Check, read_bench
+from eelib.report.bench_page import GPU
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tools" / "bench"))
@@ -52,7 +53,7 @@ def test_every_row_comes_out_of_a_smoke_run(smoke):
 def test_rows_without_their_machine_are_marked(smoke):
     _, bench = smoke
     missing = {row.title: row.note for row in bench.rows if row.status == "not measured"}
-    assert set(missing) == {row.title for row in rows.ROWS if row.group in (rows.GPU, rows.STUDY)}
+    assert set(missing) == {row.title for row in rows.ROWS if row.group in (GPU, rows.STUDY)}
     assert all("GPU" in note or "make study" in note for note in missing.values())
 
 

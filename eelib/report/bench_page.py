@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NAME = "bench"  # of the page and of its figure
+GPU = "One GPU"  # group of the rows that need one
 COLUMNS = ("case", "reached (target)", "ours", "peer", "floor", "extra memory, ours / peer", "note")
 VERDICTS = {True: "met", False: "missed", None: ""}
 
@@ -22,14 +23,22 @@ The floor is the time of the operations that nobody can do without, at the machi
 `make bench` measures again.
 """
 
+GPU_INTRODUCTION = """The same on one GPU, on another machine. The floor is at its measured rate of float32 products, for the shares of
+training steps at that of bfloat16 products; memory is what torch's allocator handed out. `python tools/bench --gpu` measures again where
+there is a GPU.
+"""
 
-def bench_page(bench: Bench, folder: Path) -> str:
+
+def bench_page(bench: Bench, folder: Path, gpu: Bench | None = None) -> str:
     """MyST text of the page; writes its figure into ``folder``.
 
     Args:
         bench: What was measured.
         folder: Of the page's source.
+        gpu: What was measured on a GPU; its rows then stand for those that a machine without one could not measure.
     """
+    if gpu is not None:
+        bench = bench.model_copy(update={"rows": tuple(row for row in bench.rows if row.group != GPU)})
     text = f"# Speed and memory\n\n{INTRODUCTION}\n"
     if bench.quick:
         text += ":::{warning}\nThis was a smoke run at tiny sizes. Its numbers mean nothing.\n:::\n\n"
@@ -38,6 +47,8 @@ def bench_page(bench: Bench, folder: Path) -> str:
         text += f"```{{figure}} {NAME}.png\n:width: 100%\n:alt: Time and memory relative to the peer, with targets\n\n"
         text += "Time and extra memory of ours, relative to the peer (1). Ticks are the largest values that the targets allow.\n```\n\n"
     text += bench_table(bench) + "\n\n## Machine\n\n" + fact_table(_facts(bench))
+    if gpu is not None:
+        text += f"\n\n## {GPU}\n\n{GPU_INTRODUCTION}\n{bench_table(gpu)}\n\n{fact_table(_facts(gpu))}"
     return text
 
 
@@ -99,7 +110,8 @@ def _facts(bench: Bench) -> dict[str, str]:
     known, rates = bench.machine, bench.ceilings
     return {
         "Measured": bench.date.replace("T", " ")[:16] + f", {bench.seconds / 60:.0f} minutes, load {_load(bench)} at the start",
-        "Machine": f"{known.processor}, {known.cores} cores, {known.system}; {bench.threads} threads",
+        "Machine": (f"{known.device}; " if known.device != "cpu" else "")
+        + f"{known.processor}, {known.cores} cores, {known.system}; {bench.threads} threads",
         "Rates": f"float32 products {rates['float32_gflops']:.0f} GFLOP/s, bfloat16 {rates['bfloat16_gflops']:.0f} GFLOP/s, "
         f"copy {rates['copy_gb_per_s']:.0f} GB/s",
         "Versions": ", ".join([f"Python {known.python}", *(f"{name} {number}" for name, number in known.packages.items() if number)]),

@@ -14,6 +14,7 @@ from eelib.report.notebook_page import facts
 ROOT = Path(__file__).parents[2]
 DOCS = ("method", "howto", "own_data", "apply", "datasets", "clip_benchmark", "pairs", "scale", "glossary")
 BENCH = "reports/bench.json"
+BENCH_GPU = "reports/bench_gpu.json"
 
 WELCOME = """Two papers of 2022 ask how contrastive pre-training pays off when labels are scarce: *Embedding Earth* for satellite
 imagery, *CLIP-benchmark* for images with text. This site is what our re-examination finds; every number in it leads to its record.

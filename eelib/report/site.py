@@ -72,7 +72,7 @@ def _digest(store_root: Path) -> str:
     root, code = pages.ROOT, Path(__file__).parent
     found = [*store_root.glob("*/*/record.json"), *store_root.glob("notebooks/*")]
     found += [root / "study.yaml", *root.glob("docs/*.md"), *root.glob("data_manifests/*.yaml")]
-    found += [path for path in [root / pages.BENCH] if path.exists()]
+    found += [path for path in (root / pages.BENCH, root / pages.BENCH_GPU) if path.exists()]
     found += [path for path in code.rglob("*") if path.suffix in {".py", ".css", ".js"}]
     lines = (f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in sorted(found))
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
@@ -107,7 +107,8 @@ def _write_bench(source: Path) -> list[str]:
     bench = read_bench(pages.ROOT / pages.BENCH)
     if bench is None:
         return []
-    (source / f"{NAME}.md").write_text(bench_page(bench, source), encoding="utf-8")
+    text = bench_page(bench, source, read_bench(pages.ROOT / pages.BENCH_GPU))
+    (source / f"{NAME}.md").write_text(text, encoding="utf-8")
     return [NAME]
 
 

@@ -48,6 +48,14 @@ def test_the_page_shows_every_row_with_floor_peer_and_verdict(tmp_path):
     assert "mean nothing" not in text and "mean nothing" in bench_page(make_bench(quick=True), tmp_path)
 
 
+def test_rows_of_a_gpu_stand_for_those_that_were_not_measured(tmp_path):
+    rows = (BenchRow(group="One GPU", title="a step there", ours=Measured(name="ours", seconds=0.001)),)
+    machine = make_bench().machine.model_copy(update={"device": "A GPU of 80 GB", "cores": 16})
+    text = bench_page(make_bench(), tmp_path, make_bench(rows=rows, machine=machine))
+    assert "needs a GPU" not in text and text.count("a step there") == 1
+    assert "A GPU of 80 GB; A, 16 cores" in text.split("## One GPU")[1]
+
+
 def test_the_figure_compares_with_peers_only():
     figure = bench_figure(make_bench())
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a step", "a loss <1>"]
@@ -63,6 +71,7 @@ def test_a_check_without_value_or_target():
 def test_the_site_has_the_page_where_there_is_a_benchmark(tmp_path, monkeypatch):
     path = tmp_path / "bench.json"
     monkeypatch.setattr(pages, "BENCH", str(path))
+    monkeypatch.setattr(pages, "BENCH_GPU", str(tmp_path / "none.json"))
     (tmp_path / "runs").mkdir()
     start = site.build(tmp_path / "runs", tmp_path / "html")
     assert not (tmp_path / "html" / "bench.html").exists() and "Speed and memory" not in start.read_text()

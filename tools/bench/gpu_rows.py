@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import gpu
 
 from eelib.report.bench import BenchRow, Check, Measured
+from eelib.report.bench_page import GPU
 
 if TYPE_CHECKING:
     from rows import Context
 
-GROUP = "One GPU"
 NO_GPU = "needs a GPU; the same code ran here at a tiny size on the CPU"
 
 
@@ -30,7 +30,7 @@ class OnGpu:
     floor: float | None = None  # times the floor at the rate of float32
     share: float | None = None  # of the rate of bfloat16
     note: str = ""
-    group: str = GROUP
+    group: str = GPU
 
     def measure(self, context: Context) -> BenchRow:
         """The row."""

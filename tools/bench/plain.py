@@ -129,7 +129,7 @@ def matched_rows(z_a: Tensor, z_b: Tensor, index_a: Tensor, index_b: Tensor, anc
     """Rows of pixels in both views, their image and their pixel number, sample by sample."""
     rows_a, rows_b, image, pixel = [], [], [], []
     for number in range(len(z_a)):
-        ids, at_a, at_b = np.intersect1d(index_a[number].numpy(), index_b[number].numpy(), return_indices=True)
+        ids, at_a, at_b = np.intersect1d(index_a[number].cpu().numpy(), index_b[number].cpu().numpy(), return_indices=True)
         chosen = np.random.permutation(len(ids))[:anchors]  # noqa: NPY002 - as one would write it
         rows_a.append(z_a[number].flatten(1)[:, at_a[chosen]].T)
         rows_b.append(z_b[number].flatten(1)[:, at_b[chosen]].T)
