@@ -92,9 +92,10 @@ def train_arm(setup: Setup, seed: int) -> Arm:
 
 def score_arm(budget: PairScale, setup: Setup, seed: int) -> Arm:
     """The score of a setup: whatever it was trained on, on the same clean test pairs, and probed with the same clean images."""
-    pairs = setup.data.sets[0]
+    sets = (budget.test_pairs,) if budget.test_pairs else setup.data.sets
+    pairs = sets[0]
     sizes = sizes_of(budget, pairs).model_copy(update={"version": "clean"})
-    data = PairData(sets=setup.data.sets, sizes=sizes)
+    data = PairData(sets=sets, sizes=sizes)
     asked = budget.score.model_copy(update={"variants": variants(pairs)[: budget.conditions], "prompts": prompts_of(budget, pairs)})
     params = PairScoreParams(data=data, score=asked)
     cost = 0.5 + 4e-4 * (sizes.train + len(asked.variants) * sizes.test)
@@ -102,8 +103,15 @@ def score_arm(budget: PairScale, setup: Setup, seed: int) -> Arm:
 
 
 def sizes_of(budget: PairScale, pairs: str) -> PairSizes:
-    """Sizes of a set; only simulated pairs have more than red, green and blue."""
-    return budget.sizes if pairs in SIMULATED else budget.sizes.model_copy(update={"bands": "rgb"})
+    """Sizes of a set; only simulated pairs have more than red, green and blue, and captions that somebody wrote are taken as they are.
+
+    So are simulated ones where they are scored on pictures.
+    """
+    from eelib.data.pairs.load import as_written
+
+    if pairs in SIMULATED and (budget.test_pairs or pairs) in SIMULATED:
+        return budget.sizes
+    return budget.sizes.model_copy(update={"bands": "rgb"} | ({"version": "clean"} if as_written(pairs) else {}))
 
 
 def prompts_of(budget: PairScale, pairs: str) -> tuple[str, ...]:

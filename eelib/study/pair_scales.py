@@ -28,6 +28,9 @@ class PairScale(Settings):
     heads: HeadSizes = HeadSizes()
     recipe: PairRecipe
     score: ScoreSettings = ScoreSettings()
+    test_pairs: str | None = Field(
+        None, description="set whose test pairs and classes every model is scored on; None: that of its training"
+    )
     conditions: int = Field(3, ge=0, description="of the robustness test, the first so many")
 
     def encoder(self, family: str) -> str:
@@ -52,6 +55,7 @@ class PairParameters(Parameters):
     methods: tuple[str, ...] | None = Field(None, description="None: those of the profile")
     encoders: tuple[str, ...] | None = Field(None, description="vit, resnet; None: both where the profile affords them")
     samples: int | None = Field(None, ge=1, description="pairs seen per training; None: those of the profile")
+    test_pairs: str | None = Field(None, description="set of pairs to score every model on; None: the one of its training")
 
     @field_validator("methods")
     @classmethod
@@ -66,13 +70,24 @@ class PairParameters(Parameters):
     @field_validator("pairs")
     @classmethod
     def _known_pairs(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        from eelib.data.names import SIMULATED
-        from eelib.data.pairs.load import pair_names
+        return value if value is None else tuple(map(_known_set, value))
 
-        for name in value or ():
-            if name not in SIMULATED and not name.endswith((".yaml", ".yml")) and name not in pair_names():
-                raise unknown("set of pairs", name, pair_names())
-        return value
+    @field_validator("test_pairs")
+    @classmethod
+    def _known_score(cls, value: str | None) -> str | None:
+        return value if value is None else _known_set(value)
+
+
+def _known_set(name: str) -> str:
+    """The name, or the absolute path of a manifest: notebooks run in a folder of their own."""
+    from eelib.data.names import SIMULATED
+    from eelib.data.pairs.load import pair_names
+    from eelib.data.sources import absolute
+
+    name = absolute(name)
+    if name not in SIMULATED and not name.endswith((".yaml", ".yml")) and name not in pair_names():
+        raise unknown("set of pairs", name, pair_names())
+    return name
 
 
 def _among(value: tuple[str, ...] | None, what: str, known: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -96,7 +111,7 @@ def pair_extent(table: Mapping[str, E], params: PairParameters) -> E:
 
 def pair_budget(params: PairParameters) -> PairScale:
     """The profile's budget per arm with the notebook's overrides."""
-    chosen = PAIR_SCALES[params.profile]
+    chosen = PAIR_SCALES[params.profile].model_copy(update={"test_pairs": params.test_pairs})
     if params.samples is None:
         return chosen
     return chosen.model_copy(update={"recipe": chosen.recipe.model_copy(update={"samples": params.samples})})

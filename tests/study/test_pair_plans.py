@@ -3,7 +3,9 @@
 import importlib
 
 import pytest
+from pair_files import class_folder, picture
 
+from eelib.data.pairs.load import load_pairs
 from eelib.errors import InputError
 from eelib.settings_pairs import TERMS
 from eelib.study.arm import with_needs
@@ -49,7 +51,7 @@ def test_under_the_unified_recipe_methods_differ_in_their_method_alone():
     assert {view for arm in arms for view in arm.params.method.views} == {"satellite"}
 
 
-def test_every_model_is_scored_on_the_same_clean_pairs():
+def test_every_model_is_test_pairs_the_same_clean_pairs():
     scored = {arm.params.data.model_dump_json() for name in NAMES for arm in planned(name, pairs=["germany"])}
     assert len(scored) == 1
 
@@ -83,11 +85,60 @@ def test_the_samples_of_the_notebook_are_those_of_every_training():
         ({"pairs": ["atlantis"]}, "atlantis"),
         ({"regions": ["germany"]}, "'regions'.*pairs"),
         ({"samples": 0}, "'samples'"),
+        ({"test_pairs": "germny"}, "germany"),
     ],
 )
 def test_every_mistake_is_named(values, word):
     with pytest.raises(InputError, match=word):
         check(clip1.Parameters, values)
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A table of pictures with four captions, each many times, and a folder of two classes; named as in the folder they lie in."""
+    lines = ["file,text"]
+    for n in range(60):
+        picture(tmp_path / "images" / f"{n}.png", (3 * n, 80, 120))
+        lines.append(f"{n}.png,a field of kind {'abcd'[n % 4]} beside the road")
+    (tmp_path / "captions.csv").write_text("\n".join(lines))
+    head = "title: Mine\ndescription: Of a test\n"
+    (tmp_path / "pairs.yaml").write_text(
+        f"name: mine\nkind: image-text-table\n{head}table: captions.csv\nfolder: images\npath_column: file\ncaption_column: text\n"
+    )
+    class_folder(tmp_path / "places")
+    (tmp_path / "places.yaml").write_text(f"name: places\nkind: class-folder\n{head}folder: places\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_own_captions_are_learnt_as_they_are(own):
+    arms = planned("clip1_supervision", pairs=["pairs.yaml"])
+    assert {arm.params.data.sizes.version for arm in trainings(arms)} == {"clean"}
+    assert {arm.params.data.sets for arm in trainings(arms)} == {(str(own / "pairs.yaml"),)}  # wherever the notebook runs
+
+
+def test_v1_against_v2_of_own_captions_needs_some_that_differ(own):
+    with pytest.raises(InputError, match="keeps 0 of 4[0-9] captions of mine, 2 are wanted .removed: boiler-plate"):
+        planned("clip3_data", pairs=["pairs.yaml"])
+    table = (own / "captions.csv").read_text().splitlines()
+    longer = (f"{row} and the house of family {'abcdefgh'[n % 8]}{'ijklmnop'[n // 8]}" for n, row in enumerate(table[1:]))
+    (own / "captions.csv").write_text("\n".join([table[0], *longer]))
+    load_pairs.cache_clear()  # the file has changed within the process
+    versions = {arm.params.data.sizes.version for arm in trainings(planned("clip3_data", pairs=["pairs.yaml"]))}
+    assert versions == {"clean", "v1", "v2"}
+    assert not any(arm.params.data.sizes.doses.wrong_image == 0.5 for arm in trainings(planned("clip3_data", pairs=["pairs.yaml"])))
+
+
+@every
+def test_every_model_can_be_test_pairs_another_set(own, name):
+    arms = planned(name, "smoke", pairs=["pairs.yaml" if name != "clip3_data" else "germany"], test_pairs="places.yaml")
+    assert {arm.params.data.sets for arm in arms} == {(str(own / "places.yaml"),)}
+    assert {arm.params.data.sizes.bands for arm in arms} == {arm.params.data.sizes.bands for arm in trainings(arms)} == {"rgb"}
+
+
+def test_the_set_that_scores_does_not_change_a_training(own):
+    one, other = (trainings(planned("clip1_supervision", pairs=["pairs.yaml"], test_pairs=name)) for name in (None, "places.yaml"))
+    assert {arm.key for arm in one} == {arm.key for arm in other}
 
 
 def test_planning_with_the_emoji_reads_no_picture():

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eelib.data.names import SIMULATED
 from eelib.data.pairs.containers import PairSet
 from eelib.data.pairs.settings import PairSizes
 from eelib.errors import unknown
+
+if TYPE_CHECKING:
+    from eelib.data.manifest_base import Manifest
 
 
 def pair_names() -> list[str]:
@@ -52,15 +56,34 @@ def pair_fingerprint(name: str, sizes: PairSizes) -> str:
     return load_pairs(name, sizes).fingerprint()
 
 
-def _from_manifest(name: str, sizes: PairSizes) -> PairSet:
+def as_written(name: str) -> bool:
+    """Whether the captions of a set are somebody's own, of a user or of the literature: no fault is put into them.
+
+    Raises:
+        InputError: Unknown name, or a manifest that is wrong.
+    """
+    from eelib.data.pairs.manifests import PAIR_KINDS
+
+    return name not in SIMULATED and _manifest(name).kind in {*PAIR_KINDS} - {"pair-sample"}
+
+
+def _is_path(name: str) -> bool:
+    return name.endswith((".yaml", ".yml"))
+
+
+def _manifest(name: str) -> Manifest:
     from eelib.data.manifests import load_manifest, manifest, manifest_names
+
+    if not _is_path(name) and name not in manifest_names():
+        raise unknown("set of pairs", name, pair_names())
+    return load_manifest(Path(name)) if _is_path(name) else manifest(name)
+
+
+def _from_manifest(name: str, sizes: PairSizes) -> PairSet:
     from eelib.data.pairs import manifests as kinds
 
-    own = name.endswith((".yaml", ".yml"))
-    if not own and name not in manifest_names():
-        raise unknown("set of pairs", name, pair_names())
-    entry = load_manifest(Path(name)) if own else manifest(name)
-    base = Path(name).parent if own else Path()
+    entry = _manifest(name)
+    base = Path(name).parent if _is_path(name) else Path()
     if isinstance(entry, kinds.PairSampleManifest):
         from eelib.data.pairs.emoji_pairs import emoji_pairs
 

@@ -52,7 +52,7 @@ def versioned(pool: Pool, sizes: PairSizes) -> tuple[Pairs, FilterReport | None]
     raw, report = _filtered(pool, count, sizes)
     count = min(count, len(report.kept))  # a finite pool: both versions get as many as the filter leaves
     if count < 2:
-        raise InputError(f"the filter keeps {count} of {len(raw)} captions of {raw.name}: lower the doses of caption faults")
+        raise _too_few(raw, report, 2)
     return (raw.take(report.kept[:count]), report) if sizes.version == "v2" else (raw.take(np.arange(count)), None)
 
 
@@ -66,7 +66,15 @@ def _filtered(pool: Pool, count: int, sizes: PairSizes) -> tuple[Pairs, FilterRe
         if len(report.kept) >= count or size == pool.most:
             return raw, report
         size *= 2
-    raise InputError(f"the filter keeps {len(report.kept)} of {len(raw)} captions, {count} are wanted: lower the doses of caption faults")
+    raise _too_few(raw, report, count)
+
+
+def _too_few(raw: Pairs, report: FilterReport, wanted: int) -> InputError:
+    rules = ", ".join(f"{rule} {count}" for rule, count in report.removed.items() if count)
+    return InputError(
+        f"the filter keeps {len(report.kept)} of {len(raw)} captions of {raw.name}, {wanted} are wanted (removed: {rules}): "
+        "use version=clean, or captions with fewer such faults"
+    )
 
 
 def _spoilt(pool: Pool, count: int, sizes: PairSizes) -> Pairs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
+from eelib.data.pairs.load import as_written
 from eelib.data.pairs.settings import FAULTS, FaultDoses
 from eelib.errors import unknown
 from eelib.study.arm import Arm
@@ -66,9 +67,10 @@ def plan(params: Parameters) -> list[Arm]:
         for family in extent.encoders:
             for name in extent.methods:
                 base = standard(budget, name, family, pairs)
-                setups += [base, base.sized(NAME, version="v1")]
+                setups += [base.sized(NAME, version=version) for version in ("v2", "v1")]
         first = standard(budget, extent.methods[0], extent.encoders[0], pairs)
-        setups += [first.sized(NAME, version="clean"), *_doses(first, extent), *_amounts(first, extent)]
+        doses = () if as_written(pairs) else _doses(first, extent)
+        setups += [first.sized(NAME, version="clean"), *doses, *_amounts(first.sized(NAME, version="v2"), extent)]
     return [score_arm(budget, setup, seed) for setup in setups for seed in extent.seeds]
 
 

@@ -55,7 +55,7 @@ def test_v2_is_the_pool_in_order_with_images_and_captions_together():
 
 
 def test_a_filter_that_removes_everything_says_so():
-    with pytest.raises(InputError, match="lower the doses"):
+    with pytest.raises(InputError, match="use version=clean"):
         versioned(pool(50), sizes("v2", train=50, **FaultDoses.only("camera", 1.0).model_dump()))
 
 
