@@ -74,7 +74,7 @@ def _fold(cell: NotebookNode, heading: str) -> None:
 def facts(record: Mapping[str, Any]) -> dict[str, str]:
     """What the reader should know about a run, by label; facts that the record lacks are left out."""
     known = {name.rsplit(".", 1)[-1]: value for name, value in flatten(record).items() if value is not None}
-    machine = [show(known[name]) for name in ("processor", "system") if name in known]
+    machine = [show(known[name]) for name in ("processor", "instructions", "system") if name in known]
     machine += [f"{known['cores']} cores"] if "cores" in known else []
     found = {
         "Date": str(known.get("started", "")).replace("T", " ")[:16],

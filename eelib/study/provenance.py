@@ -40,6 +40,7 @@ def machine() -> dict[str, Any]:
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
         "threads": torch.get_num_threads(),
         "processor": _processor(),
+        "instructions": _instructions(),
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
@@ -53,6 +54,15 @@ def _version(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
+
+
+def _instructions() -> str | None:
+    """The widest vector instructions that numpy found: with others the last bits of simulated pixels differ, and so do results."""
+    import numpy as np
+
+    found = np.show_config(mode="dicts").get("SIMD Extensions", {})
+    known = [*found.get("baseline", ()), *found.get("found", ())]
+    return known[-1] if known else None
 
 
 def _processor() -> str:
