@@ -119,7 +119,10 @@ def _papermill(source: Path, output: Path, values: dict[str, Any], store: Store,
                 log_output=False,
                 cwd=str(source.parent),
                 request_save_on_cell_execute=True,
-                config=Config(KernelManager={"transport": "ipc", "ip": f"{sockets}/kernel"}),
+                # A kernel that is interrupted on its way out calls that an error, on the user's terminal.
+                config=Config(
+                    KernelManager={"transport": "ipc", "ip": f"{sockets}/kernel"}, NotebookClient={"extra_arguments": ["--log-level=50"]}
+                ),
                 kernel_name="python3",
             )
     finally:
