@@ -44,8 +44,8 @@ def train(folder, steps):
     trained = Pretraining(build("unet3df", bands=3, num_dates=2, width=4), recipe, Normaliser.of(region.unlabelled), 0)
     losses, step = [], trained.training_step
 
-    def kept(batch, number):
-        losses.append(step(batch, number))
+    def kept(batch, batch_idx):
+        losses.append(step(batch, batch_idx))
         return losses[-1]
 
     trained.training_step = kept
