@@ -6,12 +6,14 @@ import fcntl
 import gc
 import multiprocessing as mp
 import os
+import threading
 import time
 import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from multiprocessing.managers import SyncManager
 from pathlib import Path
 from typing import Any
 
@@ -121,12 +123,14 @@ def _compute(arms: list[Arm], store: Store, jobs: int, progress: Progress) -> di
 
 @contextmanager
 def _pool(jobs: int) -> Iterator[tuple[ProcessPoolExecutor, Any]]:
-    """Fresh single-threaded worker processes; none is left behind when the block is left by an interrupt."""
+    """Fresh single-threaded worker processes; none is left behind when the block is left by an interrupt, or this process is killed."""
     context = mp.get_context("spawn")
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update(ONE_THREAD)  # read when the workers import NumPy and torch
-    with context.Manager() as manager:
-        pool = ProcessPoolExecutor(jobs, mp_context=context)
+    manager = SyncManager(ctx=context)
+    manager.start(_end_with_parent)
+    with manager:
+        pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent)
         try:
             yield pool, manager.Queue()
         except BaseException:
@@ -137,6 +141,17 @@ def _pool(jobs: int) -> Iterator[tuple[ProcessPoolExecutor, Any]]:
             pool.shutdown(wait=True, cancel_futures=True)
             for name, value in before.items():
                 os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent does, however that ends; otherwise it would wait for work for ever."""
+
+    def watch() -> None:
+        if (parent := mp.parent_process()) is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextmanager

@@ -207,6 +207,20 @@ def test_an_interrupt_leaves_no_worker_and_keeps_what_is_done():
     assert not list(Store().root.glob("*/*/.record*"))
 
 
+def test_a_run_that_is_killed_takes_its_workers_along():
+    code = "import arms; from eelib.study.execute import run; run([arms.make(n, act='slow') for n in range(60)], jobs=2, quiet=True)"
+    process = subprocess.Popen([sys.executable, "-c", code], start_new_session=True, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not Store().records("toys") and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 20
+    while (left := session(process.pid)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert left == []
+
+
 def test_run_one_is_the_same_without_a_pool():
     arm = arms.make(5)
     run_one(arm, Store().root)
