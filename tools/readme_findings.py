@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import zipfile
+import tarfile
 from pathlib import Path
 from typing import Any
 
 from eelib.report.comparison import READINGS, Comparison, compare, conclusion, signed
 from eelib.report.findings import CONCLUSIONS, arms_of
 from eelib.report.ledger import ledger
+from eelib.report.records_page import ARCHIVE
 from eelib.study.store import Store
 from eelib.study.table import rows
 
@@ -27,9 +28,9 @@ COLUMNS = ("random", "pre-trained", "**gain** [95 %]", "raw pixels", "random", "
 def records(folder: Path = REFERENCE) -> list[dict[str, Any]]:
     """Every record of a site, from its archives."""
     found = []
-    for path in sorted(folder.glob("records/*/records.zip")):
-        with zipfile.ZipFile(path) as archive:
-            found += [json.loads(archive.read(name)) for name in archive.namelist()]
+    for path in sorted(folder.glob(f"records/*/{ARCHIVE}")):
+        with tarfile.open(path) as archive:
+            found += [json.load(archive.extractfile(entry)) for entry in archive]  # type: ignore[arg-type] # all are files
     return found
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
-import zipfile
+import tarfile
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Any
 
 Record = Mapping[str, Any]
 
+ARCHIVE = "records.tar.xz"  # records of an experiment repeat each other: a third of the size of a zip
 LONGEST = 24  # items of a list that is shown in full
+WIDEST = 200  # characters of a text that is shown in full
 COLUMNS = 6  # varying parameters, and metrics, in the table of an experiment
 SECTIONS = {"metrics": "Metrics", "params": "Parameters", "needs": "Built on", "data": "Data", "provenance": "Provenance"}
 
@@ -46,10 +49,10 @@ def show(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, str):
-        return value
+        return value if len(value) <= WIDEST else f"text of {len(value)} characters, in the archive"
     if isinstance(value, list):
         shape = shape_of(value)
-        if len(shape) == 1 and len(value) <= LONGEST:
+        if len(shape) == 1 and len(value) <= LONGEST and not any(isinstance(item, Mapping) for item in value):
             return ", ".join(map(show, value))
         return f"array {' × '.join(map(str, shape))}, in the archive"
     return json.dumps(value)
@@ -69,14 +72,16 @@ def write_records(records: Sequence[Record], out: Path) -> None:
         (folder / f"{record['key']}.html").write_text(record_page(record, pages), encoding="utf-8")
     for experiment in sorted({record["experiment"] for record in records}):
         chosen = (record for record in records if record["experiment"] == experiment)
-        _write_archive(chosen, out / "records" / experiment / "records.zip")
+        _write_archive(chosen, out / "records" / experiment / ARCHIVE)
 
 
 def _write_archive(records: Iterable[Record], path: Path) -> None:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with tarfile.open(path, "w:xz") as archive:
         for record in sorted(records, key=lambda item: str(item["key"])):
-            entry = zipfile.ZipInfo(f"{record['experiment']}/{record['key']}/record.json")  # a fixed date: same records, same bytes
-            archive.writestr(entry, json.dumps(record, indent=1), zipfile.ZIP_DEFLATED)
+            text = json.dumps(record, indent=1).encode()
+            entry = tarfile.TarInfo(f"{record['experiment']}/{record['key']}/record.json")  # without a date: same records, same bytes
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text))
 
 
 def record_page(record: Record, pages: Mapping[str, str]) -> str:
@@ -96,7 +101,7 @@ def record_page(record: Record, pages: Mapping[str, str]) -> str:
 <nav><a href="../../index.html">Report</a> / <a href="index.html">{experiment}</a> / {key}</nav>
 <h1>{title}</h1>
 <p>Record <code>{key}</code> of experiment <code>{experiment}</code>{_recipe(record)}.
-The full file is in <a href="records.zip">records.zip</a>.</p>
+The full file is in <a href="{ARCHIVE}">{ARCHIVE}</a>.</p>
 {sections}</main></body></html>
 """
 
@@ -137,9 +142,7 @@ def experiment_page(experiment: str, records: Sequence[Record], notebook: str = 
     count = f"{len(records)} records" if len(records) != 1 else "One record"
     return (
         f"# Records of `{experiment}`\n\n{source}{count}. A key leads to everything that is known about its run; "
-        f'<a href="records.zip">records.zip</a> holds the files themselves, with counts per class and image.\n\n'
-        + "\n\n".join(tables)
-        + "\n"
+        f'<a href="{ARCHIVE}">{ARCHIVE}</a> holds the files themselves, with counts per class and image.\n\n' + "\n\n".join(tables) + "\n"
     )
 
 
