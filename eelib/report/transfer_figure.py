@@ -26,7 +26,7 @@ def transfer_figure(cells: list[Transfer]) -> Figure:
 
     use_style()
     shown = [cell for cell in cells if not cell.exchange and any(cell.case.region == other.origin for other in cells)]
-    shown = [cell for cell in shown if sum(other.case.region == cell.case.region for other in shown) > 1]
+    shown = [cell for cell in shown if len({other.origin for other in shown if other.case.region == cell.case.region}) > 1]
     panels = list(dict.fromkeys((cell.case.reading, cell.case.fraction) for cell in shown))
     origins, targets = ordered_places(shown), list(dict.fromkeys(cell.case.region for cell in shown))
     columns = min(2, len(panels))
@@ -58,7 +58,9 @@ def _panel(axis: Axes, cells: list[Transfer], origins: list[str], targets: list[
         text = f"{gains[at]:+.1f}".replace("-", "−")
         axis.text(at[1], at[0], text, ha="center", va="center", fontsize=8, fontweight=weight, color=color)
     image = axis.imshow(gains, cmap="RdBu", vmin=-limit, vmax=limit, aspect="auto")
-    axis.set_xticks(range(len(targets)), [place_title(target) for target in targets], fontsize=7)
+    axis.set_xticks(
+        range(len(targets)), [place_title(target) for target in targets], fontsize=7, rotation=30, ha="right", rotation_mode="anchor"
+    )
     axis.set_yticks(range(len(origins)), [place_title(origin) for origin in origins], fontsize=7)
     axis.grid(False)
     return image

@@ -87,6 +87,15 @@ def test_the_heat_map_holds_the_gains():
     assert image[places.index("france"), 0] == pytest.approx(100 * cell("france", "germany").gain.value)
 
 
+def test_a_region_that_only_its_own_pretraining_serves_is_no_column():
+    own = {"random": 40, "pretrained": 50}
+    more = [*records(), *(one for share in (0.1, 1.0) for one in readings(own, region="brandenburg", fraction=share))]
+    cells = transfers(more)
+    assert sum(cell.case.region == cell.origin == "brandenburg" for cell in cells) == 2
+    panels = [axis for axis in transfer_figure(cells).axes if axis.images]
+    assert {label.get_text() for axis in panels for label in axis.get_xticklabels()} == {"Germany", "Ghana"}
+
+
 def test_the_conclusion_names_distances_and_exchanges():
     text = transfer_conclusion(transfers(records()))
     assert "**Other continent** (linear probe, 10 % of the labels)" in text
