@@ -82,10 +82,10 @@ def _known_set(name: str) -> str:
     """The name, or the absolute path of a manifest: notebooks run in a folder of their own."""
     from eelib.data.names import SIMULATED
     from eelib.data.pairs.load import pair_names
-    from eelib.data.sources import absolute
+    from eelib.data.sources import MANIFEST, absolute
 
     name = absolute(name)
-    if name not in SIMULATED and not name.endswith((".yaml", ".yml")) and name not in pair_names():
+    if name not in SIMULATED and not name.endswith(MANIFEST) and name not in pair_names():
         raise unknown("set of pairs", name, pair_names())
     return name
 

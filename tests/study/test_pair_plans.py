@@ -51,7 +51,7 @@ def test_under_the_unified_recipe_methods_differ_in_their_method_alone():
     assert {view for arm in arms for view in arm.params.method.views} == {"satellite"}
 
 
-def test_every_model_is_test_pairs_the_same_clean_pairs():
+def test_every_model_is_scored_on_the_same_clean_pairs():
     scored = {arm.params.data.model_dump_json() for name in NAMES for arm in planned(name, pairs=["germany"])}
     assert len(scored) == 1
 
@@ -130,7 +130,7 @@ def test_v1_against_v2_of_own_captions_needs_some_that_differ(own):
 
 
 @every
-def test_every_model_can_be_test_pairs_another_set(own, name):
+def test_every_model_can_be_scored_on_another_set(own, name):
     arms = planned(name, "smoke", pairs=["pairs.yaml" if name != "clip3_data" else "germany"], test_pairs="places.yaml")
     assert {arm.params.data.sets for arm in arms} == {(str(own / "places.yaml"),)}
     assert {arm.params.data.sizes.bands for arm in arms} == {arm.params.data.sizes.bands for arm in trainings(arms)} == {"rgb"}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from eelib.data.names import SIMULATED
 from eelib.data.pairs.containers import PairSet
 from eelib.data.pairs.settings import PairSizes
+from eelib.data.sources import MANIFEST
 from eelib.errors import unknown
 
 if TYPE_CHECKING:
@@ -67,23 +68,19 @@ def as_written(name: str) -> bool:
     return name not in SIMULATED and _manifest(name).kind in {*PAIR_KINDS} - {"pair-sample"}
 
 
-def _is_path(name: str) -> bool:
-    return name.endswith((".yaml", ".yml"))
-
-
 def _manifest(name: str) -> Manifest:
     from eelib.data.manifests import load_manifest, manifest, manifest_names
 
-    if not _is_path(name) and name not in manifest_names():
+    if not name.endswith(MANIFEST) and name not in manifest_names():
         raise unknown("set of pairs", name, pair_names())
-    return load_manifest(Path(name)) if _is_path(name) else manifest(name)
+    return load_manifest(Path(name)) if name.endswith(MANIFEST) else manifest(name)
 
 
 def _from_manifest(name: str, sizes: PairSizes) -> PairSet:
     from eelib.data.pairs import manifests as kinds
 
     entry = _manifest(name)
-    base = Path(name).parent if _is_path(name) else Path()
+    base = Path(name).parent if name.endswith(MANIFEST) else Path()
     if isinstance(entry, kinds.PairSampleManifest):
         from eelib.data.pairs.emoji_pairs import emoji_pairs
 
