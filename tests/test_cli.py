@@ -212,6 +212,30 @@ def test_a_notebook_that_exits_early_is_not_done(capsys, tmp_path, monkeypatch):
     assert not (Store().root / "notebooks" / "data_tour.json").exists()
 
 
+@pytest.mark.slow
+def test_a_study_finishes_the_other_notebooks_when_one_fails(capsys, tmp_path, monkeypatch):
+    def change(content):
+        content["cells"] = content["cells"][:4]
+
+    project(tmp_path, monkeypatch, change)
+    table = yaml.safe_load((ROOT / "study.yaml").read_text())[:1]
+    content = json.loads((tmp_path / "notebooks" / "data_tour.ipynb").read_text())
+    content["cells"].append({**content["cells"][3], "id": "last", "source": "1 / 0", "metadata": {}})
+    (tmp_path / "notebooks" / "broken.ipynb").write_text(json.dumps(content))
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump([{**table[0], "notebook": "broken"}, *table]))
+
+    code, _, err = call(capsys, "study", "--profile", "smoke", "--no-report", "--jobs", "1")
+    assert code == 1
+    assert "ZeroDivisionError" in err.splitlines()[-1]
+    assert [path.name for path in (Store().root / "notebooks").glob("*.json")] == ["data_tour.json"]
+
+    content["cells"][-1]["source"] = "0 / 1"
+    (tmp_path / "notebooks" / "broken.ipynb").write_text(json.dumps(content))
+    code, _, err = call(capsys, "study", "--profile", "smoke", "--no-report")
+    assert code == 0
+    assert "notebook broken done, 1/1" in err  # the finished one is not executed again
+
+
 def test_papermill_alone_refuses_a_parameter_that_does_not_exist(tmp_path):
     """papermill only warns; the validating cell stops the run."""
     command = [sys.executable, "-m", "papermill", "notebooks/data_tour.ipynb", tmp_path / "out.ipynb", "-p", "profil", "smoke"]

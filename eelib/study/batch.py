@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
+from concurrent.futures import as_completed
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eelib.errors import RunError, unknown
 from eelib.study import notebooks
 from eelib.study.arm import with_needs
-from eelib.study.execute import run, run_one, worker_count
+from eelib.study.execute import run, run_one, worker_count, worker_pool
 from eelib.study.progress import clock_time
 from eelib.study.store import Store
 from eelib.study.table import Row, project_folder, rows
@@ -58,14 +60,27 @@ def run_study(profile: str, *, jobs: int | None = None, report: bool = True) -> 
     _tell(f"profile {profile}: {len(arms)} arms, {len(missing)} to compute; {len(planned)} notebooks; records in {store.root}")
     fetch_needed({region for item, params in planned for region in item.regions(params)})
     run(missing, store=store, jobs=jobs)
-    executed = 0
-    for item, params in planned:
-        if not notebooks.is_done(item, params, store):
-            _tell(f"notebook {item.name} ...")
-            notebooks.execute(item, params, store, jobs=jobs)
-            executed += 1
+    stale = [(item, params) for item, params in planned if not notebooks.is_done(item, params, store)]
+    _execute_notebooks(stale, store, jobs)
     _tell(f"study complete after {clock_time(time.monotonic() - started)}")
-    return build_report(unless_current=not missing and not executed) if report else str(store.root)
+    return build_report(unless_current=not missing and not stale) if report else str(store.root)
+
+
+def _execute_notebooks(stale: list[tuple[Row, Parameters]], store: Store, jobs: int) -> None:
+    """Execute notebooks side by side; when one fails, the others are finished first."""
+    if not stale:
+        return
+    failures: list[BaseException] = []
+    with worker_pool(min(jobs, len(stale))) as (pool, _):
+        running = {pool.submit(notebooks.execute, item, params, store, jobs=jobs): item.name for item, params in stale}
+        for done, future in enumerate(as_completed(running), start=1):
+            error = future.exception()
+            _tell(f"notebook {running[future]} {'failed' if error else 'done'}, {done}/{len(stale)}")
+            if isinstance(error, BrokenProcessPool):
+                error = RunError(f"{running[future]}: its process was killed, perhaps for lack of memory")
+            failures += [error] if error else []
+    if failures:
+        raise failures[0]
 
 
 def run_arm(name: str, profile: str) -> None:

@@ -99,7 +99,7 @@ def _compute(arms: list[Arm], store: Store, jobs: int, progress: Progress) -> di
     """Run arms as soon as what they need is there; returns the failures by key."""
     waiting, failed, running = list(arms), dict[str, BaseException](), dict[Future[None], Arm]()
     missing = {arm.key for arm in arms}
-    with _pool(jobs) as (pool, queue):
+    with worker_pool(jobs) as (pool, queue):
         while waiting or running:
             for arm in [arm for arm in waiting if not missing & {needed.key for needed in arm.needs.values()}]:
                 waiting.remove(arm)
@@ -122,8 +122,11 @@ def _compute(arms: list[Arm], store: Store, jobs: int, progress: Progress) -> di
 
 
 @contextmanager
-def _pool(jobs: int) -> Iterator[tuple[ProcessPoolExecutor, Any]]:
-    """Fresh single-threaded worker processes; none is left behind when the block is left by an interrupt, or this process is killed."""
+def worker_pool(jobs: int) -> Iterator[tuple[ProcessPoolExecutor, Any]]:
+    """Fresh single-threaded worker processes and a queue to hear from them.
+
+    None is left behind when the block is left by an interrupt, or this process is killed.
+    """
     context = mp.get_context("spawn")
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update(ONE_THREAD)  # read when the workers import NumPy and torch
