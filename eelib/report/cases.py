@@ -147,7 +147,12 @@ def draw(case: Case, starts: Mapping[str, Group], **options: Any) -> Draws[str]:
 
 def signed(value: Estimate) -> str:
     """A difference of mIoU as points with its interval, ``+5.1 [+1.0, +9.2]``."""
-    return f"{POINTS * value.value:+.1f} [{POINTS * value.low:+.1f}, {POINTS * value.high:+.1f}]".replace("-", "−")
+    return f"{points(value.value)} [{points(value.low)}, {points(value.high)}]"
+
+
+def points(value: float) -> str:
+    """A difference of shares as points, ``+5.1``."""
+    return f"{POINTS * value:+.1f}".replace("-", "−")
 
 
 def percent(fraction: float) -> str:

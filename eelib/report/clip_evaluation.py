@@ -12,7 +12,7 @@ import pandas as pd
 from eelib.evaluate.hits import unpack_hits
 from eelib.evaluate.robustness import by_group, season_of
 from eelib.evaluate.statistics import Estimate
-from eelib.report.cases import POINTS, Record, signed
+from eelib.report.cases import POINTS, Record, points
 from eelib.report.clip_cases import Measure, Model, by_data, draw, few_shot, linear_probe, nearest, recall_at, under, zero_shot
 from eelib.report.style import PALETTE, WIDTH, use_style
 
@@ -158,7 +158,18 @@ def evaluation_conclusion(found: Sequence[Model]) -> str:
             lines.append(
                 f"* **Retrieval, {name}, {title}**: {above} of {count} models are above a random order by an interval (recall at 5)."
             )
-        changes = {key: value for key, value in condition_changes(group).items() if value.high < 0}
-        hurt = [f"{model.config.title} ({model.config.encoder_title}) by {name}: {signed(v)}" for (model, name), v in changes.items()]
-        lines.append(f"* **Robustness, {title}**: hurt by an interval: {'; '.join(hurt) or 'none'}.")
+        lines.append(f"* **Robustness, {title}**: {_robustness(group)}.")
     return "\n".join(lines)
+
+
+def _robustness(group: Sequence[Model]) -> str:
+    """How many models of one set of pairs each condition hurts, and by how much."""
+    changes: dict[str, list[Estimate]] = {}
+    for (_, name), change in condition_changes(group).items():
+        changes.setdefault(name, []).append(change)
+    parts = []
+    for name, values in changes.items():
+        hurt = sum(value.high < 0 for value in values)
+        least, most = max(value.value for value in values), min(value.value for value in values)
+        parts.append(f"{name}: {hurt} of {len(values)} models lose by an interval (top-1 {points(least)} to {points(most)} points)")
+    return "; ".join(parts) or "no other condition was tested"

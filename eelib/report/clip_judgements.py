@@ -95,8 +95,12 @@ def _effects_of(title: str, records: Sequence[Record]) -> list[Compared]:
 
 
 def _told(rows: Sequence[Compared], what: str) -> Judgement:
-    parts = "; ".join(f"{_where(row.model.config)} {signed(row.effect)}" for row in rows if row.effect)
-    return Judgement(by_side([row.effect for row in rows if row.effect]), f"{what}, top-1: {parts} points.")
+    parts: dict[str, list[str]] = {}
+    effects = [(row.model, row.effect) for row in rows if row.effect]
+    for model, effect in effects:
+        parts.setdefault(model.data_title, []).append(f"{_where(model.config)} {signed(effect)}")
+    text = "; ".join(f"{data}: {', '.join(found)}" for data, found in parts.items())
+    return Judgement(by_side([effect for _, effect in effects]), f"{what}, top-1 in points: {text}.")
 
 
 def _where(config: Config) -> str:

@@ -144,7 +144,8 @@ def test_everything_that_was_asked_is_shown():
     assert recall.value == pytest.approx(0.8, abs=0.05)
     assert draw(found, under("clouds")).score(found[0].config).value == pytest.approx(0.6, abs=0.05)
     text = evaluation_conclusion(found)
-    assert "2 of 2 models are above chance and majority" in text and "by clouds" in text
+    assert "2 of 2 models are above chance and majority" in text
+    assert "clouds: 2 of 2 models lose by an interval (top-1 −" in text
 
 
 def test_published_numbers_keep_their_gaps():
