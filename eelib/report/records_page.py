@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -49,12 +49,12 @@ def show(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, str):
-        return value if len(value) <= WIDEST else f"text of {len(value)} characters, in the archive"
+        return value if len(value) <= WIDEST else f"text of {len(value)} characters"
     if isinstance(value, list):
         shape = shape_of(value)
         if len(shape) == 1 and len(value) <= LONGEST and not any(isinstance(item, Mapping) for item in value):
             return ", ".join(map(show, value))
-        return f"array {' × '.join(map(str, shape))}, in the archive"
+        return f"array {' × '.join(map(str, shape))}"
     return json.dumps(value)
 
 
@@ -101,7 +101,7 @@ def record_page(record: Record, pages: Mapping[str, str]) -> str:
 <nav><a href="../../index.html">Report</a> / <a href="index.html">{experiment}</a> / {key}</nav>
 <h1>{title}</h1>
 <p>Record <code>{key}</code> of experiment <code>{experiment}</code>{_recipe(record)}.
-The full file is in <a href="{ARCHIVE}">{ARCHIVE}</a>.</p>
+The full file, with the arrays and long texts that are only counted here, is in <a href="{ARCHIVE}">{ARCHIVE}</a>.</p>
 {sections}</main></body></html>
 """
 
@@ -114,8 +114,20 @@ def _section(title: str, content: object, pages: Mapping[str, str]) -> str:
     if not content:
         return ""
     named = content if isinstance(content, Mapping) else {"": content}
-    rows = "".join(f'<tr><th scope="row">{escape(name)}</th><td>{_cell(value, pages)}</td></tr>' for name, value in flatten(named).items())
+    rows = "".join(f'<tr><th scope="row">{escape(name)}</th><td>{text}</td></tr>' for name, text in _rows(named, pages))
     return f'<h2>{title}</h2><div class="scroll"><table class="fields">{rows}</table></div>\n'
+
+
+def _rows(content: Mapping[str, Any], pages: Mapping[str, str], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """A row per value of the mapping itself, and one for all values together of each mapping below it."""
+    nested = {f"{prefix}{name}": item for name, item in content.items() if isinstance(item, Mapping)}
+    values = {name: _cell(item, pages) for name, item in content.items() if not isinstance(item, Mapping)}
+    if not prefix:
+        yield from values.items()
+    elif values:
+        yield prefix.removesuffix("."), " · ".join(f"<i>{escape(name)}</i> {text}" for name, text in values.items())
+    for name, item in nested.items():
+        yield from _rows(item, pages, f"{name}.")
 
 
 def _cell(value: object, pages: Mapping[str, str]) -> str:
