@@ -10,6 +10,7 @@ import pandas as pd
 from eelib.data.pairs.settings import FAULTS, FaultDoses
 from eelib.evaluate.statistics import Estimate
 from eelib.report.cases import POINTS, signed, verdict
+from eelib.report.cases import points as in_points
 from eelib.report.clip_cases import Compared, Model, compared
 from eelib.report.clip_published import VERSIONS, points
 from eelib.report.style import PALETTE, WIDTH, use_style
@@ -35,12 +36,18 @@ def dose_rows(found: Sequence[Model]) -> list[Compared]:
 
 
 def amount_rows(found: Sequence[Model]) -> list[Compared]:
-    """Fewer pairs against all, at the same number of samples seen."""
+    """Fewer pairs against all, at the same number of samples seen; one model for all requests that a set is too small for."""
+    found = list({(model.config._replace(pairs=0), pair_count(model)): model for model in found}.values())
     reduced = {model.config._replace(pairs=0) for model in found if _is_fewer(model, found)}
     chosen = [model for model in found if model.config._replace(pairs=0) in reduced]
     most = {config: max(model.config.pairs for model in chosen if model.config._replace(pairs=0) == config) for config in reduced}
     rows = compared(chosen, lambda config: config._replace(pairs=most[config._replace(pairs=0)]))
     return sorted(rows, key=lambda row: (row.model.config.data, row.model.config.pairs))
+
+
+def pair_count(model: Model) -> int:
+    """Pairs that a model was trained on: what was asked for, or all that the set holds."""
+    return int(model.trainings[0]["metrics"]["pairs"])
 
 
 def _is_fewer(model: Model, found: Sequence[Model]) -> bool:
@@ -112,15 +119,34 @@ def expected_cost(doses: Sequence[Compared]) -> tuple[float, float]:
     return float(sum(lost)), sum(mixture.of(kind) for kind in least) / sum(mixture.of(kind) for kind in FAULTS)
 
 
-def _why_undecided(effects: Sequence[Estimate], doses: Sequence[Compared]) -> str:
-    """What was to be expected and what could have been seen."""
+def _why_not_better(rows: Sequence[Compared], effects: Sequence[Estimate], doses: Sequence[Compared]) -> str:
+    """What was to be expected, what could have been seen, and what top-1 is worth where the majority class is ahead of every model."""
     lost, share = expected_cost(doses)
     seen = max((effect.high - effect.low) / 2 for effect in effects)
     return (
-        f" Why undecided: the kinds of fault that were also run alone, {100 * share:.0f} % of those in the V1-like set, should cost "
-        f"{POINTS * lost:.1f} points at their doses there (linear in the dose), while {effects[0].seeds} seeds and {effects[0].places} "
-        f"places show differences from about {POINTS * seen:.1f} points on."
+        f" Why not better throughout: the kinds of fault that were also run alone, {100 * share:.0f} % of those in the V1-like set, should "
+        f"change top-1 by {in_points(-lost)} points at their doses there (linear in the dose), while {effects[0].seeds} seeds and "
+        f"{effects[0].places} places show differences from about {POINTS * seen:.1f} points on.{_below_majority(rows)}"
     )
+
+
+def _below_majority(rows: Sequence[Compared]) -> str:
+    """A sentence where every model is below the majority class; empty elsewhere."""
+    majority = rows[0].model.scores[0]["metrics"]["baselines"]["majority"]
+    if max(row.score.value for row in rows) >= majority:
+        return ""
+    means = {row.model.config: _class_mean(row.model) for row in rows}
+    changes = [mean - means[config._replace(version="v1", fault=MIXED)] for config, mean in means.items() if config.version == "v2"]
+    return (
+        f" All models are below the majority class ({majority:.3f}), so naming it more often, rightly or not, raises top-1; the mean of "
+        f"the classes' accuracies changes by {in_points(min(changes))} to {in_points(max(changes))} points."
+    )
+
+
+def _class_mean(model: Model) -> float:
+    """Mean over classes of the accuracy with the first prompt set, mean over seeds."""
+    found = (next(iter(score["metrics"]["zero_shot"].values()))[model.how]["class_mean"] for score in model.scores)
+    return float(sum(found) / len(model.scores))
 
 
 def data_conclusion(versions: Sequence[Compared], doses: Sequence[Compared], amounts: Sequence[Compared]) -> str:
@@ -133,7 +159,8 @@ def data_conclusion(versions: Sequence[Compared], doses: Sequence[Compared], amo
         text += f"undecided in {undecided}; "
         text += f"differences from {signed(min(effects, key=lambda e: e.value))} to {signed(max(effects, key=lambda e: e.value))} points."
         own = [row for row in doses if row.model.data_title == data]
-        lines.append(text + (_why_undecided(effects, own) if undecided and own else ""))
+        rows = [row for row in versions if row.model.data_title == data]
+        lines.append(text + (_why_not_better(rows, effects, own) if above < len(effects) and own else ""))
     known = ", ".join(f"{name} {points(two - one)}" for name, (one, two) in VERSIONS.items())
     lines.append(f"* Published at another scale (PyramidCLIP, V2 over V1): {known} points.")
     for data in dict.fromkeys(row.model.data_title for row in doses):
@@ -144,6 +171,6 @@ def data_conclusion(versions: Sequence[Compared], doses: Sequence[Compared], amo
     for row in amounts:
         if row.effect:
             lines.append(
-                f"* **Amount, {row.model.data_title}**: {row.model.config.pairs} pairs change top-1 by {signed(row.effect)} points."
+                f"* **Amount, {row.model.data_title}**: {pair_count(row.model)} pairs change top-1 by {signed(row.effect)} points."
             )
     return "\n".join(lines)

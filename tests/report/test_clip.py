@@ -3,11 +3,12 @@
 import pytest
 from pair_records import BUDGET, cell, collected, pair_of_records
 
-from eelib.data.pairs.settings import PairSizes
+from eelib.data.pairs.settings import FaultDoses, PairSizes
 from eelib.errors import InputError
+from eelib.report.cases import points as in_points
 from eelib.report.clip_cases import compared, draw, models, recall_at, under
 from eelib.report.clip_changes import change_conclusion, change_names, term_rows
-from eelib.report.clip_data import amount_rows, data_conclusion, dose_rows, expected_cost, fault_of, version_rows
+from eelib.report.clip_data import amount_rows, data_conclusion, dose_rows, expected_cost, fault_of, pair_count, version_rows
 from eelib.report.clip_depth import cost_table, depth_conclusion, depth_rows
 from eelib.report.clip_evaluation import evaluation_conclusion, prompt_table, retrieval_table, season_table, similarity_table
 from eelib.report.clip_published import published_effect, published_interaction
@@ -61,8 +62,6 @@ def test_a_score_without_its_training_and_unequal_seeds_are_refused():
 
 
 def test_versions_doses_and_amounts_are_told_apart():
-    from eelib.data.pairs.settings import FaultDoses
-
     base = cell("clip")
     most = BUDGET.sizes.train
     found = collected(
@@ -80,12 +79,10 @@ def test_versions_doses_and_amounts_are_told_apart():
     assert [row.model.config.pairs for row in amounts] == [most // 2, most] and amounts[0].effect.high < 0
     text = data_conclusion(versions, doses, amounts)
     assert "better in 1 of 1 cases" in text and "wrong image at 0.5" in text and f"{most // 2} pairs change" in text
-    assert "Why undecided" not in text
+    assert "Why not better" not in text
 
 
 def test_an_undecided_difference_of_the_versions_is_explained_by_the_doses():
-    from eelib.data.pairs.settings import FaultDoses
-
     base = cell("clip")
     doses = [base.sized("clip3_data", version="v1", doses=FaultDoses.only(*one)) for one in (("wrong_image", 0.5), ("language", 0.5))]
     pairs = [(base, 0.5), (base.sized("clip3_data", version="v1"), 0.5), (base.sized("clip3_data", version="clean"), 0.7)]
@@ -96,7 +93,35 @@ def test_an_undecided_difference_of_the_versions_is_explained_by_the_doses():
     assert lost == pytest.approx(effects["wrong image"] * 0.05 / 0.5 + effects["language"] * 0.1 / 0.5)
     assert share == pytest.approx(0.15 / 0.5)
     text = data_conclusion(version_rows(found), rows, [])
-    assert f"30 % of those in the V1-like set, should cost {100 * lost:.1f} points" in text and "3 seeds and 200 places" in text
+    assert f"30 % of those in the V1-like set, should change top-1 by −{100 * lost:.1f} points" in text and "3 seeds and 200 places" in text
+
+
+def test_a_set_that_is_too_small_for_an_amount_is_one_model():
+    base = cell("clip")
+    most = BUDGET.sizes.train
+    found = collected([(base, 0.7), (base.sized("clip3_data", train=most // 2), 0.45), (base.sized("clip3_data", train=most // 4), 0.4)])
+    for model in found:
+        for training in model.trainings:
+            training["metrics"]["pairs"] = min(training["metrics"]["pairs"], most // 2)
+    assert [pair_count(row.model) for row in amount_rows(found)] == [most // 4, most // 2]
+
+
+def test_below_the_majority_class_the_mean_of_the_classes_is_told_too():
+    base = cell("clip")
+    rule = base.sized("clip3_data", version="v1", doses=FaultDoses.only("wrong_image", 0.5))
+    found = collected(
+        [(base, 0.3), (base.sized("clip3_data", version="v1"), 0.5), (base.sized("clip3_data", version="clean"), 0.5), (rule, 0.4)]
+    )
+    versions, doses = version_rows(found), dose_rows(found)
+    assert "majority" not in data_conclusion(versions, doses, [])
+    for model in found:
+        for score in model.scores:
+            score["metrics"]["baselines"]["majority"] = 0.9
+    text = data_conclusion(versions, doses, [])
+    v2, v1 = (next(m for m in found if m.config.version == version and m.config.fault in ("", "mixed")) for version in ("v2", "v1"))
+    means = [sum(s["metrics"]["zero_shot"]["satellite8"]["global"]["class_mean"] for s in model.scores) / 3 for model in (v2, v1)]
+    assert "worse in 1" in text and "All models are below the majority class (0.900)" in text
+    assert f"changes by {in_points(means[0] - means[1])} to" in text
 
 
 def test_depth_is_held_against_the_deepest_and_its_savings_are_counted():
