@@ -79,27 +79,27 @@ def fault_of(row: Compared) -> tuple[str, float]:
 
 
 def dose_figure(rows: Sequence[Compared]) -> Figure:
-    """Change of top-1 over the share of captions with each kind of noise, with 95 % intervals; one panel per set of pairs."""
+    """Change of top-1 over the share of captions with a kind of noise, with 95 % intervals; a row per set of pairs, a column per kind."""
     import matplotlib.pyplot as plt
 
     use_style()
-    panels = list(dict.fromkeys(row.model.data_title for row in rows))
-    figure, axes = plt.subplots(1, len(panels), figsize=(WIDTH, 3.2), sharey=True, squeeze=False)
-    for axis, panel in zip(axes[0], panels, strict=True):
-        shown = [(fault_of(row), row.effect) for row in rows if row.model.data_title == panel and row.effect is not None]
-        kinds = list(dict.fromkeys(kind for (kind, _), _ in shown))
-        axis.axhline(0, color="0.3", linewidth=1)
-        for at, kind in enumerate(kinds):
-            line = sorted((dose, effect) for (name, dose), effect in shown if name == kind)
-            y = [0.0, *(POINTS * effect.value for _, effect in line)]
-            low = [0.0, *(POINTS * (effect.value - effect.low) for _, effect in line)]
-            high = [0.0, *(POINTS * (effect.high - effect.value) for _, effect in line)]
-            x = [0.0, *(dose + 0.006 * at for dose, _ in line)]
-            axis.errorbar(x, y, yerr=[low, high], fmt="o-", color=PALETTE[at % len(PALETTE)], markersize=3, capsize=2, label=kind)
-        axis.set_title(panel, fontsize=8)
-        axis.set_xlabel("share of the captions", fontsize="small")
-    axes[0][0].set_ylabel("points of top-1 against clean")
-    axes[0][-1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1.01, 0.5))  # beside the panel: error bars fill it
+    shown = [(row.model.data_title, *fault_of(row), row.effect) for row in rows if row.effect is not None]
+    data, kinds = list(dict.fromkeys(item[0] for item in shown)), list(dict.fromkeys(item[1] for item in shown))
+    size = (WIDTH, 0.9 + 1.5 * len(data))
+    figure, axes = plt.subplots(len(data), len(kinds), figsize=size, sharex=True, sharey="row", squeeze=False, layout="constrained")
+    for at, (title, line) in enumerate(zip(data, axes, strict=True)):
+        for axis, kind in zip(line, kinds, strict=True):
+            points = sorted((dose, effect) for name, fault, dose, effect in shown if (name, fault) == (title, kind))
+            axis.axhline(0, color="0.3", linewidth=1)
+            y = [0.0, *(POINTS * effect.value for _, effect in points)]
+            low = [0.0, *(POINTS * (effect.value - effect.low) for _, effect in points)]
+            high = [0.0, *(POINTS * (effect.high - effect.value) for _, effect in points)]
+            axis.errorbar([0.0, *(dose for dose, _ in points)], y, yerr=[low, high], fmt="o-", color=PALETTE[at], markersize=3, capsize=2)
+            axis.set_title(kind if at == 0 else "", fontsize=8)
+            axis.tick_params(labelsize=7)
+        line[0].set_ylabel(title.replace(", ", "\n"), fontsize=8)
+    figure.supxlabel("share of the captions", fontsize=8)
+    figure.supylabel("points of top-1 against clean", fontsize=8)
     return figure
 
 
