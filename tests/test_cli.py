@@ -236,6 +236,19 @@ def test_a_study_finishes_the_other_notebooks_when_one_fails(capsys, tmp_path, m
     assert "notebook broken done, 1/1" in err  # the finished one is not executed again
 
 
+@pytest.mark.slow
+def test_a_study_says_that_a_process_was_killed(capsys, tmp_path, monkeypatch):
+    def change(content):
+        content["cells"] = content["cells"][:5]
+        content["cells"][-1] = {**content["cells"][3], "id": "last", "source": "import os; os.kill(os.getppid(), 9)", "metadata": {}}
+
+    project(tmp_path, monkeypatch, change)
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(yaml.safe_load((ROOT / "study.yaml").read_text())[:1]))
+    code, _, err = call(capsys, "study", "--profile", "smoke", "--no-report")
+    assert code == 1
+    assert "notebooks: a process was killed" in err.splitlines()[-1]
+
+
 def test_papermill_alone_refuses_a_parameter_that_does_not_exist(tmp_path):
     """papermill only warns; the validating cell stops the run."""
     command = [sys.executable, "-m", "papermill", "notebooks/data_tour.ipynb", tmp_path / "out.ipynb", "-p", "profil", "smoke"]

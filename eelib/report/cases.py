@@ -147,12 +147,13 @@ def draw(case: Case, starts: Mapping[str, Group], **options: Any) -> Draws[str]:
 
 def signed(value: Estimate) -> str:
     """A difference of mIoU as points with its interval, ``+5.1 [+1.0, +9.2]``."""
-    return f"{points(value.value)} [{points(value.low)}, {points(value.high)}]"
+    middle, low, high = (points(POINTS * number) for number in (value.value, value.low, value.high))
+    return f"{middle} [{low}, {high}]"
 
 
-def points(value: float) -> str:
-    """A difference of shares as points, ``+5.1``."""
-    return f"{POINTS * value:+.1f}".replace("-", "−")
+def points(value: float | None, *, sign: bool = True) -> str:
+    """A number of points, ``+5.1``; a dash where there is none."""
+    return "–" if value is None else f"{value:{'+' if sign else ''}.1f}".replace("-", "−")
 
 
 def percent(fraction: float) -> str:

@@ -9,10 +9,9 @@ import pandas as pd
 
 from eelib.data.pairs.settings import FAULTS, FaultDoses
 from eelib.evaluate.statistics import Estimate
-from eelib.report.cases import POINTS, signed, verdict
-from eelib.report.cases import points as in_points
+from eelib.report.cases import POINTS, points, signed, verdict
 from eelib.report.clip_cases import Compared, Model, compared
-from eelib.report.clip_published import VERSIONS, points
+from eelib.report.clip_published import VERSIONS
 from eelib.report.style import PALETTE, WIDTH, use_style
 
 if TYPE_CHECKING:
@@ -89,12 +88,12 @@ def dose_figure(rows: Sequence[Compared]) -> Figure:
     figure, axes = plt.subplots(len(data), len(kinds), figsize=size, sharex=True, sharey="row", squeeze=False, layout="constrained")
     for at, (title, line) in enumerate(zip(data, axes, strict=True)):
         for axis, kind in zip(line, kinds, strict=True):
-            points = sorted((dose, effect) for name, fault, dose, effect in shown if (name, fault) == (title, kind))
+            dots = sorted((dose, effect) for name, fault, dose, effect in shown if (name, fault) == (title, kind))
             axis.axhline(0, color="0.3", linewidth=1)
-            y = [0.0, *(POINTS * effect.value for _, effect in points)]
-            low = [0.0, *(POINTS * (effect.value - effect.low) for _, effect in points)]
-            high = [0.0, *(POINTS * (effect.high - effect.value) for _, effect in points)]
-            axis.errorbar([0.0, *(dose for dose, _ in points)], y, yerr=[low, high], fmt="o-", color=PALETTE[at], markersize=3, capsize=2)
+            y = [0.0, *(POINTS * effect.value for _, effect in dots)]
+            low = [0.0, *(POINTS * (effect.value - effect.low) for _, effect in dots)]
+            high = [0.0, *(POINTS * (effect.high - effect.value) for _, effect in dots)]
+            axis.errorbar([0.0, *(dose for dose, _ in dots)], y, yerr=[low, high], fmt="o-", color=PALETTE[at], markersize=3, capsize=2)
             axis.set_title(kind if at == 0 else "", fontsize=8)
             axis.tick_params(labelsize=7)
         line[0].set_ylabel(title.replace(", ", "\n"), fontsize=8)
@@ -125,7 +124,7 @@ def _why_not_better(rows: Sequence[Compared], effects: Sequence[Estimate], doses
     seen = max((effect.high - effect.low) / 2 for effect in effects)
     return (
         f" Why not better throughout: the kinds of fault that were also run alone, {100 * share:.0f} % of those in the V1-like set, should "
-        f"change top-1 by {in_points(-lost)} points at their doses there (linear in the dose), while {effects[0].seeds} seeds and "
+        f"change top-1 by {points(-POINTS * lost)} points at their doses there (linear in the dose), while {effects[0].seeds} seeds and "
         f"{effects[0].places} places show differences from about {POINTS * seen:.1f} points on.{_below_majority(rows)}"
     )
 
@@ -139,7 +138,7 @@ def _below_majority(rows: Sequence[Compared]) -> str:
     changes = [mean - means[config._replace(version="v1", fault=MIXED)] for config, mean in means.items() if config.version == "v2"]
     return (
         f" All models are below the majority class ({majority:.3f}), so naming it more often, rightly or not, raises top-1; the mean of "
-        f"the classes' accuracies changes by {in_points(min(changes))} to {in_points(max(changes))} points."
+        f"the classes' accuracies changes by {points(POINTS * min(changes))} to {points(POINTS * max(changes))} points."
     )
 
 

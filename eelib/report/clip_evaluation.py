@@ -171,5 +171,7 @@ def _robustness(group: Sequence[Model]) -> str:
     for name, values in changes.items():
         hurt = sum(value.high < 0 for value in values)
         least, most = max(value.value for value in values), min(value.value for value in values)
-        parts.append(f"{name}: {hurt} of {len(values)} models lose by an interval (top-1 {points(least)} to {points(most)} points)")
+        parts.append(
+            f"{name}: {hurt} of {len(values)} models lose by an interval (top-1 {points(POINTS * least)} to {points(POINTS * most)} points)"
+        )
     return "; ".join(parts) or "no other condition was tested"

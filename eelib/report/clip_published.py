@@ -33,8 +33,3 @@ def published_interaction(method: str) -> float | None:
     """Effect on the ResNet minus effect on the ViT, points; None where there is no number."""
     vit, resnet = published_effect(method, "vit"), published_effect(method, "resnet")
     return None if vit is None or resnet is None else round(resnet - vit, 1)
-
-
-def points(value: float | None, *, sign: bool = True) -> str:
-    """A published number for a table."""
-    return "–" if value is None else f"{value:{'+' if sign else ''}.1f}".replace("-", "−")

@@ -9,9 +9,9 @@ import numpy as np
 
 from eelib.evaluate.confusion import Array
 from eelib.evaluate.statistics import Estimate, holm, interaction_test, p_value
-from eelib.report.cases import signed
+from eelib.report.cases import points, signed
 from eelib.report.clip_cases import Compared, Config, Measure, Model, by_data, compared, draw, zero_shot
-from eelib.report.clip_published import points, published_effect, published_interaction, published_top1
+from eelib.report.clip_published import published_effect, published_interaction, published_top1
 from eelib.report.tables import bold, html_table, linked_mean
 
 BASE = "clip"

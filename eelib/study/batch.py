@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from eelib.errors import RunError, unknown
 from eelib.study import notebooks
 from eelib.study.arm import with_needs
-from eelib.study.execute import run, run_one, worker_count, worker_pool
+from eelib.study.execute import KILLED, run, run_one, worker_count, worker_pool
 from eelib.study.progress import clock_time
 from eelib.study.store import Store
 from eelib.study.table import Row, project_folder, rows
@@ -77,7 +77,7 @@ def _execute_notebooks(stale: list[tuple[Row, Parameters]], store: Store, jobs: 
             error = future.exception()
             _tell(f"notebook {running[future]} {'failed' if error else 'done'}, {done}/{len(stale)}")
             if isinstance(error, BrokenProcessPool):
-                error = RunError(f"{running[future]}: its process was killed, perhaps for lack of memory")
+                error = RunError(f"notebooks: a {KILLED}; try --jobs 1")  # all that wait fail with it: which one it was is not known
             failures += [error] if error else []
     if failures:
         raise failures[0]

@@ -25,6 +25,7 @@ from eelib.study.recipes import RECIPES
 from eelib.study.store import Record, Store, storage_error
 
 LOG = "log.txt"
+KILLED = "process was killed, perhaps for lack of memory"
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
 
 
@@ -173,9 +174,7 @@ def _raise(failed: dict[str, BaseException], store: Store) -> None:
             raise error
     key, error = next(iter(failed.items()))
     log = next(store.root.glob(f"*/{key}/{LOG}"), store.root)
-    reason = (
-        "its process was killed, perhaps for lack of memory" if isinstance(error, BrokenProcessPool) else f"{type(error).__name__}: {error}"
-    )
+    reason = f"its {KILLED}" if isinstance(error, BrokenProcessPool) else f"{type(error).__name__}: {error}"
     more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
     raise RunError(f"arm {key}{more} failed ({reason}); log: {log}") from error
 

@@ -5,7 +5,7 @@ from pair_records import BUDGET, cell, collected, pair_of_records
 
 from eelib.data.pairs.settings import FaultDoses, PairSizes
 from eelib.errors import InputError
-from eelib.report.cases import points as in_points
+from eelib.report.cases import points
 from eelib.report.clip_cases import compared, draw, models, recall_at, under
 from eelib.report.clip_changes import change_conclusion, change_names, term_rows
 from eelib.report.clip_data import amount_rows, data_conclusion, dose_rows, expected_cost, fault_of, pair_count, version_rows
@@ -121,7 +121,7 @@ def test_below_the_majority_class_the_mean_of_the_classes_is_told_too():
     v2, v1 = (next(m for m in found if m.config.version == version and m.config.fault in ("", "mixed")) for version in ("v2", "v1"))
     means = [sum(s["metrics"]["zero_shot"]["satellite8"]["global"]["class_mean"] for s in model.scores) / 3 for model in (v2, v1)]
     assert "worse in 1" in text and "All models are below the majority class (0.900)" in text
-    assert f"changes by {in_points(means[0] - means[1])} to" in text
+    assert f"changes by {points(100 * (means[0] - means[1]))} to" in text
 
 
 def test_depth_is_held_against_the_deepest_and_its_savings_are_counted():
