@@ -7,6 +7,7 @@ import json
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
+from itertools import groupby, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -49,13 +50,17 @@ def show(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, str):
-        return value if len(value) <= WIDEST else f"text of {len(value)} characters"
+        return f"text of {len(value)} characters" if is_long(value) else value
     if isinstance(value, list):
-        shape = shape_of(value)
-        if len(shape) == 1 and len(value) <= LONGEST and not any(isinstance(item, Mapping) for item in value):
-            return ", ".join(map(show, value))
-        return f"array {' × '.join(map(str, shape))}"
+        return f"array {' × '.join(map(str, shape_of(value)))}" if is_long(value) else ", ".join(map(show, value))
     return json.dumps(value)
+
+
+def is_long(value: object) -> bool:
+    """Whether :func:`show` counts a value instead of writing it out."""
+    if isinstance(value, list):
+        return len(shape_of(value)) > 1 or len(value) > LONGEST or any(isinstance(item, Mapping) for item in value)
+    return isinstance(value, str) and len(value) > WIDEST
 
 
 def write_records(records: Sequence[Record], out: Path) -> None:
@@ -78,7 +83,7 @@ def write_records(records: Sequence[Record], out: Path) -> None:
 def _write_archive(records: Iterable[Record], path: Path) -> None:
     with tarfile.open(path, "w:xz") as archive:
         for record in sorted(records, key=lambda item: str(item["key"])):
-            text = json.dumps(record, indent=1).encode()
+            text = json.dumps(record, separators=(",", ":")).encode()
             entry = tarfile.TarInfo(f"{record['experiment']}/{record['key']}/record.json")  # without a date: same records, same bytes
             entry.size = len(text)
             archive.addfile(entry, io.BytesIO(text))
@@ -101,7 +106,7 @@ def record_page(record: Record, pages: Mapping[str, str]) -> str:
 <nav><a href="../../index.html">Report</a> / <a href="index.html">{experiment}</a> / {key}</nav>
 <h1>{title}</h1>
 <p>Record <code>{key}</code> of experiment <code>{experiment}</code>{_recipe(record)}.
-The full file, with the arrays and long texts that are only counted here, is in <a href="{ARCHIVE}">{ARCHIVE}</a>.</p>
+The full file, with the arrays and long texts that are counted or left out here, is in <a href="{ARCHIVE}">{ARCHIVE}</a>.</p>
 {sections}</main></body></html>
 """
 
@@ -113,21 +118,53 @@ def _recipe(record: Record) -> str:
 def _section(title: str, content: object, pages: Mapping[str, str]) -> str:
     if not content:
         return ""
-    named = content if isinstance(content, Mapping) else {"": content}
-    rows = "".join(f'<tr><th scope="row">{escape(name)}</th><td>{text}</td></tr>' for name, text in _rows(named, pages))
-    return f'<h2>{title}</h2><div class="scroll"><table class="fields">{rows}</table></div>\n'
+    rows = _rows(content if isinstance(content, Mapping) else {"": content})
+    groups = [(names, list(group)) for names, group in groupby(rows, key=lambda row: tuple(row[1]))]
+    width = max(_width(names, group) for names, group in groups)
+    # end tags that HTML lets a page leave out are a fifth of the reference run's pages
+    lines = "".join(line for names, group in groups for line in _lines(names, group, width, pages))
+    return f'<h2>{title}</h2><div class="scroll"><table class="fields">{lines}</table></div>\n'
 
 
-def _rows(content: Mapping[str, Any], pages: Mapping[str, str], prefix: str = "") -> Iterator[tuple[str, str]]:
+Row = tuple[str, Mapping[str, Any]]  # dotted name, and the values that share a line
+
+
+def _rows(content: Mapping[str, Any], prefix: str = "") -> Iterator[Row]:
     """A row per value of the mapping itself, and one for all values together of each mapping below it."""
     nested = {f"{prefix}{name}": item for name, item in content.items() if isinstance(item, Mapping)}
-    values = {name: _cell(item, pages) for name, item in content.items() if not isinstance(item, Mapping)}
+    values = {str(name): item for name, item in content.items() if not isinstance(item, Mapping)}
     if not prefix:
-        yield from values.items()
+        yield from ((name, {"": item}) for name, item in values.items())
     elif values:
-        yield prefix.removesuffix("."), " · ".join(f"<i>{escape(name)}</i> {text}" for name, text in values.items())
+        yield prefix.removesuffix("."), values
     for name, item in nested.items():
-        yield from _rows(item, pages, f"{name}.")
+        yield from _rows(item, f"{name}.")
+
+
+def _columns(names: Sequence[str], group: Sequence[Row]) -> list[str]:
+    """Columns of a group of rows whose values have the same names; long values have none."""
+    return [name for name in names if name and len(group) > 1 and not all(is_long(values[name]) for _, values in group)]
+
+
+def _width(names: Sequence[str], group: Sequence[Row]) -> int:
+    return max(1, len(_columns(names, group)))
+
+
+def _lines(names: Sequence[str], group: Sequence[Row], width: int, pages: Mapping[str, str]) -> Iterator[str]:
+    """HTML table rows: values side by side under their names where several rows have the same ones."""
+    span = f" colspan={width}" if width > 1 else ""
+    columns = _columns(names, group)
+    if not columns:
+        for name, values in group:
+            text = " · ".join(f"<i>{escape(key)}</i> {_cell(item, pages)}" if key else _cell(item, pages) for key, item in values.items())
+            yield f"<tr><th>{escape(name)}<td{span}>{text}"
+        return
+    paths = [name.split(".") for name, _ in group]
+    parents = zip(*(path[:-1] for path in paths), strict=False)
+    shared = len(list(takewhile(lambda parts: len(set(parts)) == 1, parents)))
+    yield f"<tr><th>{escape('.'.join(paths[0][:shared]))}" + "".join(f"<th>{escape(name)}" for name in columns)
+    for path, (_, values) in zip(paths, group, strict=True):
+        yield f"<tr><th>{escape('.'.join(path[shared:]))}" + "".join(f"<td>{_cell(values[name], pages)}" for name in columns)
 
 
 def _cell(value: object, pages: Mapping[str, str]) -> str:

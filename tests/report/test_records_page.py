@@ -41,6 +41,15 @@ def test_long_values_are_left_to_the_archive(tmp_path):
 def test_values_that_belong_together_share_a_row(tmp_path):
     write_records([make_record()], tmp_path)
     page = (tmp_path / "records" / "toys" / f"{'a' * 16}.html").read_text()
-    assert '<th scope="row">linear</th><td><i>top1</i> 0.25</td>' in page
-    assert '<th scope="row">linear.decay</th><td><i>0.1</i> 0.5</td>' in page
-    assert '<th scope="row">iou</th><td>0.25, 0.5</td>' in page
+    assert "<tr><th>linear<td><i>top1</i> 0.25<tr>" in page
+    assert "<tr><th>linear.decay<td><i>0.1</i> 0.5<" in page
+    assert "<tr><th>iou<td>0.25, 0.5<tr>" in page
+
+
+def test_values_of_the_same_names_stand_in_columns(tmp_path):
+    scores = {"top1": 0.5, "top5": 0.75, "correct": "01" * 300}
+    metrics = {"places": 7, "zero_shot": {"photo1": {"global": scores, "tokens": scores | {"top1": 0.25}}, "photo8": {"global": scores}}}
+    write_records([make_record() | {"metrics": metrics}], tmp_path)
+    page = (tmp_path / "records" / "toys" / f"{'a' * 16}.html").read_text()
+    assert "<tr><th>places<td colspan=2>7<tr><th>zero_shot<th>top1<th>top5<tr><th>photo1.global<td>0.5<td>0.75<tr>" in page
+    assert "<tr><th>photo1.tokens<td>0.25<td>0.75<tr><th>photo8.global<td>0.5<td>0.75</table>" in page
