@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eelib.report.cases import signed
+from eelib.report.changes import Change, changes_conclusion
 from eelib.report.clip_cases import Compared, Config, Model, compared
 from eelib.study.experiments.clip5_terms import BASE
 
@@ -52,18 +52,9 @@ def change_conclusion(rows: Sequence[Compared], what: str) -> str:
         rows: Of :func:`term_rows` or :func:`detail_rows`.
         what: What a change is, in the plural.
     """
-    changes = [row for row in rows if row.effect is not None]
-    helped = [row for row in changes if row.decided and row.effect and row.effect.value > 0]
-    hurt = [row for row in changes if row.decided and row.effect and row.effect.value < 0]
-    alone = sum(row.effect is not None and row.effect.excludes_zero for row in changes)
-    text = (
-        f"Of {len(changes)} {what}, {alone} have an interval that excludes 0 when looked at alone; after Holm's correction {len(helped)} "
-    )
-    lines = [text + f"help and {len(hurt)} hurt, the others are undecided at this budget.", ""]
-    for word, chosen in (("helps", helped), ("hurts", hurt)):
-        ordered = sorted(chosen, key=lambda row: -abs(row.effect.value) if row.effect else 0)
-        for row in ordered:
-            if row.effect:
-                where = f"{row.model.config.encoder_title}, {row.model.data_title}"
-                lines.append(f"* **{change_name(row.model.config)}** {word}: {signed(row.effect)} points ({where}).")
-    return "\n".join(lines)
+    changes = [
+        Change(change_name(row.model.config), f"{row.model.config.encoder_title}, {row.model.data_title}", row.effect, row.decided)
+        for row in rows
+        if row.effect is not None
+    ]
+    return changes_conclusion(changes, what)

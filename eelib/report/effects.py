@@ -10,7 +10,8 @@ import numpy as np
 from eelib.errors import InputError
 from eelib.evaluate.confusion import Array
 from eelib.evaluate.statistics import Estimate, estimate, holm, p_value
-from eelib.report.cases import Draws, Record, draw, groups, signed
+from eelib.report.cases import Draws, Record, draw, groups
+from eelib.report.changes import Change, changes_conclusion
 from eelib.report.tables import bold, html_table, linked_mean
 
 RESAMPLES = 10_000  # so many, because the smallest p-value they can show is multiplied by the number of comparisons
@@ -117,17 +118,5 @@ def effects_table(items: Iterable[Effect], *, root: str = "../") -> str:
 
 def effects_conclusion(items: list[Effect]) -> str:
     """Which effects stand, in Markdown."""
-    helped = [item for item in items if item.decided and item.effect.value > 0]
-    hurt = [item for item in items if item.decided and item.effect.value < 0]
-    alone = sum(item.effect.excludes_zero for item in items)
-    text = (
-        f"Of {len(items)} changes to the default, {alone} have an interval that excludes 0 when looked at alone; after Holm's correction "
-    )
-    text += f"{len(helped)} help and {len(hurt)} hurt, the others are undecided at this budget."
-    lines = [text]
-    for word, chosen in (("helps", helped), ("hurts", hurt)):
-        ordered = sorted(chosen, key=lambda item: -abs(item.effect.value))
-        lines += [
-            f"* **{factor_title(i.factor)} → {level_title(i.level)}** {word}: {signed(i.effect)} points ({i.reading})." for i in ordered
-        ]
-    return "\n".join([lines[0], "", *lines[1:]])
+    changes = [Change(f"{factor_title(i.factor)} → {level_title(i.level)}", i.reading, i.effect, i.decided) for i in items]
+    return changes_conclusion(changes, "changes to the default")
