@@ -177,3 +177,12 @@ def test_the_ladder_of_declip_has_each_term_once_on_both_sides():
     assert len(set(labels)) == len(labels) == 1 + 5 + 1 + 4
     alone = next(setup for setup in steps if setup.label.endswith("alone"))
     assert alone.method.texts == ("caption", "augmented") and alone.method.weights.clip == 0.1
+
+
+def test_a_term_that_two_methods_add_to_the_first_is_compared_once():
+    from eelib.study.experiments.clip5_terms import ladders
+
+    labels = [setup.label for setup in ladders(standard(PAIR_SCALES["smoke"], name, "vit", "germany") for name in ("declip", "defilip"))]
+    added = {label for label in labels if ", clip and " in label}
+    assert added == {f"declip, clip and {term}" for term in ("multi_view", "image", "text", "neighbours")} | {"defilip, clip and tokens"}
+    assert {"declip, clip alone", "defilip, clip alone"} <= set(labels)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from eelib.settings_pairs import TERMS
 from eelib.study.arm import Arm
 from eelib.study.pair_arms import Setup, score_arm, standard
@@ -30,10 +32,18 @@ def plan(params: Parameters) -> list[Arm]:
         setup
         for pairs in extent.pairs
         for family in extent.encoders
-        for name in extent.methods
-        for setup in ladder(standard(budget, name, family, pairs))
+        for setup in ladders(standard(budget, name, family, pairs) for name in extent.methods)
     ]
     return [score_arm(budget, setup, seed) for setup in setups for seed in extent.seeds]
+
+
+def ladders(wholes: Iterable[Setup]) -> list[Setup]:
+    """Ladders of several methods; the same term on the same first term is one comparison, not one per method."""
+    rungs: list[Setup] = []
+    for whole in wholes:
+        added = [setup.method for setup in rungs if f", {BASE} and " in setup.label]
+        rungs += [setup for setup in ladder(whole) if f", {BASE} and " not in setup.label or setup.method not in added]
+    return rungs
 
 
 def ladder(whole: Setup) -> list[Setup]:
