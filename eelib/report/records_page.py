@@ -119,10 +119,10 @@ def _section(title: str, content: object, pages: Mapping[str, str]) -> str:
     if not content:
         return ""
     rows = _rows(content if isinstance(content, Mapping) else {"": content})
-    groups = [(names, list(group)) for names, group in groupby(rows, key=lambda row: tuple(row[1]))]
-    width = max(_width(names, group) for names, group in groups)
-    # end tags that HTML lets a page leave out are a fifth of the reference run's pages
-    lines = "".join(line for names, group in groups for line in _lines(names, group, width, pages))
+    groups = [list(group) for _, group in groupby(rows, key=lambda row: tuple(row[1]))]
+    width = max(1, *(len(_columns(group)) for group in groups))
+    # without the end tags that HTML lets a page leave out: there are thousands of these pages
+    lines = "".join(line for group in groups for line in _lines(group, width, pages))
     return f'<h2>{title}</h2><div class="scroll"><table class="fields">{lines}</table></div>\n'
 
 
@@ -141,19 +141,17 @@ def _rows(content: Mapping[str, Any], prefix: str = "") -> Iterator[Row]:
         yield from _rows(item, f"{name}.")
 
 
-def _columns(names: Sequence[str], group: Sequence[Row]) -> list[str]:
-    """Columns of a group of rows whose values have the same names; long values have none."""
-    return [name for name in names if name and len(group) > 1 and not all(is_long(values[name]) for _, values in group)]
+def _columns(group: Sequence[Row]) -> list[str]:
+    """Columns of a group of rows whose values have the same names; long values have none, nor has a row that stands alone."""
+    if len(group) == 1:
+        return []
+    return [name for name in group[0][1] if name and not all(is_long(values[name]) for _, values in group)]
 
 
-def _width(names: Sequence[str], group: Sequence[Row]) -> int:
-    return max(1, len(_columns(names, group)))
-
-
-def _lines(names: Sequence[str], group: Sequence[Row], width: int, pages: Mapping[str, str]) -> Iterator[str]:
+def _lines(group: Sequence[Row], width: int, pages: Mapping[str, str]) -> Iterator[str]:
     """HTML table rows: values side by side under their names where several rows have the same ones."""
     span = f" colspan={width}" if width > 1 else ""
-    columns = _columns(names, group)
+    columns = _columns(group)
     if not columns:
         for name, values in group:
             text = " · ".join(f"<i>{escape(key)}</i> {_cell(item, pages)}" if key else _cell(item, pages) for key, item in values.items())

@@ -1,4 +1,4 @@
-"""The sentence about many changes: numbers agree with nouns, and only what stands is named."""
+"""The sentence about many changes: verbs agree with numbers, and only what stands is named."""
 
 from eelib.evaluate.statistics import Estimate
 from eelib.report.changes import Change, changes_conclusion

@@ -135,10 +135,10 @@ def test_depth_is_held_against_the_deepest_and_its_savings_are_counted():
 
 
 def test_terms_left_out_and_added_have_their_own_references():
-    from eelib.study.experiments.clip5_terms import ladder
+    from eelib.study.experiments.clip5_terms import ladders
 
     shares = {"declip": 0.7, "declip, without image": 0.4, "declip, clip alone": 0.4, "declip, clip and image": 0.7}
-    found = collected([(setup, shares.get(setup.label, 0.7)) for setup in ladder(cell("declip")) if setup.label in shares])
+    found = collected([(setup, shares.get(setup.label, 0.7)) for setup in ladders([cell("declip")]) if setup.label in shares])
     rows = {row.model.config.label: row for row in term_rows(found)}
     assert rows["declip, without image"].effect.high < 0 < rows["declip, clip and image"].effect.low
     assert rows["declip"].effect is None

@@ -170,9 +170,9 @@ def test_every_detail_changes_its_training():
 
 
 def test_the_ladder_of_declip_has_each_term_once_on_both_sides():
-    from eelib.study.experiments.clip5_terms import ladder
+    from eelib.study.experiments.clip5_terms import ladders
 
-    steps = ladder(standard(PAIR_SCALES["smoke"], "declip", "vit", "germany"))
+    steps = ladders([standard(PAIR_SCALES["smoke"], "declip", "vit", "germany")])
     labels = [setup.label for setup in steps]
     assert len(set(labels)) == len(labels) == 1 + 5 + 1 + 4
     alone = next(setup for setup in steps if setup.label.endswith("alone"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from eelib.settings_pairs import TERMS
+from eelib.settings_pairs import TERMS, MethodSettings
 from eelib.study.arm import Arm
 from eelib.study.pair_arms import Setup, score_arm, standard
 from eelib.study.pair_scales import PairExtent, PairParameters, pair_budget, pair_extent
@@ -38,20 +38,33 @@ def plan(params: Parameters) -> list[Arm]:
 
 
 def ladders(wholes: Iterable[Setup]) -> list[Setup]:
-    """Ladders of several methods; the same term on the same first term is one comparison, not one per method."""
+    """What is compared of several methods; a term that two of them add to the same first term is one comparison, not two."""
     rungs: list[Setup] = []
+    added: list[MethodSettings] = []
     for whole in wholes:
-        added = [setup.method for setup in rungs if f", {BASE} and " in setup.label]
-        rungs += [setup for setup in ladder(whole) if f", {BASE} and " not in setup.label or setup.method not in added]
+        more = [setup for setup in additions(whole) if setup.method not in added]
+        added += [setup.method for setup in more]
+        rungs += [*reductions(whole), *more]
     return rungs
 
 
-def ladder(whole: Setup) -> list[Setup]:
-    """The whole method, without each term, its first term alone, and that with each other term; weights stay as they are."""
-    terms = [term for term in TERMS if getattr(whole.method.weights, term)]
+def reductions(whole: Setup) -> list[Setup]:
+    """The whole method, without each term, and its first term alone; weights stay as they are."""
+    terms = terms_of(whole)
     less = [with_terms(whole, f"without {term}", [other for other in terms if other != term]) for term in terms]
-    more = [with_terms(whole, f"{BASE} and {term}", [BASE, term]) for term in terms if term != BASE and len(terms) > 2]
-    return [whole, *less, *([with_terms(whole, f"{BASE} alone", [BASE])] if BASE in terms and len(terms) > 1 else []), *more]
+    alone = [with_terms(whole, f"{BASE} alone", [BASE])] if BASE in terms and len(terms) > 1 else []
+    return [whole, *less, *alone]
+
+
+def additions(whole: Setup) -> list[Setup]:
+    """The first term with each other term of a method that has more than these two; weights stay as they are."""
+    terms = terms_of(whole)
+    return [with_terms(whole, f"{BASE} and {term}", [BASE, term]) for term in terms if term != BASE and len(terms) > 2]
+
+
+def terms_of(whole: Setup) -> list[str]:
+    """Terms of a method that have a weight."""
+    return [term for term in TERMS if getattr(whole.method.weights, term)]
 
 
 def with_terms(whole: Setup, label: str, terms: list[str]) -> Setup:
