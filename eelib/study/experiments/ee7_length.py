@@ -1,0 +1,84 @@
+"""EE7: how long must pre-training be? The reading of one network over the length of its pre-training, all else equal."""
+
+from __future__ import annotations
+
+from pydantic import Field, field_validator
+
+from eelib.study.arm import Arm
+from eelib.study.arms import RANDOM, RAW, Start, pretrain_arm, pretrained, readings
+from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
+from eelib.study.parameters import each_once
+from eelib.study.scales import Scale, pretrain_recipe
+
+NAME = "ee7_length"
+
+
+class Lengths(Extent):
+    """How long, besides where and how often."""
+
+    lengths: tuple[float, ...] = Field((0.25, 1.0, 4.0), description="multiples of the profile's steps of pre-training")
+
+
+class Parameters(TrainingParameters):
+    """Parameters of the notebook ee7_length."""
+
+    lengths: tuple[float, ...] | None = Field(None, description="multiples of the profile's steps; None: those of the profile")
+
+    @field_validator("lengths")
+    @classmethod
+    def _lengths_are_positive(cls, value: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if value is not None and not all(length > 0 for length in value):
+            raise ValueError("every length must be above 0")
+        return each_once(value)
+
+
+EXTENTS = {
+    "smoke": Lengths(regions=("germany",), seeds=(0, 1), fractions=(1.0,), finetuned=(), lengths=(0.5, 1.0, 2.0)),
+    "quick": Lengths(regions=("germany",), seeds=(0, 1)),
+    "full": Lengths(regions=("germany", "ghana", "romania"), seeds=(0, 1, 2, 3, 4)),
+    "paper": Lengths(regions=("germany", "ghana", "brandenburg", "romania"), seeds=(0, 1, 2, 3, 4)),
+}
+
+
+def plan(params: Parameters) -> list[Arm]:
+    """Every arm whose record the notebook reads. Length 1 and the starts without pre-training are the arms of ee1 and ee2."""
+    budget, extent = budget_of(params), extent_of(EXTENTS, params)
+    return [
+        arm
+        for region in extent.regions
+        for seed in extent.seeds
+        for fraction in extent.fractions
+        for arm in readings(
+            budget,
+            region,
+            (RAW, RANDOM, *(lengthened(budget, region, seed, length) for length in lengths_of(params))),
+            fraction,
+            seed,
+            finetuned=fraction in extent.finetuned,
+        )
+    ]
+
+
+def lengths_of(params: Parameters) -> tuple[float, ...]:
+    """The lengths of a run, shortest first."""
+    return tuple(sorted(params.lengths or EXTENTS[params.profile].lengths))
+
+
+def steps_of(params: Parameters) -> dict[str, list[int]]:
+    """Steps of pre-training of each region, shortest first."""
+    budget, extent = budget_of(params), extent_of(EXTENTS, params)
+    recipes = {region: pretrain_recipe(budget, region) for region in extent.regions}
+    return {region: [_steps(recipe.steps, length) for length in lengths_of(params)] for region, recipe in recipes.items()}
+
+
+def lengthened(budget: Scale, region: str, seed: int, length: float) -> Start:
+    """Pre-trained for a multiple of the profile's steps, with a warm-up and a cosine as long; length 1 is the start of all notebooks."""
+    if length == 1:
+        return pretrained(budget, region, seed)
+    recipe = pretrain_recipe(budget, region)
+    recipe = recipe.model_copy(update={"steps": _steps(recipe.steps, length)})
+    return Start(f"pretrained x {length:g}", "pretrained", pretrain_arm(budget, region, seed, recipe), NAME)
+
+
+def _steps(steps: int, length: float) -> int:
+    return max(1, round(length * steps))
