@@ -11,6 +11,7 @@ from eelib.report.baselines import baseline_conclusion, baselines
 from eelib.report.bridge import bridge_conclusion, bridges
 from eelib.report.effects import effects, effects_conclusion
 from eelib.report.embeddings import look_conclusion, looks
+from eelib.report.lengths import curves, length_conclusion
 from eelib.report.scarcity import worth_conclusion, worths
 from eelib.report.transfer import transfer_conclusion, transfers
 from eelib.study.store import Record
@@ -22,6 +23,7 @@ CONCLUSIONS: dict[str, Callable[[Sequence[Record]], str]] = {
     "ee4_ablations": lambda records: effects_conclusion(effects(records)),
     "ee5_baselines": lambda records: baseline_conclusion(baselines(records)),
     "ee6_embeddings": lambda records: look_conclusion(looks(records)),
+    "ee7_length": lambda records: length_conclusion(curves(records)),
     "bridge1_language_init": lambda records: bridge_conclusion(bridges(records)),
     **{name: functools.partial(clip_findings.conclusion_of, name) for name in clip_findings.CONCLUSIONS},
 }

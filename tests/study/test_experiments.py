@@ -13,12 +13,13 @@ from eelib.study.experiments import ee3_transfer as ee3
 from eelib.study.experiments import ee4_ablations as ee4
 from eelib.study.experiments import ee5_baselines as ee5
 from eelib.study.experiments import ee6_embeddings as ee6
+from eelib.study.experiments import ee7_length as ee7
 from eelib.study.factors import FACTORS
 from eelib.study.methods import METHODS
 from eelib.study.parameters import check
 from eelib.study.scales import SCALES, aligned, encoder_for, pretrain_recipe, sizes_for
 
-ALL = (ee1, ee2, ee3, ee4, ee5, ee6)
+ALL = (ee1, ee2, ee3, ee4, ee5, ee6, ee7)
 every = pytest.mark.parametrize("module", ALL, ids=lambda module: module.__name__.rpartition(".")[2])
 
 
@@ -163,6 +164,23 @@ def test_every_choice_of_the_contrast_has_a_factor():
     assert {"min_overlap", "crop", "flips", "dates", "gain", "noise", "band_drop", "date_drop", "level"} <= changed
 
 
+@pytest.mark.parametrize("profile", ["quick", "full"])
+def test_a_length_changes_the_steps_of_pretraining_and_nothing_else(profile):
+    params = check(ee7.Parameters, {"profile": profile, "seeds": [0], "regions": ["germany"]})
+    arms, usual = ee7.plan(params), pretrain_recipe(SCALES[profile], "germany").steps
+    made = {arm.needs["pretrain"].params.recipe.steps: arm for arm in arms if arm.needs}
+    assert sorted(made) == ee7.steps_of(params)["germany"] == [usual // 4, usual, 4 * usual]
+    assert {steps for steps, arm in made.items() if arm.experiment == ee7.NAME} == {usual // 4, 4 * usual}
+    trained = [arm.needs["pretrain"].params for arm in made.values()]
+    assert len({str(one.model_copy(update={"recipe": one.recipe.model_copy(update={"steps": 0})})) for one in trained}) == 1
+    assert {arm.key for arm in arms if arm.experiment != ee7.NAME} <= keys(ee1, profile=profile).keys()
+
+
+def test_lengths_are_multiples_of_the_steps_that_are_asked_for():
+    params = check(ee7.Parameters, {"lengths": [3, 0.001, 1], "pretrain_steps": 10, "regions": ["brandenburg", "ghana"]})
+    assert ee7.steps_of(params) == {"brandenburg": [1, 10, 30], "ghana": [1, 10, 30]}
+
+
 def test_levels_that_need_several_dates_are_left_out_where_there_is_one():
     arms = ee4.plan(check(ee4.Parameters, {"profile": "quick", "factor": "dates", "regions": ["brandenburg"], "seeds": [0]}))
     assert {arm.name for arm in arms} == {"random probed", "pretrained probed"}
@@ -202,6 +220,9 @@ def test_networks_are_named_and_run_where_they_are_asked_for():
         (ee2, {"fractions": [0.0]}, "fraction"),
         (ee5, {"published": "x"}, "'published_file'"),
         (ee6, {"region": ["ghana"]}, "'regions'"),
+        (ee7, {"lengths": [0.0, 1.0]}, "above 0"),
+        (ee7, {"lengths": [4]}, "two lengths"),
+        (ee7, {"lengths": [2, 2]}, "twice"),
     ],
 )
 def test_every_mistake_is_named(module, values, word):

@@ -27,8 +27,8 @@ class Parameters(TrainingParameters):
     @field_validator("lengths")
     @classmethod
     def _lengths_are_positive(cls, value: tuple[float, ...] | None) -> tuple[float, ...] | None:
-        if value is not None and not all(length > 0 for length in value):
-            raise ValueError("every length must be above 0")
+        if value is not None and not (len(value) > 1 and all(length > 0 for length in value)):
+            raise ValueError("give two lengths or more, for a curve needs them, each above 0")
         return each_once(value)
 
 

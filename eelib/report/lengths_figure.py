@@ -1,0 +1,58 @@
+"""Gain over a random start by length of pre-training, with the gain of raw pixels beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from eelib.report.cases import POINTS, READINGS
+from eelib.report.lengths import Curve, times
+from eelib.report.style import BLUE, BROWN, ORANGE, PALETTE, WIDTH, use_style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLORS = (ORANGE, BLUE, *(color for color in PALETTE if color not in (ORANGE, BLUE, BROWN)))  # fewest labels first
+
+
+def length_curves(items: list[Curve]) -> Figure:
+    """Points of mIoU over a random start by length; a line per label share with a band, raw pixels broken in the same colour.
+
+    Args:
+        items: From :func:`eelib.report.lengths.curves`.
+    """
+    import matplotlib.pyplot as plt
+
+    use_style()
+    readings = [reading for reading in READINGS if any(item.case.reading == reading for item in items)]
+    places = list(dict.fromkeys((item.case.title, item.case.kind) for item in items))
+    size = (WIDTH, 1.0 + 1.9 * len(readings))
+    figure, axes = plt.subplots(len(readings), len(places), figsize=size, sharey="row", squeeze=False)
+    for i, reading in enumerate(readings):
+        for j, (title, kind) in enumerate(places):
+            chosen = [item for item in items if (item.case.reading, item.case.title, item.case.kind) == (reading, title, kind)]
+            axes[i][j].set_title(f"{title.partition(' (')[0]}, {kind}\n{reading}", fontsize=7)
+            _panel(axes[i][j], chosen)
+    figure.supxlabel("length of pre-training, multiples of the profile's steps (logarithmic)", fontsize="small")
+    figure.supylabel("over a random start, points of mIoU", fontsize="small")
+    return figure
+
+
+def _panel(axis: Axes, chosen: list[Curve]) -> None:
+    from matplotlib.ticker import NullLocator
+
+    axis.axhline(0, color="0.3", linewidth=1)
+    for color, item in zip(COLORS, sorted(chosen, key=lambda item: item.windows), strict=False):
+        gains = list(item.gains.values())
+        label = f"{item.windows} labelled windows"
+        axis.plot(item.lengths, [POINTS * gain.value for gain in gains], color=color, marker="o", markersize=3, label=label)
+        low, high = ([POINTS * value for value in ends] for ends in zip(*((gain.low, gain.high) for gain in gains), strict=True))
+        axis.fill_between(item.lengths, low, high, color=color, alpha=0.15, linewidth=0)
+        if item.raw_gain is not None:
+            axis.axhline(POINTS * item.raw_gain.value, color=color, linewidth=1, linestyle="--", label="raw pixels, as many")
+    axis.set_xscale("log")
+    lengths = sorted({length for item in chosen for length in item.lengths})
+    axis.set_xticks(lengths, [times(length) for length in lengths])
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.tick_params(labelsize=6)
+    axis.legend(fontsize=5)
