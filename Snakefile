@@ -2,11 +2,14 @@
 # One job per arm, whose record is the output; one per notebook, whose executed copy is the log; the report at the end.
 # Options: --config profile=smoke|quick|full|paper runs=FOLDER.
 import os
+import shlex
+import sys
 from pathlib import Path
 
 PROFILE = config.get("profile", "quick")
 RUNS = Path(config.get("runs") or os.environ.get("EELIB_RUNS") or "runs").absolute()
 os.environ["EELIB_RUNS"] = str(RUNS)
+EELIB = f"{shlex.quote(sys.executable)} -m eelib"  # of this environment, whether it is activated or not
 
 from eelib.data.manifests import sample_names
 from eelib.study.arm import with_needs
@@ -37,7 +40,7 @@ rule study:
 
 rule fetch:
     output: touch(RUNS / ".fetched" / "{name}")
-    shell: "eelib data fetch {wildcards.name}"
+    shell: "{EELIB} data fetch {wildcards.name}"
 
 
 rule arm:
@@ -48,7 +51,7 @@ rule arm:
     threads: 1
     resources: mem_mb=2000, runtime=lambda w: max(10, round(ARMS[f"{w.experiment}/{w.key}"].cost / 20))
     params: profile=PROFILE
-    shell: "eelib arm {wildcards.experiment}/{wildcards.key} --profile {params.profile}"
+    shell: "{EELIB} arm {wildcards.experiment}/{wildcards.key} --profile {params.profile}"
 
 
 rule notebook:
@@ -61,10 +64,10 @@ rule notebook:
     params:
         profile=PROFILE,
         source=lambda w: source_hash(ROWS[w.name].path),  # a changed cell runs the notebook again, saving it anew does not
-    shell: "eelib run {wildcards.name} --profile {params.profile} --jobs 1"
+    shell: "{EELIB} run {wildcards.name} --profile {params.profile} --jobs 1"
 
 
 rule report:
     input: [str(RUNS / "notebooks" / f"{name}.json") for name in ROWS]
     output: "reports/html/index.html"
-    shell: "eelib report"
+    shell: "{EELIB} report"
