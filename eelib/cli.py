@@ -44,7 +44,7 @@ def list_notebooks() -> None:
 
 @app.command()
 def run(
-    name: str,
+    name: Annotated[str, typer.Argument(help="a notebook, as `eelib list` names it")],
     profile: ProfileOption = "smoke",
     set_: Annotated[list[str] | None, typer.Option("--set", help="name=value, value in YAML; may be repeated")] = None,
     jobs: JobsOption = None,
@@ -87,7 +87,7 @@ def study(
 
 @app.command()
 def status(profile: ProfileOption = "quick") -> None:
-    """What is done, missing or failed, and how long the rest would take."""
+    """What is done, missing, or stopped or failed, and how long the rest would take."""
     from eelib.study import summary
 
     for line in summary.status(profile):
@@ -120,7 +120,7 @@ def data_list() -> None:
 
 
 @data.command("fetch")
-def data_fetch(name: Annotated[str | None, typer.Argument(help="all samples where left out")] = None, offline: bool = False) -> None:
+def data_fetch(name: Annotated[str | None, typer.Argument(help="all samples where left out")] = None, offline: Annotated[bool, typer.Option(help="use no network")] = False) -> None:
     """Bring a sample and check every file; for a data set that its owners hand out, say how to get it and where to put it."""
     from eelib.data.datasets import by_hand
     from eelib.data.fetch import fetch
@@ -213,7 +213,7 @@ EXTRAS = {
 def _missing(error: ModuleNotFoundError) -> str:
     package = (error.name or "").partition(".")[0]
     extra = next((extra for extra, packages in EXTRAS.items() if package in packages), None)
-    remedy = f"pip install 'eelib[{extra}]'" if extra else f"pip install {package}"
+    remedy = f"make env, or pip install -e '.[{extra}]' in the repository" if extra else f"pip install {package}"
     return f"the package '{package}' is not installed: {remedy}"
 
 
