@@ -120,7 +120,10 @@ def data_list() -> None:
 
 
 @data.command("fetch")
-def data_fetch(name: Annotated[str | None, typer.Argument(help="all samples where left out")] = None, offline: Annotated[bool, typer.Option(help="use no network")] = False) -> None:
+def data_fetch(
+    name: Annotated[str | None, typer.Argument(help="all samples where left out")] = None,
+    offline: Annotated[bool, typer.Option(help="use no network")] = False,
+) -> None:
     """Bring a sample and check every file; for a data set that its owners hand out, say how to get it and where to put it."""
     from eelib.data.datasets import by_hand
     from eelib.data.fetch import fetch

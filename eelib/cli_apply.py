@@ -63,7 +63,10 @@ def segment(
     run_segment(wanted, _note, probabilities=probabilities)
 
 
-def export(run: Annotated[str, typer.Argument(help="key of a record, or its beginning")], folder: Annotated[Path, typer.Argument(help="where to write; is made")]) -> None:
+def export(
+    run: Annotated[str, typer.Argument(help="key of a record, or its beginning")],
+    folder: Annotated[Path, typer.Argument(help="where to write; is made")],
+) -> None:
     """Write a trained network as safetensors with a JSON card, to be used without this study."""
     from eelib.apply.runs import export_run
 

@@ -1,4 +1,4 @@
-"""Write what the reference run found into the README, between its two markers: part of ``make reference``."""
+"""Write what the reference run found: the headline into the README, between its two markers, everything into reports/README.md."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+from eelib.report.cases import NETWORK
 from eelib.report.comparison import READINGS, Comparison, compare, conclusion, signed
 from eelib.report.findings import CONCLUSIONS, arms_of
 from eelib.report.ledger import ledger
@@ -18,10 +19,16 @@ ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "reports" / "reference"
 NOTEBOOKS = REFERENCE / "records" / "notebooks.json"  # which records each notebook of the reference run read
 HEADLINE = "ee1_regions"
-LINK = "reports/reference/notebooks/{}.html"
+PAGE = ROOT / "reports" / "README.md"
 START, END = "<!-- findings: written by make reference -->", "<!-- end of findings -->"
 HEAD = """| region | data | labelled windows | {} |
 |---|---|--:|--:|--:|--:|--:|--:|--:|--:|"""
+INTRODUCTION = """# What the reference run found
+
+Written by `make reference` from the records in `reference/records`. The same, with figures, and with every number leading to its record, is in
+`reference/index.html`: clone the repository and open it in a browser. Whether the papers' claims held stands in [the README](../README.md);
+the words are explained in [the glossary](../docs/glossary.md).
+"""
 COLUMNS = ("random", "pre-trained", "**gain** [95 %]", "raw pixels", "random", "pre-trained", "**gain** [95 %]")
 
 
@@ -34,20 +41,38 @@ def records(folder: Path = REFERENCE) -> list[dict[str, Any]]:
     return found
 
 
-def findings() -> str:
-    """Markdown of the reference run: the headline with a line of numbers per case, then what every other notebook concludes."""
-    everything, notebooks = records(), json.loads(NOTEBOOKS.read_text(encoding="utf-8"))
+def findings(everything: list[dict[str, Any]]) -> str:
+    """Markdown for the README: the headline with a line of numbers per region, and the ledger of claims."""
+    notebooks = read_notebooks()
     compared = compare(arms_of(notebooks[HEADLINE], everything))
-    tuned, probed = ([row for row in compared if row.reading == reading] for reading in READINGS[:2])
-    lines = [_line(a, b) for a, b in zip(tuned, probed, strict=True)]
-    names = " | ".join([f"fine-tuned: {name}" for name in COLUMNS[:3]] + [f"probe: {name}" for name in COLUMNS[3:]])
-    text = [conclusion(compared), "", HEAD.format(names), *lines]
-    text += ["", "### The claims, one by one", "", ledger(notebooks, everything, LINK)]
-    text += ["", "<details><summary>What the other notebooks conclude</summary>"]
+    usual = [row for row in compared if row.case.network == NETWORK]
+    claims = ledger(notebooks, everything, "reports/reference/notebooks/{}.html")
+    return "\n".join([conclusion(compared), "", *_table(usual), "", "### The claims, one by one", "", claims])
+
+
+def page(everything: list[dict[str, Any]]) -> str:
+    """Markdown of reports/README.md: every case of the headline, then what every other notebook concludes, with its profile."""
+    notebooks = read_notebooks()
+    compared = compare(arms_of(notebooks[HEADLINE], everything))
+    text = [INTRODUCTION, "## Pre-trained against random, in every region and network", "", conclusion(compared), "", *_table(compared)]
     for row in rows():
         if row.name in CONCLUSIONS and row.name in notebooks:
-            text += ["", f"### {row.title}", "", CONCLUSIONS[row.name](arms_of(notebooks[row.name], everything)).strip()]
-    return "\n".join([*text, "", "</details>"])
+            found = CONCLUSIONS[row.name](arms_of(notebooks[row.name], everything)).strip()
+            source = f"Profile `{notebooks[row.name]['parameters']['profile']}`; [tables and figures](reference/notebooks/{row.name}.html)."
+            text += ["", f"## {row.title}", "", found, "", source]
+    return "\n".join([*text, ""])
+
+
+def read_notebooks() -> dict[str, Any]:
+    """What each notebook of the reference run read, and with which parameters."""
+    found: dict[str, Any] = json.loads(NOTEBOOKS.read_text(encoding="utf-8"))
+    return found
+
+
+def _table(compared: list[Comparison]) -> list[str]:
+    tuned, probed = ([row for row in compared if row.reading == reading] for reading in READINGS[:2])
+    names = " | ".join([f"fine-tuned: {name}" for name in COLUMNS[:3]] + [f"probe: {name}" for name in COLUMNS[3:]])
+    return [HEAD.format(names), *(_line(a, b) for a, b in zip(tuned, probed, strict=True))]
 
 
 def _line(tuned: Comparison, probed: Comparison) -> str:
@@ -70,12 +95,13 @@ def keep_notebooks() -> None:
 
 
 def main() -> None:
-    """Replace what stands between the markers."""
+    """Replace what stands between the markers, and the page."""
     keep_notebooks()
-    path = ROOT / "README.md"
+    path, everything = ROOT / "README.md", records()
     before, rest = path.read_text(encoding="utf-8").split(START)
     _, after = rest.split(END)
-    path.write_text(f"{before}{START}\n{findings()}\n{END}{after}", encoding="utf-8")
+    path.write_text(f"{before}{START}\n{findings(everything)}\n{END}{after}", encoding="utf-8")
+    PAGE.write_text(page(everything), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,20 +12,23 @@ from eelib.report.clip_data import dose_rows, fault_of, version_rows
 from eelib.report.clip_depth import depth_rows
 from eelib.report.clip_recipe import recipe_rows
 from eelib.report.clip_supervision import interactions, supervision
-from eelib.report.judgements import Judgement, Word, by_side
+from eelib.report.judgements import Judgement, Word, by_count, by_side
 
 MARGIN = 2.0  # points of top-1 that a shallower text encoder may lose and still lose "little" (ours)
 FEW_BLOCKS = 3  # the depth that the paper is said to recommend
 
 
 def faults_hurt(records: Sequence[Record]) -> Judgement:
-    """Held where some dose of caption faults costs top-1 after correction and none gains."""
-    rows = [row for row in dose_rows(models_of(records)) if row.effect is not None]
-    hurt = [row for row in rows if row.decided and row.effect and row.effect.value < 0]
-    gained = any(row.decided and row.effect and row.effect.value > 0 for row in rows)
-    text = "; ".join(f"{fault_of(row)[0]} at {fault_of(row)[1]:g} {signed(row.effect)}" for row in hurt if row.effect)
-    word: Word = "did not hold" if gained else "held" if hurt else "undecided"
-    return Judgement(word, f"{len(hurt)} of {len(rows)} doses of caption faults cost top-1 after correction{': ' + text if text else ''}.")
+    """Doses of caption faults: claimed is that each costs top-1, after correction."""
+    found = [(row, row.effect) for row in dose_rows(models_of(records)) if row.effect is not None]
+    hurt = [(row, effect) for row, effect in found if row.decided and effect.value < 0]
+    gained = sum(row.decided and effect.value > 0 for row, effect in found)
+    text = f"{len(hurt)} of {len(found)} doses of caption faults cost top-1 after correction"
+    if hurt:
+        row, effect = min(hurt, key=lambda item: item[1].value)
+        kind, dose = fault_of(row)
+        text += f", most {kind} at {dose:g}: {signed(effect)} points ({row.model.data_title})"
+    return Judgement(by_count(len(hurt), gained, len(found)), f"{text}.")
 
 
 def versions_differ(records: Sequence[Record]) -> Judgement:
@@ -73,11 +76,11 @@ def few_blocks_suffice(records: Sequence[Record]) -> Judgement:
 
 
 def recipes_matter(records: Sequence[Record]) -> Judgement:
-    """Held where the released recipe changes a method's top-1 after correction."""
+    """Methods whose top-1 the released recipe changes, either way, after correction."""
     rows = [row for row in recipe_rows(models_of(records)) if row.effect is not None]
     decided = [row for row in rows if row.decided]
     text = f"The released recipe changes {len(decided)} of {len(rows)} methods by an amount that stands after correction."
-    return Judgement("held" if decided else "undecided", text)
+    return Judgement(by_count(len(decided), 0, len(rows)), text)
 
 
 def negative(value: Estimate) -> Estimate:
@@ -95,13 +98,19 @@ def _effects_of(title: str, records: Sequence[Record]) -> list[Compared]:
 
 
 def _told(rows: Sequence[Compared], what: str) -> Judgement:
-    parts: dict[str, list[str]] = {}
-    effects = [(row.model, row.effect) for row in rows if row.effect]
-    for model, effect in effects:
-        parts.setdefault(model.data_title, []).append(f"{_where(model.config)} {signed(effect)}")
-    text = "; ".join(f"{data}: {', '.join(found)}" for data, found in parts.items())
-    return Judgement(by_side([effect for _, effect in effects]), f"{what}, top-1 in points: {text}.")
+    parts: dict[str, list[tuple[Config, Estimate]]] = {}
+    for row in rows:
+        if row.effect:
+            parts.setdefault(row.model.data_title, []).append((row.model.config, row.effect))
+    text = "; ".join(f"{data}: {_range(found)}" for data, found in parts.items())
+    return Judgement(by_side([effect for found in parts.values() for _, effect in found]), f"{what}, top-1 in points: {text}.")
 
 
-def _where(config: Config) -> str:
-    return f"{config.title} on the {config.encoder_title}"
+def _range(found: Sequence[tuple[Config, Estimate]]) -> str:
+    """All effects where they are few, else how many lie on each side and the two ends."""
+    named = [(f"{config.title} on the {config.encoder_title} {signed(effect)}", effect) for config, effect in found]
+    if len(named) < 3:
+        return ", ".join(text for text, _ in named)
+    above, below, _ = verdict([effect for _, effect in named])
+    (low, _), (high, _) = min(named, key=lambda item: item[1].value), max(named, key=lambda item: item[1].value)
+    return f"above 0 in {above} of {len(named)} cases and below in {below}, from {low} to {high}"

@@ -107,8 +107,8 @@ def conclusion(rows: list[Comparison]) -> str:
         text += f"({best.title}, {best.kind}, {best.windows} labelled windows)."
         over = [row.over_raw for row in chosen if row.over_raw is not None]
         if over:
-            text += f" It beats a linear classifier on raw pixels in {sum(value.low > 0 for value in over)} of {len(over)} cases"
-            text += f" and falls short of it in {sum(value.high < 0 for value in over)}."
+            text += f" It is better than a linear classifier on raw pixels in {sum(value.low > 0 for value in over)} of {len(over)} cases"
+            text += f" and worse in {sum(value.high < 0 for value in over)}."
         lines.append(text)
     return "\n".join([*lines, *_frozen_or_tuned(rows)])
 

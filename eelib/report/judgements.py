@@ -12,7 +12,7 @@ from eelib.evaluate.confusion import Array
 from eelib.evaluate.statistics import Estimate, estimate
 from eelib.report.cases import READINGS, Draws, Record, draw, groups, percent, signed, verdict
 from eelib.report.comparison import Comparison, compare
-from eelib.report.transfer import by_distance, transfers
+from eelib.report.transfer import by_distance, how_title, transfers
 
 Word = Literal["held", "held in part", "undecided", "did not hold", "not comparable"]
 
@@ -36,10 +36,8 @@ def by_side(effects: Sequence[Estimate]) -> Word:
     *Held* where the 95 % intervals of all cases lie above 0, *held in part* where some do and none lies below, *undecided* where none lies
     on either side, *did not hold* where one lies below.
     """
-    above, below, undecided = verdict(effects)
-    if below:
-        return "did not hold"
-    return "held" if above and not undecided else "held in part" if above else "undecided"
+    above, below, _ = verdict(effects)
+    return by_count(above, below, len(effects))
 
 
 def everywhere(records: Sequence[Record]) -> Judgement:
@@ -96,12 +94,27 @@ def _gain(draws: Draws[str]) -> Array:
     return difference
 
 
+def by_count(agree: int, against: int, cases: int) -> Word:
+    """The rule, for cases that a corrected test puts on a side.
+
+    Args:
+        agree: Cases on the claimed side.
+        against: Cases on the other.
+        cases: All of them.
+    """
+    if against:
+        return "did not hold"
+    return "held" if agree and agree == cases else "held in part" if agree else "undecided"
+
+
 def carries_over(records: Sequence[Record]) -> Judgement:
-    """Gain over random weights of encoders that were pre-trained on the other continent, at the fewest labels that were run."""
+    """Gain over random weights of encoders from the other continent, at the fewest labels that were run; as fine-tuned where that was run."""
     rows = [row for row in by_distance(transfers(records)) if "other continent" in row.how]
     if not rows:
         return Judgement("undecided", "No region of another continent was run.")
     few = min(row.fraction for row in rows)
     rows = [row for row in rows if row.fraction == few]
-    text = "; ".join(f"{row.how}, {row.reading} {signed(row.gain)}" for row in rows)
-    return Judgement(by_side([row.gain for row in rows]), f"Gain over a random start with {percent(few)} of the labels: {text} points.")
+    text = "; ".join(f"{how_title(row.how)}, {row.reading} {signed(row.gain)}" for row in rows)
+    told = next(reading for reading in READINGS if any(row.reading == reading for row in rows))
+    word = by_side([row.gain for row in rows if row.reading == told])
+    return Judgement(word, f"Gain over a random start with {percent(few)} of the labels: {text} points.")

@@ -18,6 +18,12 @@ from eelib.report.tables import bold, html_table, linked_mean
 PREFIX = "pretrained on "
 POOLS = ("all regions", "the other continent")
 HOME = "same region"
+HOW = {
+    "same continent": "a region of the same continent",
+    "other continent": "a region of the other continent",
+    "the other continent": "all regions of the other continent together",
+    "all regions": "all regions together",
+}
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,11 @@ def _distance(origin: str, region: str) -> str:
     return distance(origin, region)
 
 
+def how_title(how: str) -> str:
+    """A distance for people."""
+    return HOW.get(how, how)
+
+
 def place_title(origin: str) -> str:
     """A place of pre-training for people."""
     known = origin not in (*POOLS, "simulated regions")
@@ -142,7 +153,7 @@ def distance_table(items: Iterable[Distance]) -> str:
     """HTML: average gain and loss by distance between the region of pre-training and the region of the labels."""
     rows = [
         (
-            (item.how, item.reading),
+            (how_title(item.how), item.reading),
             (percent(item.fraction), str(item.cells), bold(item.gain), bold(item.loss) if item.loss else "–"),
         )
         for item in items
@@ -195,9 +206,8 @@ def transfer_conclusion(cells: list[Transfer]) -> str:
     lines = []
     for item in by_distance(cells):
         if item.loss is not None:
-            text = (
-                f"* **{item.how.capitalize()}** ({item.reading}, {100 * item.fraction:g} % of the labels): {signed(item.gain)} points over "
-            )
+            how = how_title(item.how)
+            text = f"* **{how[0].upper()}{how[1:]}** ({item.reading}, {percent(item.fraction)} of the labels): {signed(item.gain)} points over "
             lines.append(text + f"a random start, {signed(item.loss)} against pre-training at home, on average over {item.cells} cells.")
     swapped = [cell for cell in cells if cell.exchange]
     if swapped:

@@ -52,9 +52,8 @@ def status(profile: str) -> list[str]:
         missing = [arm for arm in arms if not store.has(arm)]
         failed = [arm for arm in missing if (store.folder(arm) / LOG).is_file() and (store.folder(arm) / LOG).stat().st_size]
         state = "done" if is_done(item, params, store) else "notebook to run" if not missing else "missing"
-        lines.append(
-            f"{item.name:24} {state:16} {len(arms) - len(missing)}/{len(arms)} arms" + (f", {len(failed)} stopped or failed" if failed else "")
-        )
+        broken = f", {len(failed)} stopped or failed" if failed else ""
+        lines.append(f"{item.name:24} {state:16} {len(arms) - len(missing)}/{len(arms)} arms{broken}")
         lines += [f"    see {store.folder(arm) / LOG}" for arm in failed[:3]]
         left |= {arm.key: arm.cost for arm in missing}
         total |= {arm.key: arm.cost for arm in arms}

@@ -114,7 +114,7 @@ def test_the_conclusion_counts_what_the_intervals_say():
     assert "better in 1 of 3 cases and worse in 1" in fine
     assert "1 are undecided" in fine
     assert "(Germany, simulated, 10 labelled windows)" in fine
-    assert "beats a linear classifier on raw pixels in 2 of 3 cases and falls short of it in 1" in probe
+    assert "is better than a linear classifier on raw pixels in 2 of 3 cases and worse in 1" in probe
 
 
 def test_the_figure_holds_the_numbers():
