@@ -60,6 +60,21 @@ def test_transfer(far, word):
     assert earth.carries_over(records).word == word
 
 
+def test_transfer_is_judged_as_fine_tuned_where_that_was_run():
+    starts = {"random": 40, "pretrained": 60, "pretrained on ghana": 55}
+    tuned = readings(starts | {"pretrained on ghana": 40}, region="germany", suffix="fine-tuned")
+    found = earth.carries_over(readings(starts, region="germany") + tuned)
+    assert found.word == "undecided"
+    assert "other continent, fine-tuned +0.0" in found.evidence and "other continent, linear probe +" in found.evidence
+
+
+@pytest.mark.parametrize(
+    ("agree", "against", "word"), [(3, 0, "held"), (1, 0, "held in part"), (0, 0, "undecided"), (2, 1, "did not hold")]
+)
+def test_the_rule_for_cases_that_a_corrected_test_decides(agree, against, word):
+    assert earth.by_count(agree, against, 3) == word
+
+
 def test_one_region_cannot_say_whether_features_carry_over():
     assert earth.carries_over(readings({"random": 40, "pretrained": 60})).word == "undecided"
 

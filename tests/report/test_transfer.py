@@ -98,7 +98,7 @@ def test_a_region_that_only_its_own_pretraining_serves_is_no_column():
 
 def test_the_conclusion_names_distances_and_exchanges():
     text = transfer_conclusion(transfers(records()))
-    assert "**Other continent** (linear probe, 10 % of the labels)" in text
+    assert "**A region of the other continent** (linear probe, 10 % of the labels)" in text
     assert "on average over 3 cells" in text
     assert "better than a random start in 2 of 2 cases" in text
 
