@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from pair_files import picture, write_table
+from pair_files import picture, shards, tar_shard, write_table
 from toy_pairs import CLASSES, toy_set
 
 from eelib.data.pairs.settings import PairSizes
@@ -117,6 +117,7 @@ def test_costs_add_up(toys, tmp_path):
     assert clip["truncated"] == 0
     assert compute(train_arm(recipe=short, context=5), tmp_path / "cut")["truncated"] == 320
     assert clip["samples"] == 32 and clip["steps"] == 1 and clip["pairs"] == 320
+    assert "notes" not in clip  # nothing was skipped
 
 
 def test_a_saved_model_comes_back_with_its_vocabulary(toys, tmp_path):
@@ -179,3 +180,22 @@ def test_a_table_of_ones_own_is_trained_on_and_scored(tmp_path):
     score = PairScoreParams(data=data, score=SCORE)
     found = compute(Arm("test", "score", 0, "pair_score", score, {"mine": "1"}), tmp_path / "score", {"train": tmp_path / "run"})
     assert found["zero_shot"]["photo1"]["global"]["top1"] > 0.8 and found["classes"] == ["sea", "wood"]
+
+
+@pytest.fixture
+def sharded(tmp_path):
+    """Settings of a training on shards of 24 pairs and a broken one."""
+    tar_shard(shards(tmp_path / "shards") / "pairs-9.tar", [("half.png", b"no image"), ("half.txt", b"cut short")])
+    (tmp_path / "mine.yaml").write_text("name: mine\nkind: image-text-shards\ntitle: Mine\ndescription: x\nfolder: shards\n")
+    return PairTrainParams(
+        data=PairData(sets=(str(tmp_path / "mine.yaml"),), sizes=PairSizes(size=16)), image=ImageEncoderSettings(),
+        text=TextEncoderSettings(layers=1, context=5), method=method("clip"), recipe=PairRecipe(samples=8, batch_size=8),
+    )  # fmt: skip
+
+
+def test_what_was_skipped_and_cut_is_in_the_record_of_shards(sharded, tmp_path, monkeypatch):
+    found = compute(Arm("test", "clip", 0, "pair_train", sharded, {"mine": "1"}), tmp_path / "run")
+    assert found["notes"] == ["1 pair(s) skipped: image not readable"]
+    assert found["truncated"] == found["pairs"] > 8  # "caption of pair 000001" is more than three tokens
+    monkeypatch.setattr(clip_benchmark, "COUNTED", 8)
+    assert compute(Arm("test", "clip", 0, "pair_train", sharded, {"mine": "1"}), tmp_path / "again")["truncated"] is None
