@@ -5,7 +5,7 @@ Metrics of ``pair_train``::
     curves      {"step": [...], "loss": [...], "scale": [...], <term>: [...]} at about 20 steps; terms of weight 0 are absent
     parameters  {"image", "text", "text_embedding", "heads", "total"} numbers of weights; text_embedding is part of text
     memory      bytes of one step: {"weights", "optimiser" (gradients and moments), "activations" (kept for the backward pass)}
-    samples, steps, pairs (of the training set), vocabulary, truncated (captions cut to the context, null in shards of more than COUNTED pairs)
+    samples, steps, pairs (of the training set), vocabulary, truncated (captions cut to the context; null: over COUNTED, in shards)
     monitors    alignment, uniformity, std and retrieval of validation pairs (eelib.evaluate.monitors)
     removed     rule of the V2-like filter to captions removed; faults: kind of fault to captions that have it
     notes       what was skipped or removed on the way to the pairs, one text each; absent where nothing was
@@ -93,8 +93,7 @@ def pair_train(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progres
 def make_module(params: PairTrainParams, data: PairSet, seed: int) -> tuple[ImageText, Card]:
     """The training module as the seed makes it; encoders are drawn before heads, so every method starts from the same ones."""
     train = _training_pairs(data)
-    readable = [prompt for row in filled(prompts(data.prompts), data.classes) for prompt in row] if data.classes else []
-    tokenizer = make_tokenizer(params.text, [*train.texts, *readable])
+    tokenizer = make_tokenizer(params.text, lambda: [*train.texts, *_prompts_of(data)])
     card = make_card(params.image, params.text, params.method, params.recipe, data.bands, train, tokenizer)
 
     def make() -> ImageText:
@@ -103,6 +102,11 @@ def make_module(params: PairTrainParams, data: PairSet, seed: int) -> tuple[Imag
 
     module: ImageText = seeded(seed, make)  # type: ignore[assignment]
     return module, card
+
+
+def _prompts_of(data: PairSet) -> list[str]:
+    """Prompts that the model should be able to read."""
+    return [prompt for row in filled(prompts(data.prompts), data.classes) for prompt in row] if data.classes else []
 
 
 def pair_score(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) -> dict[str, Any]:

@@ -9,7 +9,9 @@ import torch
 from pair_files import picture, shards, tar_shard, write_table
 from toy_pairs import CLASSES, toy_set
 
+from eelib.data.pairs.pooled import load_data
 from eelib.data.pairs.settings import PairSizes
+from eelib.data.pairs.shards import ShardIndex
 from eelib.errors import InputError
 from eelib.evaluate.hits import unpack_hits
 from eelib.settings_pairs import (
@@ -199,3 +201,13 @@ def test_what_was_skipped_and_cut_is_in_the_record_of_shards(sharded, tmp_path, 
     assert found["truncated"] == found["pairs"] > 8  # "caption of pair 000001" is more than three tokens
     monkeypatch.setattr(clip_benchmark, "COUNTED", 8)
     assert compute(Arm("test", "clip", 0, "pair_train", sharded, {"mine": "1"}), tmp_path / "again")["truncated"] is None
+
+
+def test_captions_of_shards_are_read_for_a_compact_vocabulary_alone(sharded, monkeypatch):
+    data, seen, kept = load_data(sharded.data), [], ShardIndex.text
+    monkeypatch.setattr(ShardIndex, "text", lambda self, row: seen.append(row) or kept(self, row))
+    for tokens, count in (("clip", 0), ("compact", len(data.train))):
+        seen.clear()
+        text = TextEncoderSettings(layers=1, context=5, tokens=tokens)
+        clip_benchmark.make_module(sharded.model_copy(update={"text": text}), data, 0)
+        assert len(seen) == count

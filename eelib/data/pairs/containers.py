@@ -14,6 +14,8 @@ from eelib.errors import InputError
 if TYPE_CHECKING:
     import torch
 
+    from eelib.data.pairs.shard_order import ShardOrder
+
 NO_LABEL = -1  # of a pair that belongs to none of the zero-shot classes
 READ_VERSION = 1  # bump when pixels or captions change with unchanged settings
 
@@ -52,6 +54,7 @@ class Pairs:
         identity: Text that changes whenever a pixel or caption could.
         day_of_year: ``(N,)`` int64 date of the image, or None where unknown.
         faults: ``N`` names of the fault that was put into a caption, ``""`` = none; only to measure a filter, never to train on.
+        order: How training goes through pairs that are slow to read out of order; None: in any order.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Pairs:
     identity: str
     day_of_year: Ints | None = None
     faults: tuple[str, ...] | None = None
+    order: ShardOrder | None = None
 
     def __post_init__(self) -> None:
         for what, size in (("places", len(self.place)), ("labels", len(self.labels))):
@@ -104,6 +108,7 @@ class Pairs:
             "labels": self.labels[rows],
             "day_of_year": None if self.day_of_year is None else self.day_of_year[rows],
             "faults": None if self.faults is None else tuple(self.faults[int(row)] for row in rows),
+            "order": None if self.order is None else self.order.take(rows),
         }
         return replace(self, **parts | changes)
 

@@ -14,6 +14,7 @@ from eelib.data.pairs.manifests import ShardsManifest
 from eelib.data.pairs.rows import plain_pool, split_by_hash
 from eelib.data.pairs.screening import screen, stamp
 from eelib.data.pairs.settings import PairSizes
+from eelib.data.pairs.shard_order import BUFFER, ShardOrder
 from eelib.data.pairs.shards import ShardIndex, ShardTexts, index_shards
 from eelib.data.pairs.versions import versioned
 from eelib.errors import InputError
@@ -112,5 +113,6 @@ def _pairs(entry: ShardsManifest, index: ShardIndex, reader: ImageReader, what: 
         place=np.arange(len(index)),
         labels=np.full(len(index), NO_LABEL),
         simulated=False,
-        identity=f"shards {entry.model_dump_json()} {listing} {what}",
+        identity=f"shards {entry.model_dump_json()} {listing} {what} order {BUFFER}",
+        order=ShardOrder(index.shard, index.image[:, 0]),
     )
