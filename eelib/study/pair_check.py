@@ -94,7 +94,7 @@ def _classes(data: PairSet, parts: dict[str, Pairs]) -> Iterator[str]:
     if not data.classes:
         yield _line("classes", "none: scored by retrieval alone; name a class_column, or give a class folder as test_pairs")
         return
-    yield _line("prompts", data.prompts)
+    yield _line("prompts", data.prompts if isinstance(data.prompts, str) else "; ".join(data.prompts))
     width = max(14, *(len(name) + 2 for name in data.classes))
     yield f"  {'class':{width}}{''.join(f'{split:>12}' for split in parts)}"
     for number, name in enumerate(data.classes):

@@ -6,13 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from pair_files import picture, shards, tar_shard, write_table
+from pair_files import class_folder, picture, shards, tar_shard, write_table
 from toy_pairs import CLASSES, toy_set
 
+from eelib.data.pairs.load import load_pairs
 from eelib.data.pairs.pooled import load_data
 from eelib.data.pairs.settings import PairSizes
 from eelib.data.pairs.shards import ShardIndex
 from eelib.errors import InputError
+from eelib.evaluate.embed import OurEmbedder
 from eelib.evaluate.hits import unpack_hits
 from eelib.settings_pairs import (
     ImageEncoderSettings,
@@ -26,6 +28,7 @@ from eelib.study import clip_benchmark
 from eelib.study.arm import Arm
 from eelib.study.clip_benchmark import pair_score, pair_train
 from eelib.study.execute import run_one
+from eelib.study.pair_arms import fingerprints
 from eelib.study.pair_methods import METHODS, method
 from eelib.study.pair_weights import MODEL, load_model
 from eelib.study.recipes import PairScoreParams, PairTrainParams
@@ -211,3 +214,31 @@ def test_captions_of_shards_are_read_for_a_compact_vocabulary_alone(sharded, mon
         text = TextEncoderSettings(layers=1, context=5, tokens=tokens)
         clip_benchmark.make_module(sharded.model_copy(update={"text": text}), data, 0)
         assert len(seen) == count
+
+
+def test_templates_of_ones_own_in_a_manifest_are_what_zero_shot_asks(toys, tmp_path, monkeypatch):
+    compute(train_arm(recipe=QUICK.model_copy(update={"samples": 64})), tmp_path)
+    monkeypatch.setattr(clip_benchmark, "load_data", load_data)
+    class_folder(tmp_path / "sets", count=30)
+
+    def scored(prompts):
+        (tmp_path / "mine.yaml").write_text(
+            f"name: mine\nkind: class-folder\ntitle: Mine\ndescription: x\nfolder: sets\nprompts: {prompts}\n"
+        )
+        load_pairs.cache_clear()
+        asked.clear()
+        data = PairData(sets=(str(tmp_path / "mine.yaml"),), sizes=PairSizes(size=16))
+        card = torch.load(tmp_path / MODEL, weights_only=True)
+        card["card"]["bands"] = ["red", "green", "blue"]
+        torch.save(card, tmp_path / MODEL)
+        arm = Arm("test", "score", 0, "pair_score", PairScoreParams(data=data, score=SCORE), fingerprints(data))
+        return arm.key, compute(arm, tmp_path / "score", {"train": tmp_path})["zero_shot"]
+
+    asked, kept = [], OurEmbedder.texts
+    monkeypatch.setattr(OurEmbedder, "texts", lambda self, texts: asked.extend(texts) or kept(self, texts))
+    key, found = scored(["something red on the {} side", "the {} part"])
+    assert list(found) == ["own"] and {"something red on the sea lake side", "the annual crop part"} <= set(asked)
+    again, _ = scored(["something red on the {} side", "the {} half"])
+    assert again != key and "the annual crop half" in asked
+    named, found = scored("photo1")
+    assert list(found) == ["photo1"] and named not in (key, again)

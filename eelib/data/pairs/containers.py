@@ -129,7 +129,7 @@ class PairSet:
         attribution: Credit line that must accompany figures.
         notes: What was skipped or removed on the way, one line each.
         removed: Rule of the V2-like filter to how many captions of the pool it removed; empty in other versions.
-        prompts: The prompt set that fits the images, a key of :data:`eelib.data.pairs.prompts.PROMPT_SETS`.
+        prompts: The prompt set that fits the images, one of :data:`eelib.data.pairs.prompts.PROMPT_SETS`, or a user's own templates.
     """
 
     name: str
@@ -143,7 +143,7 @@ class PairSet:
     attribution: str
     notes: tuple[str, ...] = ()
     removed: Mapping[str, int] = field(default_factory=dict)
-    prompts: str = "photo1"
+    prompts: str | tuple[str, ...] = "photo1"
 
     @property
     def labels(self) -> dict[str, Ints]:
@@ -152,9 +152,10 @@ class PairSet:
         return {name: part.labels for name, part in sets.items() if part is not None}
 
     def fingerprint(self) -> str:
-        """Text that changes whenever a pixel, caption or class could."""
+        """Text that changes whenever a pixel, caption, class or template of a user's own could."""
         sets = (self.train, self.validation, self.test)
-        return " | ".join([*(part.fingerprint() for part in sets if part is not None), *self.classes])
+        own = () if isinstance(self.prompts, str) else self.prompts
+        return " | ".join([*(part.fingerprint() for part in sets if part is not None), *self.classes, *own])
 
 
 def held(images: Floats) -> Callable[[Ints], Floats]:
