@@ -19,7 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="One reproducible study of contrastive pre-training for Earth observation.",
 )
-data = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Data sets: list, fetch, verify.")
+data = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Data sets: list, fetch, verify; your own: new, check.")
 app.add_typer(data, name="data")
 for command in (cli_apply.embed, cli_apply.segment, cli_apply.export):
     app.command()(command)
@@ -145,7 +145,10 @@ def data_fetch(
 def data_verify(name: Annotated[str | None, typer.Argument(help="all samples and all that is here where left out")] = None) -> None:
     """Check the files of a data set against its manifest, offline."""
     from eelib.data.datasets import to_verify, verify_any
+    from eelib.data.sources import MANIFEST
 
+    if name and name.endswith(MANIFEST):
+        raise InputError(f"{name}: a file, not the name of a data set; `eelib data check {name}` reads a manifest of your own")
     problems = []
     for each in [name] if name else to_verify():
         found = verify_any(each)
@@ -169,11 +172,20 @@ def data_check(
     manifest: Annotated[Path, typer.Argument(help="a manifest of your own data, for example photos.yaml")],
     window: Annotated[int | None, typer.Option(help="window size in pixels; default: that of profile quick")] = None,
 ) -> None:
-    """Read your manifest and say what was found, what would be trained on, and what is wrong."""
+    """Read your manifest, of imagery or of images with captions, and say what was found, what would be trained on, and what is wrong."""
     from eelib.data.own.check import check
     from eelib.data.own.source import OwnSource
+    from eelib.data.pairs.load import is_pairs
     from eelib.data.sources import absolute, source
 
+    if is_pairs(absolute(str(manifest))):
+        from eelib.study.pair_check import check_pairs
+
+        if window is not None:
+            raise InputError(f"--window {window}: images with captions are not cut into windows; leave it out")
+        for line in check_pairs(manifest):
+            typer.echo(line)
+        return
     found = source(absolute(str(manifest)))
     if not isinstance(found, OwnSource):
         raise InputError(f"{manifest}: not a manifest of your own data; `eelib data verify` checks the samples")

@@ -5,9 +5,10 @@ Metrics of ``pair_train``::
     curves      {"step": [...], "loss": [...], "scale": [...], <term>: [...]} at about 20 steps; terms of weight 0 are absent
     parameters  {"image", "text", "text_embedding", "heads", "total"} numbers of weights; text_embedding is part of text
     memory      bytes of one step: {"weights", "optimiser" (gradients and moments), "activations" (kept for the backward pass)}
-    samples, steps, pairs (of the training set), vocabulary, truncated (captions cut to the context, null if read one by one)
+    samples, steps, pairs (of the training set), vocabulary, truncated (captions cut to the context; null: over COUNTED, in shards)
     monitors    alignment, uniformity, std and retrieval of validation pairs (eelib.evaluate.monitors)
     removed     rule of the V2-like filter to captions removed; faults: kind of fault to captions that have it
+    notes       what was skipped or removed on the way to the pairs, one text each; absent where nothing was
     provenance.step_seconds, in the record's provenance: median time of one step
 
 Metrics of ``pair_score``::
@@ -49,9 +50,11 @@ from eelib.train.image_text_terms import Terms
 
 if TYPE_CHECKING:
     from eelib.data.pairs.containers import Pairs, PairSet
+    from eelib.data.tokens import Tokenizer
     from eelib.study.arm import Arm
     from eelib.study.recipes import PairScoreParams, PairTrainParams
 
+COUNTED = 50_000  # most captions that are read from shards for nothing but a count
 HELD_OUT = 256  # validation pairs that the monitors look at
 
 
@@ -78,10 +81,11 @@ def pair_train(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progres
         "steps": params.recipe.steps,
         "pairs": len(train),
         "vocabulary": module.tokenizer.size,
-        "truncated": int(module.tokenizer.encode(train.texts).truncated.sum()) if isinstance(train.texts, tuple) else None,
+        "truncated": _truncated(train, module.tokenizer),
         "monitors": _monitors(OurEmbedder(module.model, module.tokenizer), data.validation),
         "removed": dict(data.removed),
         "faults": dict(Counter(kind for kind in train.faults or () if kind)),
+        **({"notes": list(data.notes)} if data.notes else {}),
         "measured": {"step_seconds": statistics.median(module.seconds)} if module.seconds else {},
     }
 
@@ -89,8 +93,7 @@ def pair_train(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progres
 def make_module(params: PairTrainParams, data: PairSet, seed: int) -> tuple[ImageText, Card]:
     """The training module as the seed makes it; encoders are drawn before heads, so every method starts from the same ones."""
     train = _training_pairs(data)
-    readable = [prompt for row in filled(prompts(data.prompts), data.classes) for prompt in row] if data.classes else []
-    tokenizer = make_tokenizer(params.text, [*train.texts, *readable])
+    tokenizer = make_tokenizer(params.text, lambda: [*train.texts, *_prompts_of(data)])
     card = make_card(params.image, params.text, params.method, params.recipe, data.bands, train, tokenizer)
 
     def make() -> ImageText:
@@ -99,6 +102,11 @@ def make_module(params: PairTrainParams, data: PairSet, seed: int) -> tuple[Imag
 
     module: ImageText = seeded(seed, make)  # type: ignore[assignment]
     return module, card
+
+
+def _prompts_of(data: PairSet) -> list[str]:
+    """Prompts that the model should be able to read."""
+    return [prompt for row in filled(prompts(data.prompts), data.classes) for prompt in row] if data.classes else []
 
 
 def pair_score(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) -> dict[str, Any]:
@@ -155,6 +163,13 @@ def _training_pairs(data: PairSet) -> Pairs:
     if data.train is None:
         raise InputError(f"{data.name} has no training pairs: it serves evaluation only")
     return data.train
+
+
+def _truncated(train: Pairs, tokenizer: Tokenizer) -> int | None:
+    """How many captions do not fit the context; None where reading them all would cost too much."""
+    if not isinstance(train.texts, tuple) and len(train) > COUNTED:
+        return None
+    return int(tokenizer.encode(train.texts).truncated.sum())
 
 
 @torch.inference_mode()

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from eelib.data.pairs.containers import Pairs, PairSet
-from eelib.data.pairs.prompts import prompts
+from eelib.data.pairs.prompts import OWN, prompts
 from eelib.evaluate.embed import Embedder, ImageEmbedding
 from eelib.evaluate.few_shot import shots
 from eelib.evaluate.hits import baselines, hits
@@ -56,11 +56,12 @@ def zero_shot(
 
 
 def all_zero_shot(embedder: Embedder, images: ImageEmbedding, pairs: Pairs, data: PairSet, settings: ScoreSettings) -> dict[str, Any]:
-    """:func:`zero_shot` by prompt set; nothing where the data have no classes."""
+    """:func:`zero_shot` by prompt set, :data:`OWN` for a user's templates; nothing where the data have no classes."""
     if not data.classes or not (pairs.labels >= 0).any():
         return {}
-    names = [data.prompts if name == "auto" else name for name in settings.prompts]
-    return {name: zero_shot(embedder, images, pairs, data.classes, prompts(name), settings) for name in dict.fromkeys(names)}
+    chosen = [data.prompts if name == "auto" else name for name in settings.prompts]
+    asked = {one if isinstance(one, str) else OWN: prompts(one) for one in chosen}
+    return {name: zero_shot(embedder, images, pairs, data.classes, templates, settings) for name, templates in asked.items()}
 
 
 def both_ways(embedder: Embedder, images: ImageEmbedding, pairs: Pairs) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +22,16 @@ LOOKED_AT = 512  # training images that band statistics are made from
 Card = dict[str, Any]
 
 
-def make_tokenizer(settings: TextEncoderSettings, captions: Sequence[str]) -> Tokenizer:
+def make_tokenizer(settings: TextEncoderSettings, captions: Callable[[], Sequence[str]]) -> Tokenizer:
     """The vocabulary that settings ask for.
 
     Args:
         settings: Of the text encoder.
-        captions: Of the training set, and prompts that the model should be able to read; only a compact vocabulary is made from them.
+        captions: Of the training set, and prompts that the model should be able to read; only asked for where a compact vocabulary is made
+            from them, because reading them all can take long.
     """
     context = settings.context or int(TEXT_PRESETS[settings.name]["context"])
-    return Tokenizer.fit(captions, context) if settings.tokens == "compact" else Tokenizer(settings.tokens, context)
+    return Tokenizer.fit(captions(), context) if settings.tokens == "compact" else Tokenizer(settings.tokens, context)
 
 
 def make_card(

@@ -14,12 +14,15 @@ from eelib.train.batches import rows_of_step
 if TYPE_CHECKING:
     from eelib.data.pairs.containers import Pairs
     from eelib.data.tokens import Tokenizer
+    from eelib.data.windows import Ints
 
 Batch = dict[str, Any]
 
 
 class PairBatches(IterableDataset[Batch]):
     """An endless stream of batches, in shuffled passes over all pairs; a pass that does not fill a batch goes over into the next.
+
+    Pairs with an order of their own (shards) come in that.
 
     Args:
         pairs: What to draw from.
@@ -37,9 +40,18 @@ class PairBatches(IterableDataset[Batch]):
             raise InputError(f"{pairs.name}: {len(pairs)} training pairs do not fill a batch of {batch_size}: lower batch_size")
         self.pairs, self.tokenizer, self.batch_size, self.seed, self.start = pairs, tokenizer, batch_size, seed, start
 
+    def rows(self, step: int) -> Ints:
+        """Rows of the pairs of a step, in the order of the pairs where they have one."""
+        order = self.pairs.order
+        return (
+            rows_of_step(len(self.pairs), self.batch_size, self.seed, step)
+            if order is None
+            else order.rows(self.batch_size, self.seed, step)
+        )
+
     def batch(self, step: int) -> Batch:
         """``image`` ``(B, C, H, W)`` in 0..1, ``tokens`` ``(B, L)``, ``eot`` ``(B,)``, ``captions`` and ``rows`` of a step."""
-        rows = rows_of_step(len(self.pairs), self.batch_size, self.seed, step)
+        rows = self.rows(step)
         captions = self.pairs.captions(rows)
         tokens = self.tokenizer.encode(captions)
         return {

@@ -6,11 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from pair_files import picture, write_table
+from pair_files import class_folder, picture, shards, tar_shard, write_table
 from toy_pairs import CLASSES, toy_set
 
+from eelib.data.pairs.load import load_pairs
+from eelib.data.pairs.pooled import load_data
 from eelib.data.pairs.settings import PairSizes
+from eelib.data.pairs.shards import ShardIndex
 from eelib.errors import InputError
+from eelib.evaluate.embed import OurEmbedder
 from eelib.evaluate.hits import unpack_hits
 from eelib.settings_pairs import (
     ImageEncoderSettings,
@@ -24,6 +28,7 @@ from eelib.study import clip_benchmark
 from eelib.study.arm import Arm
 from eelib.study.clip_benchmark import pair_score, pair_train
 from eelib.study.execute import run_one
+from eelib.study.pair_arms import fingerprints
 from eelib.study.pair_methods import METHODS, method
 from eelib.study.pair_weights import MODEL, load_model
 from eelib.study.recipes import PairScoreParams, PairTrainParams
@@ -117,6 +122,7 @@ def test_costs_add_up(toys, tmp_path):
     assert clip["truncated"] == 0
     assert compute(train_arm(recipe=short, context=5), tmp_path / "cut")["truncated"] == 320
     assert clip["samples"] == 32 and clip["steps"] == 1 and clip["pairs"] == 320
+    assert "notes" not in clip  # nothing was skipped
 
 
 def test_a_saved_model_comes_back_with_its_vocabulary(toys, tmp_path):
@@ -179,3 +185,60 @@ def test_a_table_of_ones_own_is_trained_on_and_scored(tmp_path):
     score = PairScoreParams(data=data, score=SCORE)
     found = compute(Arm("test", "score", 0, "pair_score", score, {"mine": "1"}), tmp_path / "score", {"train": tmp_path / "run"})
     assert found["zero_shot"]["photo1"]["global"]["top1"] > 0.8 and found["classes"] == ["sea", "wood"]
+
+
+@pytest.fixture
+def sharded(tmp_path):
+    """Settings of a training on shards of 24 pairs and a broken one."""
+    tar_shard(shards(tmp_path / "shards") / "pairs-9.tar", [("half.png", b"no image"), ("half.txt", b"cut short")])
+    (tmp_path / "mine.yaml").write_text("name: mine\nkind: image-text-shards\ntitle: Mine\ndescription: x\nfolder: shards\n")
+    return PairTrainParams(
+        data=PairData(sets=(str(tmp_path / "mine.yaml"),), sizes=PairSizes(size=16)), image=ImageEncoderSettings(),
+        text=TextEncoderSettings(layers=1, context=5), method=method("clip"), recipe=PairRecipe(samples=8, batch_size=8),
+    )  # fmt: skip
+
+
+def test_what_was_skipped_and_cut_is_in_the_record_of_shards(sharded, tmp_path, monkeypatch):
+    found = compute(Arm("test", "clip", 0, "pair_train", sharded, {"mine": "1"}), tmp_path / "run")
+    assert found["notes"] == ["1 pair(s) skipped: image not readable"]
+    assert found["truncated"] == found["pairs"] > 8  # "caption of pair 000001" is more than three tokens
+    monkeypatch.setattr(clip_benchmark, "COUNTED", 8)
+    assert compute(Arm("test", "clip", 0, "pair_train", sharded, {"mine": "1"}), tmp_path / "again")["truncated"] is None
+
+
+def test_captions_of_shards_are_read_for_a_compact_vocabulary_alone(sharded, monkeypatch):
+    data, seen, kept = load_data(sharded.data), [], ShardIndex.text
+    monkeypatch.setattr(ShardIndex, "text", lambda self, row: seen.append(row) or kept(self, row))
+    for tokens, count in (("clip", 0), ("compact", len(data.train))):
+        seen.clear()
+        text = TextEncoderSettings(layers=1, context=5, tokens=tokens)
+        clip_benchmark.make_module(sharded.model_copy(update={"text": text}), data, 0)
+        assert len(seen) == count
+
+
+def test_templates_of_ones_own_in_a_manifest_are_what_zero_shot_asks(toys, tmp_path, monkeypatch):
+    compute(train_arm(recipe=QUICK.model_copy(update={"samples": 64})), tmp_path)
+    monkeypatch.setattr(clip_benchmark, "load_data", load_data)
+    class_folder(tmp_path / "sets", count=30)
+
+    def scored(prompts):
+        (tmp_path / "mine.yaml").write_text(
+            f"name: mine\nkind: class-folder\ntitle: Mine\ndescription: x\nfolder: sets\nprompts: {prompts}\n"
+        )
+        load_pairs.cache_clear()
+        asked.clear()
+        data = PairData(sets=(str(tmp_path / "mine.yaml"),), sizes=PairSizes(size=16))
+        card = torch.load(tmp_path / MODEL, weights_only=True)
+        card["card"]["bands"] = ["red", "green", "blue"]
+        torch.save(card, tmp_path / MODEL)
+        arm = Arm("test", "score", 0, "pair_score", PairScoreParams(data=data, score=SCORE), fingerprints(data))
+        return arm.key, compute(arm, tmp_path / "score", {"train": tmp_path})["zero_shot"]
+
+    asked, kept = [], OurEmbedder.texts
+    monkeypatch.setattr(OurEmbedder, "texts", lambda self, texts: asked.extend(texts) or kept(self, texts))
+    key, found = scored(["something red on the {} side", "the {} part"])
+    assert list(found) == ["own"] and {"something red on the sea lake side", "the annual crop part"} <= set(asked)
+    again, _ = scored(["something red on the {} side", "the {} half"])
+    assert again != key and "the annual crop half" in asked
+    named, found = scored("photo1")
+    assert list(found) == ["photo1"] and named not in (key, again)

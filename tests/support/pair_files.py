@@ -1,6 +1,8 @@
 """Small image-text data in the true formats: pictures, tables, shards, class folders, RSICD's JSON, an emoji sheet."""
 
+import io
 import json
+import tarfile
 
 import numpy as np
 from PIL import Image
@@ -11,6 +13,30 @@ def picture(path, colour, size=24):
     path.parent.mkdir(parents=True, exist_ok=True)
     grain = np.random.default_rng(sum(colour)).integers(-3, 4, (size, size, 3))
     Image.fromarray((np.array(colour) + grain).clip(0, 255).astype(np.uint8)).save(path)
+    return path
+
+
+def cut_short(path, share=0.6):
+    """Leave only the first part of a file, as a copy that was stopped does; the header of an image stays intact."""
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    return path
+
+
+def noisy(path, size=64):
+    """An image file of noise, large enough that half of it is no whole image."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (size, size, 3), dtype=np.uint8)).save(path)
+    return path
+
+
+def tar_shard(path, members):
+    """A tar file of ``(name, bytes)``."""
+    with tarfile.open(path, "w") as bundle:
+        for name, content in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            bundle.addfile(info, io.BytesIO(content))
     return path
 
 

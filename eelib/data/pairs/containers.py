@@ -14,6 +14,8 @@ from eelib.errors import InputError
 if TYPE_CHECKING:
     import torch
 
+    from eelib.data.pairs.shard_order import ShardOrder
+
 NO_LABEL = -1  # of a pair that belongs to none of the zero-shot classes
 READ_VERSION = 1  # bump when pixels or captions change with unchanged settings
 
@@ -52,6 +54,7 @@ class Pairs:
         identity: Text that changes whenever a pixel or caption could.
         day_of_year: ``(N,)`` int64 date of the image, or None where unknown.
         faults: ``N`` names of the fault that was put into a caption, ``""`` = none; only to measure a filter, never to train on.
+        order: How training goes through pairs that are slow to read out of order; None: in any order.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Pairs:
     identity: str
     day_of_year: Ints | None = None
     faults: tuple[str, ...] | None = None
+    order: ShardOrder | None = None
 
     def __post_init__(self) -> None:
         for what, size in (("places", len(self.place)), ("labels", len(self.labels))):
@@ -104,6 +108,7 @@ class Pairs:
             "labels": self.labels[rows],
             "day_of_year": None if self.day_of_year is None else self.day_of_year[rows],
             "faults": None if self.faults is None else tuple(self.faults[int(row)] for row in rows),
+            "order": None if self.order is None else self.order.take(rows),
         }
         return replace(self, **parts | changes)
 
@@ -124,7 +129,7 @@ class PairSet:
         attribution: Credit line that must accompany figures.
         notes: What was skipped or removed on the way, one line each.
         removed: Rule of the V2-like filter to how many captions of the pool it removed; empty in other versions.
-        prompts: The prompt set that fits the images, a key of :data:`eelib.data.pairs.prompts.PROMPT_SETS`.
+        prompts: The prompt set that fits the images, one of :data:`eelib.data.pairs.prompts.PROMPT_SETS`, or a user's own templates.
     """
 
     name: str
@@ -138,7 +143,7 @@ class PairSet:
     attribution: str
     notes: tuple[str, ...] = ()
     removed: Mapping[str, int] = field(default_factory=dict)
-    prompts: str = "photo1"
+    prompts: str | tuple[str, ...] = "photo1"
 
     @property
     def labels(self) -> dict[str, Ints]:
@@ -147,9 +152,10 @@ class PairSet:
         return {name: part.labels for name, part in sets.items() if part is not None}
 
     def fingerprint(self) -> str:
-        """Text that changes whenever a pixel, caption or class could."""
+        """Text that changes whenever a pixel, caption, class or template of a user's own could."""
         sets = (self.train, self.validation, self.test)
-        return " | ".join([*(part.fingerprint() for part in sets if part is not None), *self.classes])
+        own = () if isinstance(self.prompts, str) else self.prompts
+        return " | ".join([*(part.fingerprint() for part in sets if part is not None), *self.classes, *own])
 
 
 def held(images: Floats) -> Callable[[Ints], Floats]:

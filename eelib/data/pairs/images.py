@@ -11,6 +11,8 @@ from eelib.data.windows import Floats
 from eelib.errors import InputError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".jp2")
+MISSING = "the image is missing"
+UNREADABLE = "not a readable image"
 
 
 class ImageReader:
@@ -36,7 +38,7 @@ class ImageReader:
             InputError: The file is missing or no image, or lacks a channel.
         """
         try:
-            if self.entry.channels or path.suffix.lower() in (".tif", ".tiff", ".jp2"):
+            if self.is_raster(path):
                 return self._raster(path)
             return self._picture(path)
         except InputError:
@@ -53,18 +55,27 @@ class ImageReader:
         except Exception as error:
             raise InputError(f"{name}: not a readable image ({type(error).__name__}); replace it, or set broken: skip") from error
 
-    def usable(self, path: Path) -> bool:
-        """Whether a file is there and looks like an image; reads the header, not the pixels."""
-        if path.suffix.lower() in (".tif", ".tiff", ".jp2"):
-            return path.is_file() and path.stat().st_size > 0
-        from PIL import Image
+    def is_raster(self, path: Path) -> bool:
+        """Whether a file is read by rasterio, not by Pillow."""
+        return bool(self.entry.channels) or path.suffix.lower() in (".tif", ".tiff", ".jp2")
 
+    def problem(self, path: Path) -> str:
+        """Why the image of a file cannot be used, "" where it can. Decodes it: a file that was cut short has an intact header."""
+        if not path.is_file():
+            return MISSING
         try:
-            with Image.open(path) as picture:
-                picture.verify()
-        except Exception:
-            return False
-        return True
+            self.file(path)
+        except InputError as error:
+            return UNREADABLE if error.__cause__ else str(error).removeprefix(f"{path}: ")
+        return ""
+
+    def stream_problem(self, content: bytes) -> str:
+        """As :meth:`problem`, for the image in some bytes."""
+        try:
+            self.stream(content, "")
+        except InputError:
+            return UNREADABLE
+        return ""
 
     def _picture(self, source: object) -> Floats:
         from PIL import Image, ImageOps

@@ -68,6 +68,17 @@ def as_written(name: str) -> bool:
     return name not in SIMULATED and _manifest(name).kind in {*PAIR_KINDS} - {"pair-sample"}
 
 
+def is_pairs(name: str) -> bool:
+    """Whether a name is the path of a manifest of images with captions.
+
+    Raises:
+        InputError: A manifest that is missing or wrong.
+    """
+    from eelib.data.pairs.manifests import PAIR_KINDS
+
+    return name.endswith(MANIFEST) and _manifest(name).kind in PAIR_KINDS
+
+
 def _manifest(name: str) -> Manifest:
     from eelib.data.manifests import load_manifest, manifest, manifest_names
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from eelib.data.manifest_base import Manifest
 from eelib.data.manifest_fetched import FetchedManifest
+from eelib.data.pairs.prompts import PLACEHOLDER, PROMPT_SETS, check_prompts
+from eelib.errors import unknown
 from eelib.settings import Settings
 
 SPLIT_SHARES = (0.7, 0.1, 0.2)  # train, validation, test, where the data have no split of their own
@@ -27,12 +29,26 @@ class ReadsImages(Settings):
     channels: tuple[int, ...] | None = Field(None, min_length=1, description="bands of a GeoTIFF by number from 1; None: the first three")
     brightest: float | None = Field(None, gt=0, description="digital number that is shown as 1; None: 255, or 65 535 in 16-bit files")
     broken: Literal["stop", "skip"] = Field("skip", description="a row that cannot be used stops with an error, or is skipped and counted")
-    prompts: str = Field("photo1", description="prompt set for the zero-shot classes")
+    prompts: str | tuple[str, ...] = Field("photo1", description="prompt set for the zero-shot classes: its name, or a list of templates")
     shares: tuple[float, float, float] = Field(
         SPLIT_SHARES, description="train, validation and test where the data have no split of their own"
     )
     licence: str = ""
     attribution: str = ""
+
+    @field_validator("prompts", mode="before")
+    @classmethod
+    def _prompts_are_known(cls, value: object) -> object:
+        if isinstance(value, str):
+            if PLACEHOLDER in value:
+                raise ValueError("give templates of your own as a list, even a single one")
+            if value not in PROMPT_SETS:
+                raise unknown("prompt set", value, PROMPT_SETS)
+        elif isinstance(value, list | tuple) and all(isinstance(template, str) for template in value):
+            check_prompts(value)
+        else:
+            raise ValueError("give the name of a prompt set, or a list of texts in quotes, each with one {}")
+        return value
 
     @model_validator(mode="after")
     def _shares_fill_up(self) -> Self:

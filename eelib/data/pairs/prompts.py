@@ -33,17 +33,20 @@ SATELLITE_8 = (
 PICTURE_4 = ("a picture of {}.", "a small drawing of {}", "this is {}.", "the sign for {}")
 
 PROMPT_SETS = ("photo1", "photo6", "photo8", "photo80", "satellite1", "satellite8", "picture4", "name")
+OWN = "own"  # what scores call the templates of a user
 
 
-def prompts(name: str) -> tuple[str, ...]:
+def prompts(name: str | Sequence[str]) -> tuple[str, ...]:
     """The templates of a prompt set, each with one ``{}`` for the class name.
 
     Args:
-        name: One of :data:`PROMPT_SETS`.
+        name: One of :data:`PROMPT_SETS`, or the templates of a user.
 
     Raises:
-        InputError: Unknown name, with the nearest.
+        InputError: Unknown name, with the nearest; or see :func:`check_prompts`.
     """
+    if not isinstance(name, str):
+        return check_prompts(name)
     own = {
         "photo1": PHOTO_1,
         "photo6": PHOTO_6,

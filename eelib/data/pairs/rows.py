@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from eelib.data.pairs.containers import NO_LABEL, Pairs, PairSet
-from eelib.data.pairs.images import ImageReader
+from eelib.data.pairs.images import MISSING, UNREADABLE, ImageReader
 from eelib.data.pairs.manifests import ReadsImages
+from eelib.data.pairs.screening import screen, stamp
 from eelib.data.pairs.settings import PairSizes
 from eelib.data.pairs.versions import Pool, versioned
 from eelib.data.windows import Floats, Ints
@@ -98,15 +99,15 @@ def pair_set(origin: Origin, rows: Sequence[Row], sizes: PairSizes, classes: tup
     found = {split: [row for row in rows if row.split == split] for split in ("train", "validation", "test")}
     for split, part in found.items():
         if not part and (split != "train" or origin.needs_train):
+            why = f"; {notes[0]}" if (notes := _notes(skipped)) else ""
             raise InputError(
-                f"{origin.name}: no usable pair is in the {split} set ({len(rows)} in all); check the split, or bring more images"
+                f"{origin.name}: no usable pair is in the {split} set ({len(rows)} in all{why}); check the split, or bring more images"
             )
     sets = {
         split: _pairs(origin, part, places, classes, reader, f"{split} {sizes.model_dump_json()}") for split, part in found.items() if part
     }
     train, report = versioned(plain_pool(sets["train"]), sizes) if "train" in sets else (None, None)
     validation, test = (sets[part].take(np.arange(min(len(sets[part]), getattr(sizes, part)))) for part in ("validation", "test"))
-    notes = [f"{count} row(s) skipped: {reason}" for reason, count in Counter(skipped).items()]
     return PairSet(
         name=origin.name,
         title=origin.title,
@@ -117,10 +118,14 @@ def pair_set(origin: Origin, rows: Sequence[Row], sizes: PairSizes, classes: tup
         test=test,
         simulated=False,
         attribution=origin.entry.attribution,
-        notes=(*notes, *(report.lines() if report else ())),
+        notes=(*_notes(skipped), *(report.lines() if report else ())),
         removed=report.removed if report else {},
         prompts=origin.entry.prompts,
     )
+
+
+def _notes(skipped: Sequence[str]) -> list[str]:
+    return [f"{count} row(s) skipped: {reason}" for reason, count in Counter(skipped).items()]
 
 
 def plain_pool(pairs: Pairs) -> Pool:
@@ -130,19 +135,31 @@ def plain_pool(pairs: Pairs) -> Pool:
 
 def _usable(rows: Sequence[Row], reader: ImageReader, origin: Origin, skipped: list[str]) -> tuple[list[Row], list[str]]:
     """Rows whose image can be read, and the reasons of all that were skipped."""
-    known: dict[Path, bool] = {}
+    problems = _problems(sorted({row.path for row in rows}), reader)
     kept = []
     for row in rows:
-        if row.path not in known:
-            known[row.path] = reader.usable(row.path)
-        if known[row.path]:
+        problem = problems.get(row.path)
+        if problem is None:
             kept.append(row)
             continue
         if origin.entry.broken == "stop":
-            what = "not a readable image" if row.path.is_file() else "the image is missing"
-            raise InputError(f"{row.path}: {what}; replace it, or set broken: skip")
-        skipped.append("image missing or not readable")
+            raise InputError(f"{row.path}: {problem}; replace it, or set broken: skip")
+        skipped.append("image missing or not readable" if problem in (MISSING, UNREADABLE) else problem)
     return kept, skipped
+
+
+def _problems(paths: Sequence[Path], reader: ImageReader) -> dict[Path, str]:
+    """What is wrong with some of the files; folder by folder, so that little is decoded again where one folder changes."""
+    folders: dict[Path, list[Path]] = {}
+    for path in paths:
+        folders.setdefault(path.parent, []).append(path)
+    found: dict[Path, str] = {}
+    for files in folders.values():
+        size = reader.size if any(map(reader.is_raster, files)) else ""  # GDAL reads no more than that size needs
+        identity = "\n".join([f"{size} {reader.entry.channels}", *map(stamp, files)])
+        problems = screen(identity, len(files), lambda row, files=files: reader.problem(files[row]))  # type: ignore[misc]
+        found |= {files[row]: problem for row, problem in problems.items()}
+    return found
 
 
 def _pairs(origin: Origin, rows: Sequence[Row], places: dict[str, int], classes: tuple[str, ...], reader: ImageReader, what: str) -> Pairs:

@@ -1,7 +1,4 @@
-"""Pairs in webdataset's tar shards, read in place: an index of offsets is all that is kept in memory, so any pair is one read away.
-
-The order of a run is a pure function of (seed, step), see :func:`shard_rows`; to resume, nothing needs to be replayed.
-"""
+"""Pairs in webdataset's tar shards, read in place: an index of offsets is all that is kept in memory, so any pair is one read away."""
 
 from __future__ import annotations
 
@@ -144,23 +141,3 @@ def _grouped(path: Path) -> dict[str, dict[str, tuple[int, int]]]:
     if path.stat().st_size < end + BLOCK:
         raise InputError(f"{path}: the shard is cut short (it ends after {path.stat().st_size} bytes without an end mark); copy it again")
     return groups
-
-
-def shard_rows(index: ShardIndex, batch_size: int, seed: int, step: int) -> Ints:
-    """Rows of the batch of a step: shards in random order, pairs in random order within each, so that reads stay local.
-
-    Args:
-        index: The pairs.
-        batch_size: Pairs per step.
-        seed: Source of the order.
-        step: From 0; passes over the data follow each other without a break.
-    """
-    places = np.arange(step * batch_size, (step + 1) * batch_size)
-    passes = {int(p): _pass(index, seed, int(p)) for p in np.unique(places // len(index))}
-    return np.array([passes[int(place // len(index))][place % len(index)] for place in places], np.int64)
-
-
-def _pass(index: ShardIndex, seed: int, number: int) -> Ints:
-    rng = np.random.default_rng([seed, number])
-    rank = rng.permutation(len(index.paths))[index.shard]
-    return np.lexsort((rng.random(len(index)), rank))

@@ -72,7 +72,7 @@ def _open(entry: PairDatasetManifest, folder: Path, *, train: bool) -> Any:  # n
         which = {}  # SUN397 and Caltech101 have no split of their own
     try:
         return kind(str(folder), **which)
-    except (RuntimeError, OSError) as error:
+    except (RuntimeError, OSError, ValueError, LookupError) as error:  # the last two where lists and folders do not fit together
         raise InputError(
             f"{folder}: torchvision cannot read {entry.torchvision} there ({error}); `eelib data fetch {entry.name}`"
         ) from error
@@ -88,11 +88,19 @@ def _class_names(data: Any) -> list[str]:  # noqa: ANN401
 def _pairs(entry: PairDatasetManifest, data: Any, rows: Ints, names: list[str], size: int, part: str) -> Pairs:  # noqa: ANN401
     labels = np.array([_label(data, int(row)) for row in rows], np.int64)
 
-    def read(at: Ints) -> Floats:
+    def one(row: int) -> Floats:
         from PIL import Image, ImageOps
 
-        pictures = [ImageOps.fit(data[int(rows[k])][0].convert("RGB"), (size, size), Image.Resampling.BICUBIC) for k in at]
-        return np.stack([np.asarray(picture, np.float32).transpose(2, 0, 1) / np.float32(255) for picture in pictures])
+        try:
+            upright = data[row][0].convert("RGB")
+        except Exception as error:  # Pillow raises what it likes on damaged files
+            raise InputError(
+                f"{entry.name}: image {row} of torchvision's {entry.torchvision} is not readable ({error}); download it again"
+            ) from error
+        return np.asarray(ImageOps.fit(upright, (size, size), Image.Resampling.BICUBIC), np.float32).transpose(2, 0, 1) / np.float32(255)
+
+    def read(at: Ints) -> Floats:
+        return np.stack([one(int(rows[k])) for k in at])
 
     return Pairs(
         name=entry.name,
@@ -110,4 +118,6 @@ def _label(data: Any, row: int) -> int:  # noqa: ANN401
     for name in ("targets", "_labels", "y"):
         if (known := getattr(data, name, None)) is not None:
             return int(known[row])
+    if (samples := getattr(data, "_samples", None)) is not None:  # StanfordCars: path and class
+        return int(samples[row][1])
     return int(data[row][1])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import yaml
-from pair_files import class_folder, picture
+from pair_files import class_folder, cut_short, noisy, picture
 
 from eelib.data.pairs.load import load_pairs
 from eelib.data.pairs.settings import PairSizes
@@ -47,7 +47,11 @@ def test_split_folders_are_kept(tmp_path):
 def test_a_broken_image_is_skipped_and_counted(tmp_path):
     folder = class_folder(tmp_path / "sets", count=20)
     (folder / "SeaLake" / "x.jpg").write_bytes(b"no")
-    assert load(folder).notes == ("1 row(s) skipped: image missing or not readable",)
+    cut_short(noisy(folder / "SeaLake" / "half.jpg"))
+    cut_short(noisy(folder / "SeaLake" / "half.tif"))
+    pairs = load(folder)
+    assert pairs.notes == ("3 row(s) skipped: image missing or not readable",)
+    assert sum(len(part.image(np.arange(len(part)))) for part in (pairs.train, pairs.validation, pairs.test)) == 40
 
 
 def test_one_clear_line(tmp_path):

@@ -1,16 +1,16 @@
-"""Webdataset shards: read in place, in an order that is a function of seed and step, and never half."""
+"""Webdataset shards: read in place, and never half."""
 
-import io
 import tarfile
 
 import numpy as np
 import pytest
 import yaml
-from pair_files import shards
+from pair_files import cut_short, noisy, shards, tar_shard
 
+from eelib.data.pairs.images import ImageReader
 from eelib.data.pairs.load import load_pairs
 from eelib.data.pairs.settings import PairSizes
-from eelib.data.pairs.shards import ShardTexts, index_shards, shard_rows
+from eelib.data.pairs.shards import ShardTexts, index_shards
 from eelib.errors import InputError
 
 SIZES = PairSizes(train=100, validation=100, test=100, size=16)
@@ -56,22 +56,6 @@ def test_globs_decide_the_split(folder):
     assert [len(part) for part in (pairs.train, pairs.validation, pairs.test)] == [8, 8, 8]
 
 
-def test_the_order_is_a_pure_function_of_seed_and_step(folder):
-    found = index(folder)
-    steps = [shard_rows(found, 5, 7, step) for step in range(15)]
-    assert all((shard_rows(found, 5, 7, step) == steps[step]).all() for step in (11, 3))  # in any order, from any start
-    assert (shard_rows(found, 5, 8, 0) != steps[0]).any()
-
-
-def test_every_pass_sees_every_pair_once_and_shards_one_after_the_other(folder):
-    found = index(folder)
-    order = np.concatenate([shard_rows(found, 5, 0, step) for step in range(10)])[:48]
-    for part in (order[:24], order[24:]):
-        assert sorted(part) == list(range(24))
-        assert (np.diff(found.shard[part]) != 0).sum() == 2
-    assert order[:24].tolist() != order[24:].tolist()
-
-
 @pytest.mark.parametrize("cut", [600, 5000, 100])
 def test_a_shard_cut_short_is_an_error(folder, cut):
     path = folder / "pairs-0001.tar"
@@ -106,19 +90,61 @@ def test_incomplete_pairs_are_counted_or_stop(folder):
         load(folder, broken="stop")
 
 
+def bad_members(folder):
+    """A broken image, a blank caption, and a good pair."""
+    picture = noisy(folder / "good.png").read_bytes()
+    half = cut_short(noisy(folder / "half.jpg")).read_bytes()
+    return [
+        *(("half.jpg", half), ("half.txt", b"cut short")),
+        *(("mute.png", picture), ("mute.txt", b" \n")),
+        *(("good.png", picture), ("good.txt", b"a good one")),
+    ]
+
+
+def test_broken_images_and_empty_captions_are_dropped_when_the_shards_are_indexed(folder):
+    tar_shard(folder / "pairs-0009.tar", bad_members(folder))
+    pairs = load(folder)
+    assert sorted(pairs.notes) == ["1 pair(s) skipped: empty caption", "1 pair(s) skipped: image not readable"]
+    parts = (pairs.train, pairs.validation, pairs.test)
+    assert sorted(text for part in parts for text in part.texts)[0] == "a good one" and sum(map(len, parts)) == 25
+    assert all(len(part.image(np.arange(len(part)))) for part in parts)
+
+
+def test_or_stop_with_one_line(folder):
+    members = bad_members(folder)
+    tar_shard(folder / "pairs-0009.tar", members)
+    with pytest.raises(InputError, match=r"pairs-0009\.tar: half: not a readable image; replace it, or set broken: skip"):
+        load(folder, broken="stop")
+    tar_shard(folder / "pairs-0009.tar", members[2:])
+    with pytest.raises(InputError, match=r"pairs-0009\.tar: mute: empty caption"):
+        load(folder, broken="stop")
+
+
+def test_a_shard_is_decoded_once_and_again_when_it_changes(folder, monkeypatch):
+    tar_shard(folder / "pairs-0009.tar", bad_members(folder))
+    first = load(folder)
+    looked_at = []
+    kept = ImageReader.stream_problem
+    monkeypatch.setattr(ImageReader, "stream_problem", lambda self, content: looked_at.append(1) or kept(self, content))
+    again = load(folder)
+    assert len(looked_at) == 1 and again.notes == first.notes  # only the suspect with an image worth a look
+    assert again.fingerprint() == first.fingerprint()
+    tar_shard(folder / "pairs-0009.tar", bad_members(folder)[4:])
+    assert load(folder).notes == () and len(looked_at) == 2
+
+
 def test_other_damage_is_one_clear_line(folder):
     with pytest.raises(InputError, match="no shard there"):
         load(folder, shards="*.tgz")
-    with tarfile.open(folder / "pairs-0009.tar", "w") as bundle:
-        for name, content in (("x.png", b"no image"), ("x.txt", b"f\xfcr"), ("y.png", b""), ("y.json", b"[]")):
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            bundle.addfile(info, io.BytesIO(content))
+    picture = noisy(folder / "good.png").read_bytes()
+    tar_shard(folder / "pairs-0009.tar", [("x.png", picture), ("x.txt", b"f\xfcr"), ("y.png", picture), ("y.json", b"[]")])
     found = index(folder)  # the new pairs come last
     with pytest.raises(InputError, match="not UTF-8"):
         found.text(24)
     with pytest.raises(InputError, match="no field 'caption'"):
         found.text(25)
-    pairs = load(folder, shards="pairs-0009.tar", validation="pairs-0000.tar", test="pairs-0001.tar")
-    with pytest.raises(InputError, match="x: not a readable image"):
-        pairs.train.image([0])
+    with pytest.raises(InputError, match="not UTF-8"):
+        load(folder)  # before any training
+    tar_shard(folder / "pairs-0009.tar", [("x.png", b"no image"), ("x.txt", b"text")])
+    with pytest.raises(InputError, match="no complete pair for the train set; 1 skipped: image not readable"):
+        load(folder, shards="pairs-0009.tar", validation="pairs-0000.tar", test="pairs-0001.tar")

@@ -2,8 +2,9 @@
 
 import pytest
 import yaml
-from pair_files import picture, write_table
+from pair_files import cut_short, noisy, picture, write_table
 
+from eelib.data.pairs.images import ImageReader
 from eelib.data.pairs.load import load_pairs, pair_fingerprint
 from eelib.data.pairs.settings import PairSizes
 from eelib.errors import InputError
@@ -76,6 +77,34 @@ def test_bad_rows_are_skipped_and_counted(table):
     pairs = table(split_column="part")
     assert len(pairs.train) == 7
     assert sorted(pairs.notes) == ["1 row(s) skipped: empty caption", "2 row(s) skipped: image missing or not readable"]
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "tif"])
+def test_a_file_cut_short_is_skipped_or_stops_before_training(table, ending):
+    file = cut_short(noisy(table.folder / f"images/half.{ending}"))
+    write_table(table.folder / "pairs.csv", [(file.name, "half a picture"), *((a, b) for a, b, *_ in table.rows)])
+    pairs = table()
+    assert pairs.notes == ("1 row(s) skipped: image missing or not readable",)
+    parts = (pairs.train, pairs.validation, pairs.test)
+    assert sum(len(part.image(range(len(part)))) for part in parts) == 30
+    with pytest.raises(InputError, match=rf"half\.{ending}: not a readable image; replace it"):
+        table(broken="stop")
+
+
+def test_a_file_without_the_band_is_skipped_with_the_reason(table):
+    with pytest.raises(InputError, match=r"30 row\(s\) skipped: has 3 bands, the manifest asks for band 4"):
+        table(channels=[4])
+
+
+def test_images_are_decoded_once_and_suspects_again(table, monkeypatch):
+    file = cut_short(noisy(table.folder / "images/half.jpg"))
+    write_table(table.folder / "pairs.csv", [(file.name, "half a picture"), *((a, b) for a, b, *_ in table.rows)])
+    table()
+    looked_at, kept = [], ImageReader.problem
+    monkeypatch.setattr(ImageReader, "problem", lambda self, path: looked_at.append(path.name) or kept(self, path))
+    assert len(table().notes) == 1 and looked_at == ["half.jpg"]
+    picture(table.folder / "images/0.png", (1, 2, 3), size=40)
+    assert len(table().notes) == 1 and len(looked_at) == 32  # a file has changed: all of its folder
 
 
 @pytest.mark.parametrize(
