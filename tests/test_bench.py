@@ -16,6 +16,7 @@ from eelib.report.bench_page import GPU
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tools" / "bench"))
 
+import big_scenes  # noqa: E402
 import cases  # noqa: E402
 import measure  # noqa: E402
 import plain  # noqa: E402
@@ -114,6 +115,13 @@ def test_a_killed_process_is_an_error_and_not_a_wait():
         measure.fresh(killed)
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="the mark of a single process is Linux's")
+def test_the_peak_of_a_new_process_is_its_own():
+    held = bytearray(os.urandom(1)) * (300 << 20)
+    assert measure.peak_mb() > 300 and len(held)
+    assert measure.fresh(measure.peak_mb) < 200
+
+
 def test_long_cases_come_once_amid_the_turns_of_short_ones(monkeypatch):
     order = []
     for name, repeats in (("long", 1), ("short", 3)):
@@ -161,18 +169,86 @@ def test_study_time_leaves_interruptions_out():
     assert end - start == 5
 
 
+def write_study(root, arms, notebooks):
+    """Records of 60 seconds that begin one after the other, and notebooks that read them."""
+    for at, (key, needs) in enumerate(arms.items()):
+        folder = root / "ee1" / key
+        folder.mkdir(parents=True)
+        record = {"experiment": "ee1", "arm": "x", "key": key, "seed": 0, "params": {}, "metrics": {}, "needs": needs}
+        record["provenance"] = {"started": f"2026-01-01T00:{at:02}:00+00:00", "seconds": 60}
+        (folder / "record.json").write_text(json.dumps(record))
+    (root / "notebooks").mkdir()
+    for name, (profile, read) in notebooks.items():
+        content = {"parameters": {"profile": profile}, "arms": [f"ee1/{key}" for key in read]}
+        (root / "notebooks" / f"{name}.json").write_text(json.dumps(content))
+
+
 def test_the_study_is_what_its_notebooks_read_and_needed(tmp_path):
     from eelib.study.store import Store
 
-    for key, needs in (("a", {"pretrain": "b"}), ("b", {}), ("c", {})):
-        folder = tmp_path / "ee1" / key
-        folder.mkdir(parents=True)
-        record = {"experiment": "ee1", "arm": "x", "key": key, "seed": 0, "params": {}, "metrics": {}, "needs": needs}
-        (folder / "record.json").write_text(json.dumps(record))
-    (tmp_path / "notebooks").mkdir()
-    for name, profile, arms in (("one", "quick", ["ee1/a"]), ("two", "smoke", ["ee1/c"])):
-        (tmp_path / "notebooks" / f"{name}.json").write_text(json.dumps({"parameters": {"profile": profile}, "arms": arms}))
+    write_study(tmp_path, {"a": {"pretrain": "b"}, "b": {}, "c": {}}, {"one": ("quick", "a"), "two": ("smoke", "c")})
     assert {record["key"] for record in study.records_of(Store(tmp_path))} == {"a", "b"}
+
+
+def test_a_pretraining_step_is_taken_apart():
+    row = next(row for row in rows.ROWS if row.title == "data, views and loss in a pre-training step")
+    found = row.measure(CONTEXT)
+    assert list(found.parts) == ["data", "views", "forward", "loss", "backward", "optimiser"]
+    assert found.ours.seconds == pytest.approx(sum(found.parts.values()))
+    overhead = found.parts["data"] + found.parts["views"] + found.parts["loss"]
+    assert found.checks[0].value == pytest.approx(overhead / found.ours.seconds)
+
+
+def test_an_arm_of_several_notebooks_counts_for_the_first_of_the_study(tmp_path):
+    from eelib.study.store import Store
+
+    arms = {"a": {"pretrain": "shared"}, "shared": {}, "b": {"pretrain": "shared"}, "c": {}}
+    write_study(tmp_path, arms, {"x": ("quick", "b"), "z": ("quick", "a"), "y": ("quick", "ac"), "other": ("full", "c")})
+    shares = study.records_by_notebook(Store(tmp_path), ["z", "y"])
+    keys = {name: {record["key"] for record in records} for name, records in shares.items()}
+    assert keys == {"z": {"a", "shared"}, "y": {"c"}, "x": {"b"}}
+    assert study.minutes_of(shares, ["z"], 2) == pytest.approx(2)
+    assert study.minutes_of(shares, ["x", "y", "z"], 2) == pytest.approx(4)
+
+
+def test_the_study_is_shared_out_by_family(tmp_path, monkeypatch):
+    monkeypatch.setenv("EELIB_RUNS", str(tmp_path))
+    read = {"ee1_regions": ("quick", "a"), "clip7_evaluation": ("quick", "c"), "bridge1_language_init": ("quick", "bd")}
+    write_study(tmp_path, {"a": {}, "b": {"pretrain": "a"}, "c": {}, "d": {}}, read)
+    context = rows.Context(1, {"float32_gflops": 100.0}, quick=False)
+    found = {row.title: row.measure(context) for row in rows.ROWS if row.group == rows.STUDY}
+    minutes = {title.partition(": ")[2]: row.checks[0] for title, row in found.items()}
+    assert {name: (round(check.value, 6), check.target) for name, check in minutes.items()} == {
+        "": (4, 20),
+        "Embedding Earth": (1, 10),
+        "CLIP-benchmark and bridge": (3, 10),
+    }
+    assert "1 of 7 notebooks, from the times of 1 records" in found["make study, profile quick: Embedding Earth"].note
+
+
+def test_whole_scenes_have_targets_of_memory(monkeypatch):
+    found = {row.title: row.measure(CONTEXT) for row in rows.ROWS if row.group == rows.SCENES}
+    tile, series, own = found.values()
+    assert [check.target for check in tile.checks] == [3000, None] and "150 x 150 px, of which 75 rows hold data" in tile.note
+    assert [check.target for check in series.checks] == [None, None]
+    assert [check.target for check in own.checks] == [2000] and " windows of " in own.note
+    assert all(check.value > 0 for row in found.values() for check in row.checks)
+    assert all(row.ours.seconds > 0 for row in found.values())
+
+
+def test_a_made_scene_is_mapped_where_it_holds_data(tmp_path):
+    import rasterio
+
+    big_scenes.make_scene(str(tmp_path), 2, 600, 530, 2)
+    with rasterio.open(tmp_path / "scene" / "tile_20200215.tif") as source:
+        pixels = source.read()
+        assert pixels.shape == (10, 600, 600) and source.profile["tiled"] and source.compression.name == "deflate"
+        assert (pixels[:, :530] > 0).all() and not pixels[:, 530:].any()
+    found = big_scenes.map_scene(str(tmp_path), 1)
+    assert found["seconds"] > 0 and found["peak_mb"] > 50
+    with rasterio.open(tmp_path / "map.tif") as made:
+        classes = made.read(1)
+    assert (classes[:530] < len(big_scenes.CLASSES)).all() and (classes[530:] == 255).all()
 
 
 def test_plain_network_is_ours():

@@ -118,14 +118,14 @@ def draw_geometry(top: Tensor, left: Tensor, settings: ViewSettings, generator: 
 
 
 def cut(image: Tensor, dates: Tensor, index: Tensor, when: Tensor, where: Geometry) -> Sample:
-    """The pixels of one view: ``when`` ``(B, T')`` in time, ``where`` in space."""
-    batch, _, bands, _, width = image.shape
-    flat = (where.rows * width + where.columns).flatten(1)
+    """The pixels of one view: ``when`` ``(B, T')`` in time, ``where`` in space. Only these are read, not whole windows of the dates."""
+    bands, pixels = image.shape[2], image.shape[3] * image.shape[4]
+    flat = (where.rows * image.shape[4] + where.columns).flatten(1)
+    planes = (when * (bands * pixels))[..., None] + torch.arange(0, bands * pixels, pixels)
+    places = planes[..., None] + flat[:, None, None]  # in the series of each sample, ``(B, T', C, h * w)``
     size = where.rows.shape[1:]
-    picked = image[torch.arange(batch)[:, None], when].flatten(3)
-    pixels = picked.gather(3, flat[:, None, None].expand(-1, when.shape[1], bands, -1))
     return {
-        "image": pixels.reshape(*pixels.shape[:3], *size),
+        "image": image.flatten(1).gather(1, places.flatten(1)).reshape(*planes.shape, *size),
         "dates": dates.gather(1, when),
         "index": index.flatten(1).gather(1, flat).reshape(-1, *size),
     }

@@ -50,6 +50,7 @@ class BenchRow(Settings):
     ours: Measured | None = None
     peer: Measured | None = None
     checks: tuple[Check, ...] = ()
+    parts: dict[str, float] = Field({}, description="seconds of the parts of one call, for cases that were taken apart")
     note: str = ""
 
     @model_validator(mode="after")

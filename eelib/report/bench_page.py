@@ -29,6 +29,12 @@ there is a GPU.
 """
 
 
+PARTS = "Where a training step spends its time"
+PARTS_INTRODUCTION = """Medians of the parts of single steps. The loss includes its backward pass to the embeddings, so *backward* is
+that of the network alone.
+"""
+
+
 def bench_page(bench: Bench, folder: Path, gpu: Bench | None = None) -> str:
     """MyST text of the page; writes its figure into ``folder``.
 
@@ -46,7 +52,10 @@ def bench_page(bench: Bench, folder: Path, gpu: Bench | None = None) -> str:
         figure.savefig(folder / f"{NAME}.png")
         text += f"```{{figure}} {NAME}.png\n:width: 100%\n:alt: Time and memory relative to the peer, with targets\n\n"
         text += "Time and extra memory of ours, relative to the peer (1). Ticks are the largest values that the targets allow.\n```\n\n"
-    text += bench_table(bench) + "\n\n## Machine\n\n" + fact_table(_facts(bench))
+    text += bench_table(bench)
+    if (parts := parts_table(bench)) is not None:
+        text += f"\n\n## {PARTS}\n\n{PARTS_INTRODUCTION}\n{parts}"
+    text += "\n\n## Machine\n\n" + fact_table(_facts(bench))
     if gpu is not None:
         text += f"\n\n## {GPU}\n\n{GPU_INTRODUCTION}\n{bench_table(gpu)}\n\n{fact_table(_facts(gpu))}"
     return text
@@ -63,6 +72,26 @@ def bench_table(bench: Bench) -> str:
         body.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in _cells(row)) + "</tr>")
     table = f'<table class="comparison"><thead><tr>{head}</tr></thead><tbody>\n' + "\n".join(body) + "\n</tbody></table>"
     return f'<div class="scroll">{table}</div>'
+
+
+def parts_table(bench: Bench) -> str | None:
+    """HTML table of the parts of the cases that were taken apart, in milliseconds and per cent; None where there is none."""
+    rows = [row for row in bench.rows if row.parts]
+    if not rows:
+        return None
+    names = list(dict.fromkeys(name for row in rows for name in row.parts))
+    head = "".join(f"<th>{escape(name)}</th>" for name in ("case", *names, "step"))
+    body = []
+    for row in rows:
+        whole = sum(row.parts.values())
+        cells = [_part(row.parts[name], whole) if name in row.parts else "" for name in names]
+        body.append(f"<tr><td>{escape(row.title)}</td>" + "".join(f"<td>{cell}</td>" for cell in (*cells, _part(whole, whole))) + "</tr>")
+    table = f'<table class="comparison"><thead><tr>{head}</tr></thead><tbody>\n' + "\n".join(body) + "\n</tbody></table>"
+    return f'<div class="scroll">{table}</div>'
+
+
+def _part(seconds: float, whole: float) -> str:
+    return f"{short_time(seconds)}<br><small>{100 * seconds / max(whole, 1e-12):.0f} %</small>"
 
 
 def _cells(row: BenchRow) -> list[str]:

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eelib.data.views import draw_windows, extract_views, pixel_index
+from eelib.data.views import Geometry, cut, draw_windows, extract_views, pixel_index
 from eelib.errors import InputError
 from eelib.settings import ViewSettings
 
@@ -44,6 +44,25 @@ def test_every_pixel_is_the_one_its_index_names(dates, level, flips):
         assert view["image"].shape == (4, 3, 3, 8, 8)
         for image, i, j in ((0, 0, 0), (1, 7, 3), (2, 4, 7), (3, 2, 5)):
             torch.testing.assert_close(view["image"][image, :, :, i, j], look_up(sample, view, image, i, j), rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize(("length", "bands", "dates"), [(5, 3, 3), (1, 2, 1), (4, 1, 4)])
+def test_a_view_is_what_loops_over_its_pixels_give(length, bands, dates):
+    count, height, width, side = 3, 7, 9, 4
+    draw = np.random.default_rng(0)
+    image = torch.from_numpy(draw.random((count, length, bands, height, width), dtype=np.float32))
+    days, index = (torch.from_numpy(draw.integers(1, 999, shape)) for shape in ((count, length), (count, height, width)))
+    when = torch.from_numpy(np.stack([draw.permutation(length)[:dates] for _ in range(count)]))
+    rows, columns = (torch.from_numpy(draw.integers(0, limit, (count, side, side))) for limit in (height, width))
+    transposed = image.transpose(3, 4).contiguous().transpose(3, 4)  # the same pixels, another order in memory
+    view = cut(transposed, days, index, when, Geometry(rows, columns))
+    assert view["image"].is_contiguous() and view["image"].shape == (count, dates, bands, side, side)
+    for b, i, j in np.ndindex(count, side, side):
+        row, column = rows[b, i, j], columns[b, i, j]
+        assert view["index"][b, i, j] == index[b, row, column]
+        for t, c in np.ndindex(dates, bands):
+            assert view["image"][b, t, c, i, j] == image[b, when[b, t], c, row, column]
+    assert all(view["dates"][b, t] == days[b, when[b, t]] for b, t in np.ndindex(count, dates))
 
 
 def test_labels_are_not_passed_on():

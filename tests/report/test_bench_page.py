@@ -1,12 +1,13 @@
 """The page "Speed and memory", with and without a benchmark."""
 
+import json
 import re
 
 import pytest
 
 from eelib.errors import InputError
 from eelib.report import pages, site
-from eelib.report.bench import Bench, BenchRow, Check, Machine, Measured
+from eelib.report.bench import Bench, BenchRow, Check, Machine, Measured, read_bench
 from eelib.report.bench_page import bench_figure, bench_page, judged
 
 
@@ -54,6 +55,31 @@ def test_rows_of_a_gpu_stand_for_those_that_were_not_measured(tmp_path):
     text = bench_page(make_bench(), tmp_path, make_bench(rows=rows, machine=machine))
     assert "needs a GPU" not in text and text.count("a step there") == 1
     assert "A GPU of 80 GB; A, 16 cores" in text.split("## One GPU")[1]
+
+
+def test_the_parts_of_a_step_are_a_table_of_their_own(tmp_path):
+    parts = {"data": 0.001, "a <b>": 0.0015, "backward": 0.0075}
+    rows = (
+        BenchRow(group="Steps", title="narrow", parts=parts),
+        BenchRow(group="Steps", title="wide", parts={"data": 0.5, "optimiser": 1.5}),
+    )
+    text = bench_page(make_bench(rows=rows), tmp_path).split("## Where a training step spends its time")[1]
+    lines = [line for line in text.split("</tbody>")[0].splitlines() if "<tr><td>" in line]
+    narrow, wide = ([re.sub("<[^>]*>", " ", cell).split() for cell in line.split("<td>")[1:]] for line in lines)
+    assert re.findall("<th>([^<]*)</th>", text) == ["case", "data", "a &lt;b&gt;", "backward", "optimiser", "step"]
+    assert narrow == [["narrow"], *(cell.split() for cell in ("1 ms 10 %", "1.5 ms 15 %", "7.5 ms 75 %", "", "10 ms 100 %"))]
+    assert wide == [["wide"], *(cell.split() for cell in ("500 ms 25 %", "", "", "1.5 s 75 %", "2 s 100 %"))]
+    assert text.index("wide") < text.index("## Machine")
+
+
+def test_a_benchmark_from_before_there_were_parts_is_read(tmp_path):
+    content = json.loads(make_bench().model_dump_json())
+    for row in content["rows"]:
+        del row["parts"]
+    (tmp_path / "bench.json").write_text(json.dumps(content))
+    bench = read_bench(tmp_path / "bench.json")
+    assert bench == make_bench()
+    assert "spends its time" not in bench_page(bench, tmp_path)
 
 
 def test_the_figure_compares_with_peers_only():

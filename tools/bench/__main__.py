@@ -72,7 +72,8 @@ def summary(row: BenchRow) -> str:
     """A row in one line."""
     sides = [f"{short_time(side.seconds)}" for side in (row.ours, row.peer) if side is not None and side.seconds is not None]
     parts = [row.status] if row.status != "measured" else []
-    return "; ".join([*parts, *filter(None, [" / ".join(sides)]), *map(judged, row.checks), *([row.note] if row.note else [])])
+    steps = ", ".join(f"{name} {short_time(seconds)}" for name, seconds in row.parts.items())
+    return "; ".join([*parts, *filter(None, [" / ".join(sides)]), *map(judged, row.checks), *filter(None, [steps, row.note])])
 
 
 def table(rows: list[BenchRow]) -> str:
