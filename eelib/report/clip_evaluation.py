@@ -13,7 +13,19 @@ from eelib.evaluate.hits import unpack_hits
 from eelib.evaluate.robustness import by_group, season_of
 from eelib.evaluate.statistics import Estimate
 from eelib.report.cases import POINTS, Record, points
-from eelib.report.clip_cases import Measure, Model, by_data, draw, few_shot, linear_probe, nearest, recall_at, under, zero_shot
+from eelib.report.clip_cases import (
+    Measure,
+    Model,
+    by_data,
+    draw_each,
+    few_shot,
+    linear_probe,
+    nearest,
+    recall_at,
+    trained_ones,
+    under,
+    zero_shot,
+)
 from eelib.report.style import PALETTE, WIDTH, use_style
 
 if TYPE_CHECKING:
@@ -33,8 +45,7 @@ def _cells(found: Sequence[Model], measures: Mapping[str, Measure]) -> dict[tupl
         (model, name): draws.score(model.config)
         for group in by_data(found).values()
         for name, measure in measures.items()
-        for draws in (draw(group, measure),)
-        for model in group
+        for model, draws in draw_each(group, measure)
     }
 
 
@@ -85,11 +96,10 @@ def condition_changes(found: Sequence[Model]) -> dict[tuple[Model, str], Estimat
     """Top-1 under every other condition minus that of the plain test; paired where the places are the same."""
     changes = {}
     for group in by_data(found).values():
-        plain = draw(group)
+        plain = draw_each(group)
         for name in group[0].scores[0]["metrics"]["variants"]:
-            other = draw(group, under(name))
-            for model in group:
-                changes[model, name] = plain.estimate(other.of[model.config] - plain.of[model.config])
+            for (model, before), (_, after) in zip(plain, draw_each(group, under(name)), strict=True):
+                changes[model, name] = before.estimate(after.of[model.config] - before.of[model.config])
     return changes
 
 
@@ -99,7 +109,7 @@ def condition_figure(found: Sequence[Model]) -> Figure:
 
     use_style()
     changes, groups = condition_changes(found), by_data(found)
-    figure, axes = plt.subplots(1, len(groups), figsize=(WIDTH, 1.2 + 0.3 * len(next(iter(groups.values())))), squeeze=False)
+    figure, axes = plt.subplots(1, len(groups), figsize=(WIDTH, 1.2 + 0.3 * max(map(len, groups.values()))), squeeze=False)
     for axis, group in zip(axes[0], groups.values(), strict=True):
         axis.axvline(0, color="0.3", linewidth=1)
         names = list(group[0].scores[0]["metrics"]["variants"])
@@ -141,7 +151,7 @@ def _seasons(model: Model, record: Record) -> dict[str, Any]:
 def evaluation_conclusion(found: Sequence[Model]) -> str:
     """How far above chance, and what other conditions cost; in Markdown, computed."""
     lines = []
-    for group in by_data(found).values():
+    for group in by_data(trained_ones(found)).values():
         title, count = group[0].data_title, len(group)
         baselines = group[0].scores[0]["metrics"]["baselines"]
         floor = max(baselines["chance"], baselines["majority"])
@@ -159,7 +169,15 @@ def evaluation_conclusion(found: Sequence[Model]) -> str:
                 f"* **Retrieval, {name}, {title}**: {above} of {count} models are above a random order by an interval (recall at 5)."
             )
         lines.append(f"* **Robustness, {title}**: {_robustness(group)}.")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_others(found)])
+
+
+def _others(found: Sequence[Model]) -> list[str]:
+    """A line per model of open_clip, which counts in no other."""
+    others = [model for model in found if not model.trained]
+    top = _cells(others, {"": zero_shot})
+    text = "* **{}, a model of open_clip, {}**: zero-shot top-1 {}; it has no seeds, so the interval is over places alone."
+    return [text.format(model.config.title, model.data_title, top[model, ""]) for model in others]
 
 
 def _robustness(group: Sequence[Model]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from eelib.evaluate.confusion import Array
 from eelib.evaluate.statistics import Estimate, holm, interaction_test, p_value
 from eelib.report.cases import points, signed
-from eelib.report.clip_cases import Compared, Config, Measure, Model, by_data, compared, draw, zero_shot
+from eelib.report.clip_cases import Compared, Config, Measure, Model, by_data, compared, draw, trained_ones, zero_shot
 from eelib.report.clip_published import published_effect, published_interaction, published_top1
 from eelib.report.tables import bold, html_table, linked_mean
 
@@ -73,7 +73,7 @@ class Interaction:
 
 def interactions(found: Sequence[Model], measure: Measure = zero_shot) -> list[Interaction]:
     """One test per set of pairs on which the same methods ran with two encoders."""
-    return [test for group in by_data(found).values() if (test := _interaction(group, measure)) is not None]
+    return [test for group in by_data(trained_ones(found)).values() if (test := _interaction(group, measure)) is not None]
 
 
 def _interaction(group: Sequence[Model], measure: Measure) -> Interaction | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from eelib.report.clip_cases import Compared, Model
+from eelib.report.clip_cases import Compared, Model, trained_ones
 from eelib.report.tables import bold, html_table, linked_mean
 
 MONITORS = ("std", "alignment", "uniformity", "retrieval")
@@ -16,7 +16,7 @@ MONITORS = ("std", "alignment", "uniformity", "retrieval")
 def training_table(found: Sequence[Model]) -> pd.DataFrame:
     """Monitors and cost of every training, mean over seeds; ``chance`` is the retrieval of unrelated embeddings."""
     rows = []
-    for model in found:
+    for model in trained_ones(found):
         metrics = [record["metrics"] for record in model.trainings]
         monitors = {name: float(np.mean([one["monitors"][name] for one in metrics])) for name in MONITORS}
         rows.append(
