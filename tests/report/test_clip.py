@@ -11,7 +11,15 @@ from eelib.report.clip_changes import change_conclusion, change_names, term_rows
 from eelib.report.clip_data import amount_rows, data_conclusion, dose_rows, expected_cost, fault_of, pair_count, version_rows
 from eelib.report.clip_depth import cost_table, depth_conclusion, depth_rows
 from eelib.report.clip_evaluation import evaluation_conclusion, prompt_table, retrieval_table, season_table, similarity_table
-from eelib.report.clip_published import published_effect, published_interaction
+from eelib.report.clip_published import (
+    IMAGENET,
+    published_downstream,
+    published_effect,
+    published_interaction,
+    published_probes,
+    published_retrieval,
+    published_versions,
+)
 from eelib.report.clip_recipe import agreement, method_rows, recipe_conclusion, recipe_rows
 from eelib.report.clip_supervision import interaction_table, interactions, supervision, supervision_conclusion, supervision_table
 from eelib.report.clip_tables import training_table
@@ -33,7 +41,9 @@ def test_a_method_that_helps_one_encoder_and_hurts_the_other_is_an_interaction()
     text = supervision_conclusion(rows, [test])
     assert "depends on the encoder" in text and "better than CLIP after correction: FILIP, DeCLIP; worse: none" in text
     html = supervision_table(rows) + interaction_table([test])
-    assert "39.5" in html and "−22.6" in html  # published columns
+    assert "39.5" in html and "−22.6†" in html and "21.3†" in html and "44.4<" in html  # published columns
+    assert html.count("cannot be reproduced from the public code") == 2  # below both tables
+    assert "†" not in supervision_table([row for row in rows if row.model.config.family == "vit"])
     assert f"../records/clip1_supervision/{found[0].scores[0]['key']}.html" in html
     assert set(training_table(found)["seeds"]) == {5}
 
@@ -171,6 +181,22 @@ def test_everything_that_was_asked_is_shown():
     text = evaluation_conclusion(found)
     assert "2 of 2 models are above chance and majority" in text
     assert "clouds: 2 of 2 models lose by an interval (top-1 −" in text
+
+
+@pytest.mark.parametrize("table", [published_downstream(), published_probes()])
+def test_published_means_are_those_of_their_rows(table):
+    sets = table.drop(columns="mean")
+    assert (sets.mean(axis=1) - table["mean"]).abs().max() < 0.06  # rounded to a tenth
+    assert {"trained on", "encoder", "published", "method"} == set(table.index.names)
+
+
+def test_published_tables_say_what_they_are_and_agree_with_each_other():
+    downstream, recall = published_downstream(), published_retrieval()
+    for label, method in zip(downstream.index.get_level_values("method"), IMAGENET["vit"], strict=True):
+        assert downstream["ImageNet"].xs(label, level="method").item() == IMAGENET["vit"][method]
+    assert all("(A2)" in text for text in [*downstream.index.get_level_values(0), *recall.index.get_level_values(0)])
+    assert recall.iloc[2, 0] == "51.4 / 80.2 / 88.9"
+    assert published_versions()["V2 over V1, points"].tolist() == [4.0, 4.3, 4.8]
 
 
 def test_published_numbers_keep_their_gaps():
