@@ -14,7 +14,7 @@ from eelib.data.windows import Ints
 from eelib.errors import InputError
 from eelib.evaluate.agreement import hit_rate
 from eelib.evaluate.confusion import Array
-from eelib.evaluate.hits import hit_counts, unpack_hits
+from eelib.evaluate.hits import Bools, hit_counts, unpack_hits
 from eelib.evaluate.open_clip_names import short_name
 from eelib.evaluate.statistics import Estimate, Score, bootstrap, holm, p_value
 from eelib.report.cases import Draws, Record
@@ -179,6 +179,38 @@ def zero_shot(model: Model, score: Record, *, how: str | None = None, prompts: s
     """Top-1 hits and places of the labelled test pairs; by the model's own similarity and the first prompt set unless told."""
     found = score["metrics"]["zero_shot"]
     return _hits(found[prompts or next(iter(found))][how or model.how], score["metrics"])
+
+
+def in_five(*, how: str | None = None) -> Measure:
+    """Pairs whose class is among the first five, by the first prompt set."""
+
+    def measure(model: Model, score: Record) -> tuple[Ints, Ints]:
+        found = next(iter(score["metrics"]["zero_shot"].values()))[how or model.how]
+        return _hits({"correct": found["correct5"]}, score["metrics"])
+
+    return measure
+
+
+def known_labels(score: Record) -> Ints:
+    """Classes of the labelled test pairs."""
+    labels = np.array(score["metrics"]["labels"])
+    return labels[labels >= 0]
+
+
+def among(chosen: Callable[[Record], Bools], measure: Measure | None = None) -> Measure:
+    """A measure of some of the labelled test pairs alone; places that hold none of them are not resampled.
+
+    Args:
+        chosen: Record to the pairs that are kept, ``(N,)``.
+        measure: Of all pairs; :func:`zero_shot` where None.
+    """
+
+    def part(model: Model, score: Record) -> tuple[Ints, Ints]:
+        counts, places = (measure or zero_shot)(model, score)
+        rows = chosen(score)
+        return counts[rows], places[rows]
+
+    return part
 
 
 def linear_probe(model: Model, score: Record) -> tuple[Ints, Ints]:

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from eelib.evaluate.hits import unpack_hits
-from eelib.evaluate.robustness import by_group, season_of
+from eelib.evaluate.robustness import SEASONS, season_of
 from eelib.evaluate.statistics import Estimate
-from eelib.report.cases import POINTS, Record, points
+from eelib.report.cases import POINTS, Record, points, signed
 from eelib.report.clip_cases import (
     Measure,
     Model,
+    among,
     by_data,
     draw_each,
     few_shot,
+    in_five,
     linear_probe,
     nearest,
     recall_at,
@@ -26,12 +28,14 @@ from eelib.report.clip_cases import (
     under,
     zero_shot,
 )
+from eelib.report.clip_classes import by_class, class_mean_rate
 from eelib.report.style import PALETTE, WIDTH, use_style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WAYS = {"image_to_text": "image → text", "text_to_image": "text → image"}
+SIMILARITIES = ("global", "tokens")
 INDEX = ["data", "encoder", "method"]
 
 
@@ -63,14 +67,43 @@ def prompt_table(found: Sequence[Model]) -> pd.DataFrame:
 
 
 def similarity_table(found: Sequence[Model]) -> pd.DataFrame:
-    """Top-1, top-5 and mean over classes by global and, where there are any, by token-wise scores; means over seeds."""
-    rows = []
-    for model in found:
-        first = [next(iter(record["metrics"]["zero_shot"].values())) for record in model.scores]
-        for how in first[0]:
-            means = {name: float(np.mean([hits[how][name] for hits in first])) for name in ("top1", "top5", "class_mean")}
-            rows.append({**_index(model), "similarity": how, "trained for": how == model.how, **means})
-    return pd.DataFrame(rows).set_index([*INDEX, "similarity"]).round(3)
+    """Top-1, top-5 and mean over classes by global and, where there are any, by token-wise scores, with intervals.
+
+    The difference of the two similarities is paired: same pairs, same resamples. Records made before the five first were kept per pair
+    have a mean of top-5 without an interval.
+    """
+    cells: dict[tuple[Model, str], dict[str, str]] = {}
+    for group in by_data(found).values():
+        draws = {how: dict(draw_each(having, partial(zero_shot, how=how))) for how in SIMILARITIES if (having := _having(group, how))}
+        for how, of in draws.items():
+            means = dict(draw_each(list(of), by_class(how), score=class_mean_rate))
+            fives = _top5(list(of), how)
+            for model, drawn in of.items():
+                shown = {"top-1": str(drawn.score(model.config)), "top-5": fives[model]}
+                shown["mean over classes"] = str(means[model].score(model.config))
+                if how == "tokens":  # every model has the other
+                    column = drawn.of[model.config] - draws["global"][model].of[model.config]
+                    shown["over global, points"] = signed(drawn.estimate(column))
+                cells[model, how] = shown
+    ordered = [(model, how) for model in found for how in SIMILARITIES if (model, how) in cells]
+    rows = [{**_index(model), "similarity": how, "trained for": how == model.how, **cells[model, how]} for model, how in ordered]
+    return pd.DataFrame(rows).set_index([*INDEX, "similarity"]).fillna("")
+
+
+def _having(group: Sequence[Model], how: str) -> list[Model]:
+    return [model for model in group if how in _first(model.scores[0])]
+
+
+def _first(score: Record) -> Mapping[str, Any]:
+    """Hits by similarity, of the first prompt set; nothing where the data have no classes."""
+    found: Mapping[str, Any] = next(iter(score["metrics"]["zero_shot"].values()), {})
+    return found
+
+
+def _top5(group: Sequence[Model], how: str) -> dict[Model, str]:
+    kept = [model for model in group if all("correct5" in _first(score)[how] for score in model.scores)]
+    intervals = {model: str(draws.score(model.config)) for model, draws in draw_each(kept, in_five(how=how))}
+    return {model: f"{np.mean([_first(score)[how]['top5'] for score in model.scores]):.3f}" for model in group} | intervals
 
 
 def probe_table(found: Sequence[Model]) -> pd.DataFrame:
@@ -129,23 +162,24 @@ def condition_figure(found: Sequence[Model]) -> Figure:
 
 
 def season_table(found: Sequence[Model]) -> pd.DataFrame:
-    """Top-1 by the season of the image, where its date is known; means over seeds."""
-    rows = []
-    for model in found:
-        parts = [groups for record in model.scores if (groups := _seasons(model, record))]
-        if parts:
-            mean = {name: float(np.mean([part[name]["top1"] for part in parts])) for name in parts[0]}
-            rows.append({**_index(model), **{f"{name} ({parts[0][name]['samples']})": value for name, value in mean.items()}})
-    return pd.DataFrame(rows).set_index(INDEX).round(3) if rows else pd.DataFrame()
+    """Top-1 by the season of the image, with intervals, where its date is known; behind it the number of images."""
+    cells: dict[Model, dict[str, str]] = {}
+    for group in by_data(found).values():
+        seasons = _seasons(group[0].scores[0])
+        for name in dict.fromkeys(season for season in SEASONS if season in set(seasons)):
+            measure = among(lambda score, name=name: _seasons(score) == name)  # type: ignore[misc]
+            for model, draws in draw_each(group, measure):
+                cells.setdefault(model, {})[name] = f"{draws.score(model.config)} ({(seasons == name).sum()})"
+    rows = [{**_index(model), **cells[model]} for model in found if model in cells]
+    return pd.DataFrame(rows).set_index(INDEX).fillna("") if rows else pd.DataFrame()
 
 
-def _seasons(model: Model, record: Record) -> dict[str, Any]:
-    metrics = record["metrics"]
+def _seasons(score: Record) -> NDArray[np.str_]:
+    """Season of each labelled test pair; empty where dates are unknown."""
+    metrics = score["metrics"]
     if metrics["days"] is None:
-        return {}
-    known = np.array(metrics["labels"]) >= 0
-    hits = next(iter(metrics["zero_shot"].values()))[model.how]
-    return by_group(unpack_hits(hits["correct"]), season_of(np.array(metrics["days"])[known]))
+        return np.empty(0, np.str_)
+    return np.array(season_of(np.array(metrics["days"])[np.array(metrics["labels"]) >= 0]))
 
 
 def evaluation_conclusion(found: Sequence[Model]) -> str:

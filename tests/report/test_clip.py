@@ -1,5 +1,8 @@
 """Reports of the image-text study are made from records alone, and say what the records say."""
 
+import re
+
+import numpy as np
 import pytest
 from pair_records import BUDGET, cell, collected, pair_of_records
 
@@ -8,6 +11,7 @@ from eelib.errors import InputError
 from eelib.report.cases import points
 from eelib.report.clip_cases import compared, draw, models, recall_at, under
 from eelib.report.clip_changes import change_conclusion, change_names, term_rows
+from eelib.report.clip_classes import class_table
 from eelib.report.clip_data import amount_rows, data_conclusion, dose_rows, expected_cost, fault_of, pair_count, version_rows
 from eelib.report.clip_depth import cost_table, depth_conclusion, depth_rows
 from eelib.report.clip_evaluation import evaluation_conclusion, prompt_table, retrieval_table, season_table, similarity_table
@@ -172,15 +176,78 @@ def test_the_recipe_is_compared_method_by_method_and_with_the_published_order():
 def test_everything_that_was_asked_is_shown():
     found = collected([(cell("clip"), 0.8), (cell("filip"), 0.7)])
     assert list(prompt_table(found).columns) == ["satellite8", "name"]
-    assert similarity_table(found).loc[("Germany, simulated", "ViT", "FILIP", "tokens"), "trained for"]
     assert retrieval_table(found)["chance, 5"].tolist() == ["0.025"] * 2
-    assert len(season_table(found).columns) == 4
     recall = draw(found, recall_at(5, "image_to_text")).score(found[0].config)
     assert recall.value == pytest.approx(0.8, abs=0.05)
     assert draw(found, under("clouds")).score(found[0].config).value == pytest.approx(0.6, abs=0.05)
     text = evaluation_conclusion(found)
     assert "2 of 2 models are above chance and majority" in text
     assert "clouds: 2 of 2 models lose by an interval (top-1 −" in text
+
+
+def told(cell):
+    """Value, low and high of a cell."""
+    return tuple(map(float, re.findall(r"[-+−]?[\d.]+", cell.replace("−", "-"))[:3]))
+
+
+def test_similarities_have_intervals_and_their_difference_is_paired():
+    found = collected([(cell("clip"), 0.8), (cell("filip"), 0.7)])
+    table = similarity_table(found)
+    assert [row[2:] for row in table.index] == [("CLIP", "global"), ("FILIP", "global"), ("FILIP", "tokens")]
+    own = table.loc[("Germany, simulated", "ViT", "FILIP", "tokens")]
+    assert own["trained for"] and not table.iloc[1]["trained for"]
+    for column, name in {"top-1": "top1", "top-5": "top5", "mean over classes": "class_mean"}.items():
+        value, low, high = told(own[column])
+        stored = np.mean([score["metrics"]["zero_shot"]["satellite8"]["tokens"][name] for score in found[1].scores])
+        assert value == pytest.approx(stored, abs=6e-4) and (low < value < high or name == "top5")
+    value, low, high = told(own["over global, points"])
+    assert low < value < high and value == pytest.approx(100 * (told(own["top-1"])[0] - told(table.iloc[1]["top-1"])[0]), abs=0.1)
+    assert table.iloc[0]["over global, points"] == ""
+    for score in found[1].scores:
+        del score["metrics"]["zero_shot"]["satellite8"]["tokens"]["correct5"]
+    assert similarity_table(found).loc[own.name, "top-5"] == "1.000"  # an older record: a mean without an interval
+
+
+def test_accuracy_is_told_class_by_class():
+    found = collected([(cell("clip"), 0.8), (cell("filip"), 0.7)])
+    for score in found[0].scores:
+        hits = score["metrics"]["zero_shot"]["satellite8"]["global"]
+        hits["correct"] = "".join("0" if k % 4 == 2 else bit for k, bit in enumerate(hits["correct"]))
+    table = class_table(found)
+    assert list(table.index) == [("Germany, simulated", name, 50) for name in "abcd"]
+    clip = table[("ViT", "CLIP")]
+    assert clip.iloc[2] == "0.000 [0.000, 0.000]"
+    for row, text in enumerate(clip):
+        bits = [score["metrics"]["zero_shot"]["satellite8"]["global"]["correct"][row::4] for score in found[0].scores]
+        assert told(text)[0] == pytest.approx(np.mean([bit == "1" for part in bits for bit in part]), abs=6e-4)
+        assert row == 2 or told(text)[1] < told(text)[0] < told(text)[2]
+
+
+def test_a_class_without_pairs_and_data_without_classes_are_left_out():
+    found = collected([(cell("clip"), 0.8)])
+    for score in found[0].scores:
+        score["metrics"]["classes"] = list("abcde")
+    assert [row[1] for row in class_table(found).index] == list("abcd")
+    assert told(similarity_table(found)["mean over classes"].iloc[0])[0] == pytest.approx(0.8, abs=0.05)
+    for score in found[0].scores:
+        score["metrics"]["zero_shot"] = {}
+    assert class_table(found).empty
+
+
+def test_seasons_have_intervals_and_the_number_of_their_images():
+    found = collected([(cell("clip"), 0.8)])
+    table = season_table(found)
+    assert list(table.columns) == ["winter", "spring", "summer", "autumn"]
+    counts = [int(re.search(r"\((\d+)\)$", text)[1]) for text in table.iloc[0]]
+    assert sum(counts) == 200
+    values = [told(text) for text in table.iloc[0]]
+    assert all(low < value < high for value, low, high in values)
+    assert np.average([value for value, _, _ in values], weights=counts) == pytest.approx(
+        draw(found).score(found[0].config).value, abs=1e-3
+    )
+    for score in found[0].scores:
+        score["metrics"]["days"] = None
+    assert season_table(found).empty
 
 
 @pytest.mark.parametrize("table", [published_downstream(), published_probes()])

@@ -8,6 +8,7 @@ from eelib.errors import InputError
 from eelib.evaluate.open_clip_names import short_name
 from eelib.report import clip_evaluation as asked
 from eelib.report.clip_cases import compared, models, models_of
+from eelib.report.clip_classes import class_table
 from eelib.report.clip_supervision import base_method, interactions
 from eelib.report.clip_tables import training_table
 from eelib.study.arm import with_needs
@@ -43,6 +44,7 @@ def test_a_file_of_weights_is_scored_and_stands_in_every_table(own, tmp_path):
     row = ("Germany, simulated", "open_clip", short_name(name))
     for table in (asked.prompt_table(found), asked.probe_table(found), asked.retrieval_table(found), asked.season_table(found)):
         assert row in table.index and table.loc[row].notna().all()
+    assert row[1:] in class_table(found).columns
     assert (*row, "global") in asked.similarity_table(found).index
     assert {model.config.label for model, _ in asked.condition_changes(found)} == {"clip", "filip", name}
     assert row[2] in [text.get_text().partition(",")[0] for text in asked.condition_figure(found).axes[0].get_yticklabels()]
