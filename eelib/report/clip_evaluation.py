@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from eelib.evaluate.robustness import SEASONS, season_of
 from eelib.evaluate.statistics import Estimate
-from eelib.report.cases import POINTS, Record, points, signed
+from eelib.report.cases import POINTS, Record, signed
 from eelib.report.clip_cases import (
     Measure,
     Model,
@@ -24,7 +24,6 @@ from eelib.report.clip_cases import (
     linear_probe,
     nearest,
     recall_at,
-    trained_ones,
     under,
     zero_shot,
 )
@@ -43,7 +42,7 @@ def _index(model: Model) -> dict[str, str]:
     return dict(zip(INDEX, (model.data_title, model.config.encoder_title, model.config.title), strict=True))
 
 
-def _cells(found: Sequence[Model], measures: Mapping[str, Measure]) -> dict[tuple[Model, str], Estimate]:
+def estimates(found: Sequence[Model], measures: Mapping[str, Measure]) -> dict[tuple[Model, str], Estimate]:
     """Every measure of every model with its interval."""
     return {
         (model, name): draws.score(model.config)
@@ -54,7 +53,7 @@ def _cells(found: Sequence[Model], measures: Mapping[str, Measure]) -> dict[tupl
 
 
 def _table(found: Sequence[Model], measures: Mapping[str, Measure]) -> pd.DataFrame:
-    cells = _cells(found, measures)
+    cells = estimates(found, measures)
     rows = [{**_index(model), **{name: str(cells[model, name]) for name in measures}} for model in found]
     return pd.DataFrame(rows).set_index(INDEX)
 
@@ -117,11 +116,12 @@ def retrieval_table(found: Sequence[Model], at: Sequence[int] = (1, 5, 10)) -> p
     """Recall both ways with intervals, and that of a random order."""
     table = _table(found, {f"{title}, {k}": recall_at(k, way) for way, title in WAYS.items() for k in at})
     for k in at:
-        table[f"chance, {k}"] = [f"{_chance(model, k):.3f}" for model in found]
+        table[f"chance, {k}"] = [f"{recall_chance(model, k):.3f}" for model in found]
     return table
 
 
-def _chance(model: Model, k: int) -> float:
+def recall_chance(model: Model, k: int) -> float:
+    """Recall at ``k`` of a random order."""
     return float(model.scores[0]["metrics"]["retrieval"][model.how]["chance"][str(k)])
 
 
@@ -180,50 +180,3 @@ def _seasons(score: Record) -> NDArray[np.str_]:
     if metrics["days"] is None:
         return np.empty(0, np.str_)
     return np.array(season_of(np.array(metrics["days"])[np.array(metrics["labels"]) >= 0]))
-
-
-def evaluation_conclusion(found: Sequence[Model]) -> str:
-    """How far above chance, and what other conditions cost; in Markdown, computed."""
-    lines = []
-    for group in by_data(trained_ones(found)).values():
-        title, count = group[0].data_title, len(group)
-        baselines = group[0].scores[0]["metrics"]["baselines"]
-        floor = max(baselines["chance"], baselines["majority"])
-        accuracy = _cells(group, {"top-1": zero_shot})
-        best = max(group, key=lambda model: accuracy[model, "top-1"].value)
-        above = sum(accuracy[model, "top-1"].low > floor for model in group)
-        text = (
-            f"* **Zero-shot, {title}**: {above} of {count} models are above chance and majority ({floor:.3f}) by an interval; the best is "
-        )
-        lines.append(f"{text}{best.config.title} with a {best.config.encoder_title}, {accuracy[best, 'top-1']}.")
-        for way, name in WAYS.items():
-            recall = _cells(group, {"5": recall_at(5, way)})
-            above = sum(recall[model, "5"].low > _chance(model, 5) for model in group)
-            lines.append(
-                f"* **Retrieval, {name}, {title}**: {above} of {count} models are above a random order by an interval (recall at 5)."
-            )
-        lines.append(f"* **Robustness, {title}**: {_robustness(group)}.")
-    return "\n".join([*lines, *_others(found)])
-
-
-def _others(found: Sequence[Model]) -> list[str]:
-    """A line per model of open_clip, which counts in no other."""
-    others = [model for model in found if not model.trained]
-    top = _cells(others, {"": zero_shot})
-    text = "* **{}, a model of open_clip, {}**: zero-shot top-1 {}; it has no seeds, so the interval is over places alone."
-    return [text.format(model.config.title, model.data_title, top[model, ""]) for model in others]
-
-
-def _robustness(group: Sequence[Model]) -> str:
-    """How many models of one set of pairs each condition hurts, and by how much."""
-    changes: dict[str, list[Estimate]] = {}
-    for (_, name), change in condition_changes(group).items():
-        changes.setdefault(name, []).append(change)
-    parts = []
-    for name, values in changes.items():
-        hurt = sum(value.high < 0 for value in values)
-        least, most = max(value.value for value in values), min(value.value for value in values)
-        parts.append(
-            f"{name}: {hurt} of {len(values)} models lose by an interval (top-1 {points(POINTS * least)} to {points(POINTS * most)} points)"
-        )
-    return "; ".join(parts) or "no other condition was tested"

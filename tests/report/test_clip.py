@@ -8,13 +8,15 @@ from pair_records import BUDGET, cell, collected, pair_of_records
 
 from eelib.data.pairs.settings import FaultDoses, PairSizes
 from eelib.errors import InputError
+from eelib.evaluate.hits import baselines
 from eelib.report.cases import points
+from eelib.report.clip_answers import evaluation_conclusion
 from eelib.report.clip_cases import compared, draw, models, recall_at, under
 from eelib.report.clip_changes import change_conclusion, change_names, term_rows
 from eelib.report.clip_classes import class_table
 from eelib.report.clip_data import amount_rows, data_conclusion, dose_rows, expected_cost, fault_of, pair_count, version_rows
 from eelib.report.clip_depth import cost_table, depth_conclusion, depth_rows
-from eelib.report.clip_evaluation import evaluation_conclusion, prompt_table, retrieval_table, season_table, similarity_table
+from eelib.report.clip_evaluation import prompt_table, retrieval_table, season_table, similarity_table
 from eelib.report.clip_published import (
     IMAGENET,
     published_downstream,
@@ -181,8 +183,32 @@ def test_everything_that_was_asked_is_shown():
     assert recall.value == pytest.approx(0.8, abs=0.05)
     assert draw(found, under("clouds")).score(found[0].config).value == pytest.approx(0.6, abs=0.05)
     text = evaluation_conclusion(found)
-    assert "2 of 2 models are above chance and majority" in text
+    assert "of 2 models, by an interval, 2 are above chance (0.250) and 2 above always naming the most frequent class" in text
+    assert "by the mean over classes, 2 are above chance. The best top-1 is that of CLIP with a ViT, 0." in text
+    assert "baseline is high" not in text
     assert "clouds: 2 of 2 models lose by an interval (top-1 −" in text
+
+
+def test_a_majority_that_wins_is_explained_by_its_share():
+    found = collected([(cell("clip"), 0.5), (cell("slip"), 0.45)])
+    labels = np.array([2] * 120 + [0] * 40 + [1] * 20 + [3] * 20)  # hits stay as they are, whatever the class
+    for model in found:
+        for score in model.scores:
+            score["metrics"] |= {"labels": labels.tolist(), "baselines": baselines(labels, labels, 4)}
+    bits = [score["metrics"]["zero_shot"]["satellite8"]["global"]["correct"] for model in found for score in model.scores]
+    own = np.mean([part[:120].count("1") / 120 for part in bits])
+    rest = np.mean([part[120:].count("1") / 80 for part in bits])
+    text = evaluation_conclusion(found)
+    assert "2 are above chance (0.250) and 0 above always naming the most frequent class of training (0.600)" in text
+    assert 'because "c" is 60 % of the test pairs' in text
+    assert f"rightly in {100 * own:.0f} % of its pairs (the baseline in all) and the others in {100 * rest:.0f} % of theirs" in text
+
+
+def test_data_without_classes_have_no_zero_shot_to_conclude_about():
+    found = collected([(cell("clip"), 0.5)])
+    for score in found[0].scores:
+        score["metrics"] |= {"zero_shot": {}, "baselines": {"chance": None, "majority": None, "classes": 0}, "variants": {}}
+    assert "Zero-shot" not in (text := evaluation_conclusion(found)) and "Retrieval" in text
 
 
 def told(cell):

@@ -7,6 +7,7 @@ from tiny_open_clip import know_tiny, save_tiny
 from eelib.errors import InputError
 from eelib.evaluate.open_clip_names import short_name
 from eelib.report import clip_evaluation as asked
+from eelib.report.clip_answers import evaluation_conclusion
 from eelib.report.clip_cases import compared, models, models_of
 from eelib.report.clip_classes import class_table
 from eelib.report.clip_supervision import base_method, interactions
@@ -48,7 +49,7 @@ def test_a_file_of_weights_is_scored_and_stands_in_every_table(own, tmp_path):
     assert (*row, "global") in asked.similarity_table(found).index
     assert {model.config.label for model, _ in asked.condition_changes(found)} == {"clip", "filip", name}
     assert row[2] in [text.get_text().partition(",")[0] for text in asked.condition_figure(found).axes[0].get_yticklabels()]
-    text = asked.evaluation_conclusion(found)
+    text = evaluation_conclusion(found)
     assert f"**{row[2]}, a model of open_clip, Germany, simulated**: zero-shot top-1 " in text
 
 
@@ -67,7 +68,7 @@ def test_it_is_in_no_comparison_of_methods(own):
     pd.testing.assert_frame_equal(both[: len(without)], asked.prompt_table(without))
     alone = models([record for record in records if record["params"].get("open_clip")], [])
     assert asked.prompt_table(alone).iloc[0].equals(both.iloc[-1])
-    assert asked.evaluation_conclusion(found).startswith(asked.evaluation_conclusion(without))
+    assert evaluation_conclusion(found).startswith(evaluation_conclusion(without))
 
 
 def test_a_plan_without_such_a_model_is_that_of_clip1_and_with_one_has_a_score_per_set_of_pairs(own):
