@@ -54,6 +54,18 @@ def test_a_method_that_helps_one_encoder_and_hurts_the_other_is_an_interaction()
     assert set(training_table(found)["seeds"]) == {5}
 
 
+def test_trainings_tell_what_was_skipped_and_truncated_where_records_know():
+    found = collected([(cell("clip"), 0.5), (cell("slip"), 0.5)])
+    assert not {"pairs skipped", "captions truncated"} & set(training_table(found))
+    for training in found[0].trainings:
+        training["metrics"] |= {"notes": ["3 row(s) skipped: broken image", "filter: 9 of 10 captions kept"], "truncated": None}
+    for training in found[1].trainings:
+        training["metrics"] |= {"truncated": 7}
+    table = training_table(found)
+    assert table["pairs skipped"].tolist() == ["3 row(s) skipped: broken image", ""]
+    assert table["captions truncated"].tolist() == ["", 7] and str(table["captions truncated"].iloc[1]) == "7"
+
+
 def test_one_encoder_alone_has_no_interaction():
     assert interactions(collected([(cell("clip"), 0.4), (cell("slip"), 0.5)])) == []
 
