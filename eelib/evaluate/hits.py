@@ -38,7 +38,8 @@ def within(scores: Array, labels: Ints, count: int) -> Bools:
     """Whether the true class is among the first ``count`` of ``(N, K)`` scores, those that tie with it before it."""
     own = scores[np.arange(len(labels)), labels]
     rank = (scores >= own[:, None]).sum(1)  # 1 = first; 0 where the scores are not numbers
-    return (rank > 0) & (rank <= count)
+    found: Bools = (rank > 0) & (rank <= count)
+    return found
 
 
 def class_mean(correct: Bools, labels: Ints) -> float:
