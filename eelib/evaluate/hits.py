@@ -25,15 +25,21 @@ def hits(scores: Array, labels: Ints) -> dict[str, Any]:
     Returns:
         ``top1``, ``top5`` shares; ``class_mean``, see :func:`class_mean`; ``correct``, see :func:`pack_hits`.
     """
-    own = scores[np.arange(len(labels)), labels]
-    better = (scores >= own[:, None]).sum(1) - 1
-    correct = better == 0
+    correct = within(scores, labels, 1)
     return {
         "top1": float(correct.mean()),
-        "top5": float((better < 5).mean()),
+        "top5": float(within(scores, labels, 5).mean()),
         "class_mean": class_mean(correct, labels),
         "correct": pack_hits(correct),
     }
+
+
+def within(scores: Array, labels: Ints, count: int) -> Bools:
+    """Whether the true class is among the first ``count`` of ``(N, K)`` scores, those that tie with it before it."""
+    own = scores[np.arange(len(labels)), labels]
+    rank = (scores >= own[:, None]).sum(1)  # 1 = first; 0 where the scores are not numbers
+    found: Bools = (rank > 0) & (rank <= count)
+    return found
 
 
 def class_mean(correct: Bools, labels: Ints) -> float:

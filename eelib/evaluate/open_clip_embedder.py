@@ -10,7 +10,7 @@ from torch import Tensor
 
 from eelib.data.image_augment import standardise
 from eelib.data.pairs.containers import Pairs
-from eelib.errors import InputError
+from eelib.errors import InputError, unknown
 from eelib.evaluate.embed import BATCH, ImageEmbedding, TextEmbedding
 
 
@@ -30,17 +30,18 @@ class OpenClipEmbedder:
         import open_clip
 
         architecture, _, weights = name.partition("/")
-        if architecture not in open_clip.list_models():
-            raise InputError(f"open_clip has no architecture '{architecture}': write architecture/weights, see open_clip.list_pretrained()")
+        if architecture not in (known := open_clip.list_models()):
+            raise unknown("architecture of open_clip", architecture, known)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         try:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(0)  # of what the weights leave out, and of a random model
                 model, _, _ = open_clip.create_model_and_transforms(architecture, pretrained=weights or None)
-        except (RuntimeError, OSError, KeyError, ValueError) as error:
-            raise InputError(f"open_clip model '{name}' cannot be loaded ({str(error).splitlines()[0]}); check the weights") from error
+            self.tokenizer = open_clip.get_tokenizer(architecture)
+        except Exception as error:  # of any kind: a damaged file, weights of another architecture, no network
+            why = " ".join((str(error) or type(error).__name__).split())[:200]
+            raise InputError(f"open_clip model '{name}' cannot be loaded ({why}); check the weights and the architecture") from error
         self.model: Any = model.eval().to(self.device)
-        self.tokenizer = open_clip.get_tokenizer(architecture)
         visual = self.model.visual
         side = visual.image_size
         self.side = int(side[0] if isinstance(side, tuple | list) else side)

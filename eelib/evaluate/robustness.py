@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 
 from eelib.data.pairs.containers import Pairs
 from eelib.data.windows import Ints
-from eelib.evaluate.hits import Bools
 from eelib.settings_pairs import PairData, ScoreVariant
 
 # Three months each, by the day of the year that a season begins on; meteorological seasons of the northern hemisphere.
@@ -50,11 +46,3 @@ def season_of(days: Ints) -> list[str]:
         inside = [name for name, (start, end) in SEASONS.items() if start <= day < end or (start > end and (day >= start or day < end))]
         names.append(inside[0])
     return names
-
-
-def by_group(correct: Bools, groups: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Share of hits and number of samples per group, in order of names."""
-    names = np.asarray(groups)
-    return {
-        str(name): {"top1": float(correct[names == name].mean()), "samples": int((names == name).sum())} for name in sorted(set(groups))
-    }

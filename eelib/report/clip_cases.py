@@ -14,13 +14,15 @@ from eelib.data.windows import Ints
 from eelib.errors import InputError
 from eelib.evaluate.agreement import hit_rate
 from eelib.evaluate.confusion import Array
-from eelib.evaluate.hits import hit_counts, unpack_hits
-from eelib.evaluate.statistics import Estimate, bootstrap, holm, p_value
+from eelib.evaluate.hits import Bools, hit_counts, unpack_hits
+from eelib.evaluate.open_clip_names import short_name
+from eelib.evaluate.statistics import Estimate, Score, bootstrap, holm, p_value
 from eelib.report.cases import Draws, Record
 from eelib.study.pair_methods import TITLES
 
 RESAMPLES = 4000
-ENCODERS = {"vit": "ViT", "resnet": "ResNet"}
+OPEN_CLIP = "open-clip"  # encoder of models that were trained elsewhere; no name of an encoder of the study
+ENCODERS = {"vit": "ViT", "resnet": "ResNet", OPEN_CLIP: "open_clip"}
 OWN_SCORES = "tokens"  # of a method that learns token-wise similarities alone
 
 
@@ -49,6 +51,8 @@ class Config(NamedTuple):
     @property
     def title(self) -> str:
         """The label for people."""
+        if self.encoder == OPEN_CLIP:
+            return short_name(self.label)
         name, *rest = self.label.split(", ", 1)
         return ", ".join([TITLES.get(name, name), *rest])
 
@@ -60,7 +64,7 @@ class Model:
     Attributes:
         config: What it is.
         scores: Records of its scores, in the order of seeds.
-        trainings: Records of its trainings, in the same order.
+        trainings: Records of its trainings, in the same order; none of a model of open_clip.
     """
 
     config: Config
@@ -73,8 +77,15 @@ class Model:
         return tuple(record["seed"] for record in self.scores)
 
     @property
+    def trained(self) -> bool:
+        """Whether the study trained it; models of open_clip stand beside the others and are in no test of methods."""
+        return bool(self.trainings)
+
+    @property
     def how(self) -> str:
         """The similarity that its training shaped: ``tokens`` where no term has global embeddings meet, else ``global``."""
+        if not self.trained:
+            return "global"
         weights = self.trainings[0]["params"]["method"]["weights"]
         return "global" if weights["clip"] or weights["multi_view"] or weights["neighbours"] else OWN_SCORES
 
@@ -86,23 +97,40 @@ class Model:
 
 
 def models(scores: Iterable[Record], trainings: Iterable[Record]) -> list[Model]:
-    """Every configuration, by data, encoder and method, whatever the order of the records.
+    """Every configuration, by data, encoder and method, whatever the order of the records; models of open_clip last.
 
     Raises:
         InputError: There is no score, or the training of one is missing.
     """
     by_key, found = {record["key"]: record for record in trainings}, dict[Config, list[Record]]()
-    for record in {record["key"]: record for record in scores}.values():
-        if record["needs"].get("train") not in by_key:
+    every, others = {record["key"]: record for record in scores}.values(), []
+    for record in every:
+        if record["params"].get("open_clip"):
+            others.append(record)
+        elif record["needs"].get("train") not in by_key:
             raise InputError(f"{record['experiment']}/{record['key']}: the record of its training is missing")
-        found.setdefault(_config(record, by_key[record["needs"]["train"]]), []).append(record)
-    if not found:
+        else:
+            found.setdefault(_config(record, by_key[record["needs"]["train"]]), []).append(record)
+    if not every:
         raise InputError("there is no score of an image-text model: run the arms first")
     made = []
-    for config, records in sorted(found.items(), key=lambda item: _order(item[0])):
+    for config, records in found.items():
         ordered = tuple(sorted(records, key=lambda record: record["seed"]))
         made.append(Model(config, ordered, tuple(by_key[record["needs"]["train"]] for record in ordered)))
-    return made
+    made += [Model(_elsewhere(record, made), (record,), ()) for record in others]
+    return sorted(made, key=lambda model: _order(model.config))
+
+
+def trained_ones(found: Iterable[Model]) -> list[Model]:
+    """Without models of open_clip."""
+    return [model for model in found if model.trained]
+
+
+def _elsewhere(score: Record, trained: Sequence[Model]) -> Config:
+    """Beside the first of the study's own models that were asked about the same pairs."""
+    names = score["params"]["data"]["sets"]
+    beside = (model.config.data for model in trained if model.scores[0]["params"]["data"]["sets"] == names)
+    return Config(next(beside, "+".join(names)), score["params"]["open_clip"], OPEN_CLIP, "", "", 0, None, 0)
 
 
 def _order(config: Config) -> tuple[object, ...]:
@@ -153,6 +181,38 @@ def zero_shot(model: Model, score: Record, *, how: str | None = None, prompts: s
     return _hits(found[prompts or next(iter(found))][how or model.how], score["metrics"])
 
 
+def in_five(*, how: str | None = None) -> Measure:
+    """Pairs whose class is among the first five, by the first prompt set."""
+
+    def measure(model: Model, score: Record) -> tuple[Ints, Ints]:
+        found = next(iter(score["metrics"]["zero_shot"].values()))[how or model.how]
+        return _hits({"correct": found["correct5"]}, score["metrics"])
+
+    return measure
+
+
+def known_labels(score: Record) -> Ints:
+    """Classes of the labelled test pairs."""
+    labels = np.array(score["metrics"]["labels"])
+    return labels[labels >= 0]
+
+
+def among(chosen: Callable[[Record], Bools], measure: Measure | None = None) -> Measure:
+    """A measure of some of the labelled test pairs alone; places that hold none of them are not resampled.
+
+    Args:
+        chosen: Record to the pairs that are kept, ``(N,)``.
+        measure: Of all pairs; :func:`zero_shot` where None.
+    """
+
+    def part(model: Model, score: Record) -> tuple[Ints, Ints]:
+        counts, places = (measure or zero_shot)(model, score)
+        rows = chosen(score)
+        return counts[rows], places[rows]
+
+    return part
+
+
 def linear_probe(model: Model, score: Record) -> tuple[Ints, Ints]:
     """Hits of the linear probe."""
     return _hits(score["metrics"]["linear"], score["metrics"])
@@ -197,8 +257,13 @@ def _hits(hits: Mapping[str, Any], metrics: Mapping[str, Any]) -> tuple[Ints, In
     return hit_counts(unpack_hits(hits["correct"])), np.array(metrics["places"])[known]
 
 
-def draw(group: Sequence[Model], measure: Measure = zero_shot) -> Draws[Config]:
+def draw(group: Sequence[Model], measure: Measure = zero_shot, *, score: Score = hit_rate) -> Draws[Config]:
     """Paired bootstrap over places and seeds.
+
+    Args:
+        group: Models that were asked about the same pairs.
+        measure: What is counted.
+        score: Counts to a score.
 
     Raises:
         InputError: Models were run with different seeds.
@@ -210,8 +275,15 @@ def draw(group: Sequence[Model], measure: Measure = zero_shot) -> Draws[Config]:
         parts = [measure(model, score) for score in model.scores]
         places = parts[0][1]
         counts.append(np.stack([part for part, _ in parts]))
-    columns = bootstrap(counts, places, score=hit_rate, resamples=RESAMPLES).T
+    columns = bootstrap(counts, places, score=score, resamples=RESAMPLES).T
     return Draws(dict(zip((m.config for m in group), columns, strict=True)), len(group[0].seeds), len(np.unique(places)))
+
+
+def draw_each(group: Sequence[Model], measure: Measure = zero_shot, *, score: Score = hit_rate) -> list[tuple[Model, Draws[Config]]]:
+    """:func:`draw` of the study's own models together, and of each model of open_clip alone: those have one score, without a seed."""
+    own = trained_ones(group)
+    parts = [*([own] if own else []), *([model] for model in group if not model.trained)]
+    return [(model, draws) for part in parts for draws in (draw(part, measure, score=score),) for model in part]
 
 
 def by_data(found: Iterable[Model]) -> dict[str, list[Model]]:
@@ -250,12 +322,12 @@ def compared(found: Sequence[Model], reference: Callable[[Config], Config], meas
     """Every model against the one that ``reference`` names for it; models whose reference is missing have no effect.
 
     Args:
-        found: From :func:`models`.
+        found: From :func:`models`; models of open_clip are left out.
         reference: Configuration to the configuration that it is held against; itself where it is a reference.
         measure: What is compared.
     """
     rows: list[tuple[Model, Draws[Config], Array | None]] = []
-    for group in by_data(found).values():
+    for group in by_data(trained_ones(found)).values():
         draws = draw(group, measure)
         for model in group:
             base = reference(model.config)

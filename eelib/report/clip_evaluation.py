@@ -8,18 +8,33 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from eelib.evaluate.hits import unpack_hits
-from eelib.evaluate.robustness import by_group, season_of
+from eelib.evaluate.robustness import SEASONS, season_of
 from eelib.evaluate.statistics import Estimate
-from eelib.report.cases import POINTS, Record, points
-from eelib.report.clip_cases import Measure, Model, by_data, draw, few_shot, linear_probe, nearest, recall_at, under, zero_shot
+from eelib.report.cases import POINTS, Record, signed
+from eelib.report.clip_cases import (
+    Measure,
+    Model,
+    among,
+    by_data,
+    draw_each,
+    few_shot,
+    in_five,
+    linear_probe,
+    nearest,
+    recall_at,
+    under,
+    zero_shot,
+)
+from eelib.report.clip_classes import by_class, class_mean_rate
 from eelib.report.style import PALETTE, WIDTH, use_style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WAYS = {"image_to_text": "image → text", "text_to_image": "text → image"}
+SIMILARITIES = ("global", "tokens")
 INDEX = ["data", "encoder", "method"]
 
 
@@ -27,19 +42,18 @@ def _index(model: Model) -> dict[str, str]:
     return dict(zip(INDEX, (model.data_title, model.config.encoder_title, model.config.title), strict=True))
 
 
-def _cells(found: Sequence[Model], measures: Mapping[str, Measure]) -> dict[tuple[Model, str], Estimate]:
+def estimates(found: Sequence[Model], measures: Mapping[str, Measure]) -> dict[tuple[Model, str], Estimate]:
     """Every measure of every model with its interval."""
     return {
         (model, name): draws.score(model.config)
         for group in by_data(found).values()
         for name, measure in measures.items()
-        for draws in (draw(group, measure),)
-        for model in group
+        for model, draws in draw_each(group, measure)
     }
 
 
 def _table(found: Sequence[Model], measures: Mapping[str, Measure]) -> pd.DataFrame:
-    cells = _cells(found, measures)
+    cells = estimates(found, measures)
     rows = [{**_index(model), **{name: str(cells[model, name]) for name in measures}} for model in found]
     return pd.DataFrame(rows).set_index(INDEX)
 
@@ -52,14 +66,43 @@ def prompt_table(found: Sequence[Model]) -> pd.DataFrame:
 
 
 def similarity_table(found: Sequence[Model]) -> pd.DataFrame:
-    """Top-1, top-5 and mean over classes by global and, where there are any, by token-wise scores; means over seeds."""
-    rows = []
-    for model in found:
-        first = [next(iter(record["metrics"]["zero_shot"].values())) for record in model.scores]
-        for how in first[0]:
-            means = {name: float(np.mean([hits[how][name] for hits in first])) for name in ("top1", "top5", "class_mean")}
-            rows.append({**_index(model), "similarity": how, "trained for": how == model.how, **means})
-    return pd.DataFrame(rows).set_index([*INDEX, "similarity"]).round(3)
+    """Top-1, top-5 and mean over classes by global and, where there are any, by token-wise scores, with intervals.
+
+    The difference of the two similarities is paired: same pairs, same resamples. Records made before the five first were kept per pair
+    have a mean of top-5 without an interval.
+    """
+    cells: dict[tuple[Model, str], dict[str, str]] = {}
+    for group in by_data(found).values():
+        draws = {how: dict(draw_each(having, partial(zero_shot, how=how))) for how in SIMILARITIES if (having := _having(group, how))}
+        for how, of in draws.items():
+            means = dict(draw_each(list(of), by_class(how), score=class_mean_rate))
+            fives = _top5(list(of), how)
+            for model, drawn in of.items():
+                shown = {"top-1": str(drawn.score(model.config)), "top-5": fives[model]}
+                shown["mean over classes"] = str(means[model].score(model.config))
+                if how == "tokens":  # every model has the other
+                    column = drawn.of[model.config] - draws["global"][model].of[model.config]
+                    shown["over global, points"] = signed(drawn.estimate(column))
+                cells[model, how] = shown
+    ordered = [(model, how) for model in found for how in SIMILARITIES if (model, how) in cells]
+    rows = [{**_index(model), "similarity": how, "trained for": how == model.how, **cells[model, how]} for model, how in ordered]
+    return pd.DataFrame(rows).set_index([*INDEX, "similarity"]).fillna("")
+
+
+def _having(group: Sequence[Model], how: str) -> list[Model]:
+    return [model for model in group if how in _first(model.scores[0])]
+
+
+def _first(score: Record) -> Mapping[str, Any]:
+    """Hits by similarity, of the first prompt set; nothing where the data have no classes."""
+    found: Mapping[str, Any] = next(iter(score["metrics"]["zero_shot"].values()), {})
+    return found
+
+
+def _top5(group: Sequence[Model], how: str) -> dict[Model, str]:
+    kept = [model for model in group if all("correct5" in _first(score)[how] for score in model.scores)]
+    intervals = {model: str(draws.score(model.config)) for model, draws in draw_each(kept, in_five(how=how))}
+    return {model: f"{np.mean([_first(score)[how]['top5'] for score in model.scores]):.3f}" for model in group} | intervals
 
 
 def probe_table(found: Sequence[Model]) -> pd.DataFrame:
@@ -73,11 +116,12 @@ def retrieval_table(found: Sequence[Model], at: Sequence[int] = (1, 5, 10)) -> p
     """Recall both ways with intervals, and that of a random order."""
     table = _table(found, {f"{title}, {k}": recall_at(k, way) for way, title in WAYS.items() for k in at})
     for k in at:
-        table[f"chance, {k}"] = [f"{_chance(model, k):.3f}" for model in found]
+        table[f"chance, {k}"] = [f"{recall_chance(model, k):.3f}" for model in found]
     return table
 
 
-def _chance(model: Model, k: int) -> float:
+def recall_chance(model: Model, k: int) -> float:
+    """Recall at ``k`` of a random order."""
     return float(model.scores[0]["metrics"]["retrieval"][model.how]["chance"][str(k)])
 
 
@@ -85,11 +129,10 @@ def condition_changes(found: Sequence[Model]) -> dict[tuple[Model, str], Estimat
     """Top-1 under every other condition minus that of the plain test; paired where the places are the same."""
     changes = {}
     for group in by_data(found).values():
-        plain = draw(group)
+        plain = draw_each(group)
         for name in group[0].scores[0]["metrics"]["variants"]:
-            other = draw(group, under(name))
-            for model in group:
-                changes[model, name] = plain.estimate(other.of[model.config] - plain.of[model.config])
+            for (model, before), (_, after) in zip(plain, draw_each(group, under(name)), strict=True):
+                changes[model, name] = before.estimate(after.of[model.config] - before.of[model.config])
     return changes
 
 
@@ -99,7 +142,7 @@ def condition_figure(found: Sequence[Model]) -> Figure:
 
     use_style()
     changes, groups = condition_changes(found), by_data(found)
-    figure, axes = plt.subplots(1, len(groups), figsize=(WIDTH, 1.2 + 0.3 * len(next(iter(groups.values())))), squeeze=False)
+    figure, axes = plt.subplots(1, len(groups), figsize=(WIDTH, 1.2 + 0.3 * max(map(len, groups.values()))), squeeze=False)
     for axis, group in zip(axes[0], groups.values(), strict=True):
         axis.axvline(0, color="0.3", linewidth=1)
         names = list(group[0].scores[0]["metrics"]["variants"])
@@ -119,59 +162,21 @@ def condition_figure(found: Sequence[Model]) -> Figure:
 
 
 def season_table(found: Sequence[Model]) -> pd.DataFrame:
-    """Top-1 by the season of the image, where its date is known; means over seeds."""
-    rows = []
-    for model in found:
-        parts = [groups for record in model.scores if (groups := _seasons(model, record))]
-        if parts:
-            mean = {name: float(np.mean([part[name]["top1"] for part in parts])) for name in parts[0]}
-            rows.append({**_index(model), **{f"{name} ({parts[0][name]['samples']})": value for name, value in mean.items()}})
-    return pd.DataFrame(rows).set_index(INDEX).round(3) if rows else pd.DataFrame()
-
-
-def _seasons(model: Model, record: Record) -> dict[str, Any]:
-    metrics = record["metrics"]
-    if metrics["days"] is None:
-        return {}
-    known = np.array(metrics["labels"]) >= 0
-    hits = next(iter(metrics["zero_shot"].values()))[model.how]
-    return by_group(unpack_hits(hits["correct"]), season_of(np.array(metrics["days"])[known]))
-
-
-def evaluation_conclusion(found: Sequence[Model]) -> str:
-    """How far above chance, and what other conditions cost; in Markdown, computed."""
-    lines = []
+    """Top-1 by the season of the image, with intervals, where its date is known; behind it the number of images."""
+    cells: dict[Model, dict[str, str]] = {}
     for group in by_data(found).values():
-        title, count = group[0].data_title, len(group)
-        baselines = group[0].scores[0]["metrics"]["baselines"]
-        floor = max(baselines["chance"], baselines["majority"])
-        accuracy = _cells(group, {"top-1": zero_shot})
-        best = max(group, key=lambda model: accuracy[model, "top-1"].value)
-        above = sum(accuracy[model, "top-1"].low > floor for model in group)
-        text = (
-            f"* **Zero-shot, {title}**: {above} of {count} models are above chance and majority ({floor:.3f}) by an interval; the best is "
-        )
-        lines.append(f"{text}{best.config.title} with a {best.config.encoder_title}, {accuracy[best, 'top-1']}.")
-        for way, name in WAYS.items():
-            recall = _cells(group, {"5": recall_at(5, way)})
-            above = sum(recall[model, "5"].low > _chance(model, 5) for model in group)
-            lines.append(
-                f"* **Retrieval, {name}, {title}**: {above} of {count} models are above a random order by an interval (recall at 5)."
-            )
-        lines.append(f"* **Robustness, {title}**: {_robustness(group)}.")
-    return "\n".join(lines)
+        seasons = _seasons(group[0].scores[0])
+        for name in dict.fromkeys(season for season in SEASONS if season in set(seasons)):
+            measure = among(lambda score, name=name: _seasons(score) == name)  # type: ignore[misc]
+            for model, draws in draw_each(group, measure):
+                cells.setdefault(model, {})[name] = f"{draws.score(model.config)} ({(seasons == name).sum()})"
+    rows = [{**_index(model), **cells[model]} for model in found if model in cells]
+    return pd.DataFrame(rows).set_index(INDEX).fillna("") if rows else pd.DataFrame()
 
 
-def _robustness(group: Sequence[Model]) -> str:
-    """How many models of one set of pairs each condition hurts, and by how much."""
-    changes: dict[str, list[Estimate]] = {}
-    for (_, name), change in condition_changes(group).items():
-        changes.setdefault(name, []).append(change)
-    parts = []
-    for name, values in changes.items():
-        hurt = sum(value.high < 0 for value in values)
-        least, most = max(value.value for value in values), min(value.value for value in values)
-        parts.append(
-            f"{name}: {hurt} of {len(values)} models lose by an interval (top-1 {points(POINTS * least)} to {points(POINTS * most)} points)"
-        )
-    return "; ".join(parts) or "no other condition was tested"
+def _seasons(score: Record) -> NDArray[np.str_]:
+    """Season of each labelled test pair; empty where dates are unknown."""
+    metrics = score["metrics"]
+    if metrics["days"] is None:
+        return np.empty(0, np.str_)
+    return np.array(season_of(np.array(metrics["days"])[np.array(metrics["labels"]) >= 0]))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from eelib.report.clip_answers import evaluation_conclusion
 from eelib.report.clip_cases import Model, models_of
 from eelib.report.clip_changes import change_conclusion, detail_rows, term_rows
 from eelib.report.clip_data import amount_rows, data_conclusion, dose_rows, version_rows
 from eelib.report.clip_depth import depth_conclusion, depth_rows
-from eelib.report.clip_evaluation import evaluation_conclusion
 from eelib.report.clip_recipe import method_rows, recipe_conclusion, recipe_rows
 from eelib.report.clip_supervision import interactions, supervision, supervision_conclusion
 from eelib.study.store import Record

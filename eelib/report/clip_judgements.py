@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from eelib.evaluate.statistics import Estimate
+from eelib.evaluate.statistics import Estimate, holm
 from eelib.report.cases import POINTS, Record, signed, verdict
 from eelib.report.clip_cases import Compared, Config, compared, models_of
 from eelib.report.clip_data import dose_rows, fault_of, version_rows
@@ -37,11 +37,17 @@ def versions_differ(records: Sequence[Record]) -> Judgement:
 
 
 def encoders_differ(records: Sequence[Record]) -> Judgement:
-    """Held where a permutation test finds an interaction of method and encoder; else undecided, because no test shows equality."""
+    """Held where a permutation test finds an interaction of method and encoder on some data, after Holm's correction over all of them.
+
+    Else undecided, because no test shows equality.
+    """
     tests = interactions(models_of(records))
-    text = "; ".join(f"{test.data}, p = {test.p:.3f}" for test in tests)
-    word: Word = "held" if any(test.p < 0.05 for test in tests) else "undecided"
-    return Judgement(word, f"Interaction of method and encoder: {text or 'one encoder alone was run'}.")
+    if not tests:
+        return Judgement("undecided", "Interaction of method and encoder: one encoder alone was run.")
+    adjusted = holm([test.p for test in tests])
+    text = "; ".join(f"{test.data}, p = {p:.3f}" for test, p in zip(tests, adjusted, strict=True))
+    over = f", p corrected by Holm over {len(tests)} sets of pairs" if len(tests) > 1 else ""
+    return Judgement("held" if min(adjusted) < 0.05 else "undecided", f"Interaction of method and encoder{over}: {text}.")
 
 
 def tokens_help_vits(records: Sequence[Record]) -> Judgement:

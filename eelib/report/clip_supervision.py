@@ -10,11 +10,12 @@ import numpy as np
 from eelib.evaluate.confusion import Array
 from eelib.evaluate.statistics import Estimate, holm, interaction_test, p_value
 from eelib.report.cases import points, signed
-from eelib.report.clip_cases import Compared, Config, Measure, Model, by_data, compared, draw, zero_shot
-from eelib.report.clip_published import published_effect, published_interaction, published_top1
+from eelib.report.clip_cases import Compared, Config, Measure, Model, by_data, compared, draw, trained_ones, zero_shot
+from eelib.report.clip_published import CAVEAT, is_doubted, published_effect, published_interaction, published_top1
 from eelib.report.tables import bold, html_table, linked_mean
 
 BASE = "clip"
+DAGGER = "†"  # at published numbers that CAVEAT is about
 
 
 def base_method(config: Config) -> Config:
@@ -73,7 +74,7 @@ class Interaction:
 
 def interactions(found: Sequence[Model], measure: Measure = zero_shot) -> list[Interaction]:
     """One test per set of pairs on which the same methods ran with two encoders."""
-    return [test for group in by_data(found).values() if (test := _interaction(group, measure)) is not None]
+    return [test for group in by_data(trained_ones(found)).values() if (test := _interaction(group, measure)) is not None]
 
 
 def _interaction(group: Sequence[Model], measure: Measure) -> Interaction | None:
@@ -111,17 +112,23 @@ def _by_seed(group: Sequence[Model], measure: Measure) -> Array:
 
 
 def supervision_table(rows: Sequence[Compared], *, root: str = "../") -> str:
-    """HTML: every method with every encoder; published numbers in their own columns."""
-    body = []
+    """HTML: every method with every encoder; published numbers in their own columns, doubted ones with a mark and its reason below."""
+    body: list[tuple[Sequence[str], Sequence[str]]] = []
     for row in rows:
         config, baselines = row.model.config, row.model.scores[0]["metrics"]["baselines"]
         method, family = config.label.partition(", ")[0], config.family
         ours = (linked_mean(row.score, row.model.scores, root), bold(row.effect, decided=row.decided) if row.effect else "–")
-        others = (points(published_top1(method, family), sign=False), points(published_effect(method, family) if row.effect else None))
+        mark = DAGGER if is_doubted(method, family) else ""
+        over = f"{points(published_effect(method, family))}{mark}" if row.effect else "–"
+        others = (f"{points(published_top1(method, family), sign=False)}{mark}", over)
         floor = f"{baselines['chance']:.3f} / {baselines['majority']:.3f}"
         body.append(((row.model.data_title, config.encoder_title, config.title), (*ours, floor, *others)))
     right = ("top-1", "over CLIP, points", "chance / majority", "published top-1, %", "published over CLIP")
-    return html_table(("data", "encoder", "method"), right, body)
+    return _with_caveat(html_table(("data", "encoder", "method"), right, body))
+
+
+def _with_caveat(table: str) -> str:
+    return f"{table}<p>{DAGGER} {CAVEAT}.</p>" if DAGGER in table else table
 
 
 def interaction_table(tests: Sequence[Interaction]) -> str:
@@ -129,12 +136,18 @@ def interaction_table(tests: Sequence[Interaction]) -> str:
     body = [
         (
             (test.data, item.title),
-            (bold(item.difference, decided=item.decided), f"{item.adjusted:.3f}", points(published_interaction(item.method))),
+            (bold(item.difference, decided=item.decided), f"{item.adjusted:.3f}", _published(item)),
         )
         for test in tests
         for item in test.contrasts
     ]
-    return html_table(("data", "method"), ("effect on ResNet − effect on ViT, points", "p, corrected", "published difference"), body)
+    heads = ("effect on ResNet − effect on ViT, points", "p, corrected", "published difference")
+    return _with_caveat(html_table(("data", "method"), heads, body))
+
+
+def _published(item: Contrast) -> str:
+    """The published difference, marked where the number of the ResNet in it is doubted."""
+    return points(published_interaction(item.method)) + (DAGGER if is_doubted(item.method, "resnet") else "")
 
 
 def supervision_conclusion(rows: Sequence[Compared], tests: Sequence[Interaction]) -> str:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from eelib.report.clip_cases import Compared, Model
+from eelib.report.clip_cases import Compared, Model, trained_ones
 from eelib.report.tables import bold, html_table, linked_mean
 
+LOSSES = ("pairs skipped", "captions truncated")
 MONITORS = ("std", "alignment", "uniformity", "retrieval")
 
 
 def training_table(found: Sequence[Model]) -> pd.DataFrame:
-    """Monitors and cost of every training, mean over seeds; ``chance`` is the retrieval of unrelated embeddings."""
+    """Monitors and cost of every training, mean over seeds; ``chance`` is the retrieval of unrelated embeddings.
+
+    Pairs that were skipped while reading and captions cut to the context stand in columns that are there where some record tells them.
+    """
     rows = []
-    for model in found:
+    for model in trained_ones(found):
         metrics = [record["metrics"] for record in model.trainings]
         monitors = {name: float(np.mean([one["monitors"][name] for one in metrics])) for name in MONITORS}
         rows.append(
@@ -27,12 +32,21 @@ def training_table(found: Sequence[Model]) -> pd.DataFrame:
                 "seeds": len(metrics),
                 "pairs": metrics[0]["pairs"],
                 "samples": metrics[0]["samples"],
+                **_losses(metrics[0]),
                 **monitors,
                 "chance": 1 / metrics[0]["monitors"]["count"],
                 "last loss": float(np.mean([one["curves"]["loss"][-1] for one in metrics])),
             }
         )
-    return pd.DataFrame(rows).set_index(["data", "encoder", "model"]).round(3)
+    table = pd.DataFrame(rows).set_index(["data", "encoder", "model"]).round(3)
+    return table.drop(columns=[name for name in LOSSES if (table[name] == "").all()])
+
+
+def _losses(metrics: Mapping[str, Any]) -> dict[str, object]:
+    """What a training did not see of its pairs; of the notes those on skipped rows, as what the filter removed is told elsewhere."""
+    skipped = "; ".join(note for note in metrics.get("notes") or () if "skipped" in note)
+    truncated = metrics.get("truncated")
+    return dict(zip(LOSSES, (skipped, "" if truncated is None else truncated), strict=True))
 
 
 def effect_table(

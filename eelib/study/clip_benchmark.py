@@ -21,6 +21,7 @@ Metrics of ``pair_score``::
                 "recall": {direction: {"1", "5", "10"}}, "chance": {"1", "5", "10"}}
     variants    {<name>: title, classes, places, labels, days, baselines, zero_shot, retrieval as above}
     hits        {"top1", "top5": shares, "class_mean": mean recall, "correct": text of one 0 or 1 per test pair with labels >= 0};
+                of zero_shot also "correct5", the same for the first five (absent from older records);
                 unpack with eelib.evaluate.hits.unpack_hits, intervals from hits.hit_counts, agreement.hit_rate and statistics.bootstrap
 """
 

@@ -14,7 +14,7 @@ from eelib.data.pairs.containers import Pairs, PairSet
 from eelib.data.pairs.prompts import OWN, prompts
 from eelib.evaluate.embed import Embedder, ImageEmbedding
 from eelib.evaluate.few_shot import shots
-from eelib.evaluate.hits import baselines, hits
+from eelib.evaluate.hits import baselines, hits, pack_hits, within
 from eelib.evaluate.knn import knn_scores
 from eelib.evaluate.linear_probe import ProbeData, labelled_part, linear_probe, probe_scores
 from eelib.evaluate.retrieval import retrieval, right_answers
@@ -49,10 +49,10 @@ def zero_shot(
     texts = class_texts(embedder, templates, classes)
     known = torch.from_numpy(pairs.labels >= 0)
     labels = pairs.labels[pairs.labels >= 0]
-    found = {"global": hits(global_scores(images.global_[known], texts).numpy(), labels)}
+    scores = {"global": global_scores(images.global_[known], texts).numpy()}
     if images.patches is not None:
-        found["tokens"] = hits(token_scores(images.patches[known], texts, settings.token_ensemble).numpy(), labels)
-    return found
+        scores["tokens"] = token_scores(images.patches[known], texts, settings.token_ensemble).numpy()
+    return {how: hits(found, labels) | {"correct5": pack_hits(within(found, labels, 5))} for how, found in scores.items()}
 
 
 def all_zero_shot(embedder: Embedder, images: ImageEmbedding, pairs: Pairs, data: PairSet, settings: ScoreSettings) -> dict[str, Any]:

@@ -92,14 +92,41 @@ def train_arm(setup: Setup, seed: int) -> Arm:
 
 def score_arm(budget: PairScale, setup: Setup, seed: int) -> Arm:
     """The score of a setup: whatever it was trained on, on the same clean test pairs, and probed with the same clean images."""
-    sets = (budget.test_pairs,) if budget.test_pairs else setup.data.sets
+    params = score_params(budget, setup.data.sets)
+    needs, cost = {"train": train_arm(setup, seed)}, 0.5 + 4e-4 * images_scored(params)
+    return Arm(setup.home, setup.label, seed, "pair_score", params, fingerprints(params.data), needs, cost=cost)
+
+
+def open_clip_arm(budget: PairScale, name: str, sets: tuple[str, ...], home: str) -> Arm:
+    """The score of a model of open_clip: asked as the study's own are, on the same test pairs in red, green and blue, without a training.
+
+    Args:
+        budget: Of the profile.
+        name: From :func:`eelib.evaluate.open_clip_names.open_clip_name`.
+        sets: Pairs, as those that the study's own models were trained on.
+        home: Experiment that the score belongs to.
+    """
+    from eelib.evaluate.open_clip_names import weights_digest
+
+    asked = score_params(budget, sets)
+    data = asked.data.model_copy(update={"sizes": asked.data.sizes.model_copy(update={"bands": "rgb"})})
+    params = PairScoreParams(data=data, score=asked.score, open_clip=name, weights=weights_digest(name))
+    cost = 5 + 0.1 * images_scored(params)  # about, of a ViT-B/32 at 224 pixels with its texts
+    return Arm(home, name, 0, "pair_score", params, fingerprints(data), cost=cost)
+
+
+def score_params(budget: PairScale, trained_on: tuple[str, ...]) -> PairScoreParams:
+    """What a model that was trained on some sets is asked, and on which pairs."""
+    sets = (budget.test_pairs,) if budget.test_pairs else trained_on
     pairs = sets[0]
     sizes = sizes_of(budget, pairs).model_copy(update={"version": "clean"})
-    data = PairData(sets=sets, sizes=sizes)
     asked = budget.score.model_copy(update={"variants": variants(pairs)[: budget.conditions], "prompts": prompts_of(budget, pairs)})
-    params = PairScoreParams(data=data, score=asked)
-    cost = 0.5 + 4e-4 * (sizes.train + len(asked.variants) * sizes.test)
-    return Arm(setup.home, setup.label, seed, "pair_score", params, fingerprints(data), {"train": train_arm(setup, seed)}, cost=cost)
+    return PairScoreParams(data=PairData(sets=sets, sizes=sizes), score=asked)
+
+
+def images_scored(params: PairScoreParams) -> int:
+    """Images that a score embeds, about."""
+    return params.data.sizes.train + len(params.score.variants) * params.data.sizes.test
 
 
 def sizes_of(budget: PairScale, pairs: str) -> PairSizes:

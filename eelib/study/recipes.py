@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from eelib.settings import (
     EncoderSettings,
@@ -120,6 +120,13 @@ class PairScoreParams(Settings):
     data: PairData
     score: ScoreSettings
     open_clip: str | None = Field(None, description="architecture/weights of open_clip, for example ViT-B-32/laion2b_s34b_b79k or a file")
+    weights: str | None = Field(None, description="short hash of the weight file, so that another file at the same path is another arm")
+
+    @model_serializer(mode="wrap")
+    def _no_weight_file_is_unsaid(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the hash where there is none, so that scores of trained models have the keys they always had."""
+        written: dict[str, Any] = handler(self)
+        return {name: value for name, value in written.items() if name != "weights" or value is not None}
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from tiny_open_clip import know_tiny, save_tiny
 from toy_pairs import toy_pairs, toy_set
 
 from eelib.errors import InputError
@@ -59,21 +60,13 @@ def test_the_margin_cuts_the_border_off():
 
 @pytest.fixture
 def small_open_clip(monkeypatch):
-    import open_clip
-
-    sizes = {"embed_dim": 16, "vision_cfg": {"image_size": 32, "layers": 1, "width": 64, "patch_size": 16}}
-    text = {"context_length": 77, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 1}
-    factory = "open_clip.factory._MODEL_CONFIGS"
-    monkeypatch.setitem(__import__("open_clip.factory", fromlist=["x"])._MODEL_CONFIGS, "tiny", {**sizes, "text_cfg": text})
-    assert factory and "tiny" in open_clip.list_models()
-    return open_clip
+    return know_tiny(monkeypatch)
 
 
 def test_a_model_of_open_clip_goes_through_the_same_interface(small_open_clip, tmp_path):
     from eelib.evaluate.open_clip_embedder import OpenClipEmbedder
 
-    trained = small_open_clip.create_model("tiny")
-    torch.save(trained.state_dict(), tmp_path / "own.pt")
+    trained = save_tiny(small_open_clip, tmp_path / "own.pt")
     embedder = OpenClipEmbedder(f"tiny/{tmp_path / 'own.pt'}")
     images, texts = embedder.images(PAIRS), embedder.texts(["a field", "a lake"])
     assert images.global_.shape == (7, 16) and texts.global_.shape == (2, 16)
@@ -88,7 +81,11 @@ def test_a_model_of_open_clip_goes_through_the_same_interface(small_open_clip, t
 def test_open_clip_models_that_do_not_exist_are_refused(small_open_clip, tmp_path):
     from eelib.evaluate.open_clip_embedder import OpenClipEmbedder
 
-    with pytest.raises(InputError, match="no architecture 'ViT-Z'"):
+    with pytest.raises(InputError, match="unknown architecture of open_clip 'ViT-Z': did you mean"):
         OpenClipEmbedder("ViT-Z/laion2b")
     with pytest.raises(InputError, match="cannot be loaded"):
         OpenClipEmbedder(f"tiny/{tmp_path / 'none.pt'}")
+    (tmp_path / "damaged.pt").write_bytes(b"damaged")
+    with pytest.raises(InputError, match="cannot be loaded") as caught:
+        OpenClipEmbedder(f"tiny/{tmp_path / 'damaged.pt'}")
+    assert "\n" not in str(caught.value)

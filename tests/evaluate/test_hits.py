@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from eelib.evaluate.agreement import hit_rate
-from eelib.evaluate.hits import baselines, hit_counts, hits, pack_hits, unpack_hits
+from eelib.evaluate.hits import baselines, hit_counts, hits, pack_hits, unpack_hits, within
 
 
 def slow_top(scores, labels, k):
@@ -20,13 +20,14 @@ def test_top_one_and_five_equal_a_slow_count():
     assert found["top1"] == pytest.approx(slow_top(scores, labels, 1))
     assert found["top5"] == pytest.approx(slow_top(scores, labels, 5))
     correct = unpack_hits(found["correct"])
-    assert correct.mean() == found["top1"] < found["top5"]
+    assert correct.mean() == found["top1"] < found["top5"] == within(scores, labels, 5).mean()
     assert found["class_mean"] == pytest.approx(np.mean([correct[labels == k].mean() for k in range(9)]))
 
 
 def test_a_model_that_finds_all_alike_scores_nothing():
     found = hits(np.ones((10, 8)), np.arange(10) % 8)
     assert found["top1"] == found["top5"] == 0
+    assert not within(np.full((2, 8), np.nan), np.arange(2), 5).any()
 
 
 def test_packed_hits_come_back_and_count():

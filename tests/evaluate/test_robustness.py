@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from toy_pairs import toy_pairs
 
-from eelib.evaluate.robustness import by_group, season_of, varied, with_noise
+from eelib.evaluate.robustness import season_of, varied, with_noise
 from eelib.settings_pairs import PairData, ScoreVariant
 
 
@@ -35,8 +35,3 @@ def test_every_day_has_one_season():
     names = season_of(np.arange(1, 367))
     assert {name: names.count(name) for name in set(names)} == {"winter": 91, "spring": 92, "summer": 92, "autumn": 91}
     assert season_of(np.array([1, 100, 200, 300, 360])) == ["winter", "spring", "summer", "autumn", "winter"]
-
-
-def test_hits_are_split_by_group():
-    found = by_group(np.array([True, False, True]), ["b", "b", "a"])
-    assert found == {"a": {"top1": 1.0, "samples": 1}, "b": {"top1": 0.5, "samples": 2}}

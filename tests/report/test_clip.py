@@ -1,17 +1,31 @@
 """Reports of the image-text study are made from records alone, and say what the records say."""
 
+import re
+
+import numpy as np
 import pytest
 from pair_records import BUDGET, cell, collected, pair_of_records
 
 from eelib.data.pairs.settings import FaultDoses, PairSizes
 from eelib.errors import InputError
+from eelib.evaluate.hits import baselines
 from eelib.report.cases import points
+from eelib.report.clip_answers import evaluation_conclusion
 from eelib.report.clip_cases import compared, draw, models, recall_at, under
 from eelib.report.clip_changes import change_conclusion, change_names, term_rows
+from eelib.report.clip_classes import class_table
 from eelib.report.clip_data import amount_rows, data_conclusion, dose_rows, expected_cost, fault_of, pair_count, version_rows
 from eelib.report.clip_depth import cost_table, depth_conclusion, depth_rows
-from eelib.report.clip_evaluation import evaluation_conclusion, prompt_table, retrieval_table, season_table, similarity_table
-from eelib.report.clip_published import published_effect, published_interaction
+from eelib.report.clip_evaluation import prompt_table, retrieval_table, season_table, similarity_table
+from eelib.report.clip_published import (
+    IMAGENET,
+    published_downstream,
+    published_effect,
+    published_interaction,
+    published_probes,
+    published_retrieval,
+    published_versions,
+)
 from eelib.report.clip_recipe import agreement, method_rows, recipe_conclusion, recipe_rows
 from eelib.report.clip_supervision import interaction_table, interactions, supervision, supervision_conclusion, supervision_table
 from eelib.report.clip_tables import training_table
@@ -33,9 +47,23 @@ def test_a_method_that_helps_one_encoder_and_hurts_the_other_is_an_interaction()
     text = supervision_conclusion(rows, [test])
     assert "depends on the encoder" in text and "better than CLIP after correction: FILIP, DeCLIP; worse: none" in text
     html = supervision_table(rows) + interaction_table([test])
-    assert "39.5" in html and "−22.6" in html  # published columns
+    assert "39.5" in html and "−22.6†" in html and "21.3†" in html and "44.4<" in html  # published columns
+    assert html.count("cannot be reproduced from the public code") == 2  # below both tables
+    assert "†" not in supervision_table([row for row in rows if row.model.config.family == "vit"])
     assert f"../records/clip1_supervision/{found[0].scores[0]['key']}.html" in html
     assert set(training_table(found)["seeds"]) == {5}
+
+
+def test_trainings_tell_what_was_skipped_and_truncated_where_records_know():
+    found = collected([(cell("clip"), 0.5), (cell("slip"), 0.5)])
+    assert not {"pairs skipped", "captions truncated"} & set(training_table(found))
+    for training in found[0].trainings:
+        training["metrics"] |= {"notes": ["3 row(s) skipped: broken image", "filter: 9 of 10 captions kept"], "truncated": None}
+    for training in found[1].trainings:
+        training["metrics"] |= {"truncated": 7}
+    table = training_table(found)
+    assert table["pairs skipped"].tolist() == ["3 row(s) skipped: broken image", ""]
+    assert table["captions truncated"].tolist() == ["", 7] and str(table["captions truncated"].iloc[1]) == "7"
 
 
 def test_one_encoder_alone_has_no_interaction():
@@ -162,15 +190,120 @@ def test_the_recipe_is_compared_method_by_method_and_with_the_published_order():
 def test_everything_that_was_asked_is_shown():
     found = collected([(cell("clip"), 0.8), (cell("filip"), 0.7)])
     assert list(prompt_table(found).columns) == ["satellite8", "name"]
-    assert similarity_table(found).loc[("Germany, simulated", "ViT", "FILIP", "tokens"), "trained for"]
     assert retrieval_table(found)["chance, 5"].tolist() == ["0.025"] * 2
-    assert len(season_table(found).columns) == 4
     recall = draw(found, recall_at(5, "image_to_text")).score(found[0].config)
     assert recall.value == pytest.approx(0.8, abs=0.05)
     assert draw(found, under("clouds")).score(found[0].config).value == pytest.approx(0.6, abs=0.05)
     text = evaluation_conclusion(found)
-    assert "2 of 2 models are above chance and majority" in text
+    assert "of 2 models, by an interval, 2 are above chance (0.250) and 2 above always naming the most frequent class" in text
+    assert "by the mean over classes, 2 are above chance. The best top-1 is that of CLIP with a ViT, 0." in text
+    assert "baseline is high" not in text
     assert "clouds: 2 of 2 models lose by an interval (top-1 −" in text
+
+
+def test_a_majority_that_wins_is_explained_by_its_share():
+    found = collected([(cell("clip"), 0.5), (cell("slip"), 0.45)])
+    labels = np.array([2] * 120 + [0] * 40 + [1] * 20 + [3] * 20)  # hits stay as they are, whatever the class
+    for model in found:
+        for score in model.scores:
+            score["metrics"] |= {"labels": labels.tolist(), "baselines": baselines(labels, labels, 4)}
+    bits = [score["metrics"]["zero_shot"]["satellite8"]["global"]["correct"] for model in found for score in model.scores]
+    own = np.mean([part[:120].count("1") / 120 for part in bits])
+    rest = np.mean([part[120:].count("1") / 80 for part in bits])
+    text = evaluation_conclusion(found)
+    assert "2 are above chance (0.250) and 0 above always naming the most frequent class of training (0.600)" in text
+    assert 'because "c" is 60 % of the test pairs' in text
+    assert f"rightly in {100 * own:.0f} % of its pairs (the baseline in all) and the others in {100 * rest:.0f} % of theirs" in text
+
+
+def test_data_without_classes_have_no_zero_shot_to_conclude_about():
+    found = collected([(cell("clip"), 0.5)])
+    for score in found[0].scores:
+        score["metrics"] |= {"zero_shot": {}, "baselines": {"chance": None, "majority": None, "classes": 0}, "variants": {}}
+    assert "Zero-shot" not in (text := evaluation_conclusion(found)) and "Retrieval" in text
+
+
+def told(cell):
+    """Value, low and high of a cell."""
+    return tuple(map(float, re.findall(r"[-+−]?[\d.]+", cell.replace("−", "-"))[:3]))
+
+
+def test_similarities_have_intervals_and_their_difference_is_paired():
+    found = collected([(cell("clip"), 0.8), (cell("filip"), 0.7)])
+    table = similarity_table(found)
+    assert [row[2:] for row in table.index] == [("CLIP", "global"), ("FILIP", "global"), ("FILIP", "tokens")]
+    own = table.loc[("Germany, simulated", "ViT", "FILIP", "tokens")]
+    assert own["trained for"] and not table.iloc[1]["trained for"]
+    for column, name in {"top-1": "top1", "top-5": "top5", "mean over classes": "class_mean"}.items():
+        value, low, high = told(own[column])
+        stored = np.mean([score["metrics"]["zero_shot"]["satellite8"]["tokens"][name] for score in found[1].scores])
+        assert value == pytest.approx(stored, abs=6e-4) and (low < value < high or name == "top5")
+    value, low, high = told(own["over global, points"])
+    assert low < value < high and value == pytest.approx(100 * (told(own["top-1"])[0] - told(table.iloc[1]["top-1"])[0]), abs=0.1)
+    assert table.iloc[0]["over global, points"] == ""
+    for score in found[1].scores:
+        del score["metrics"]["zero_shot"]["satellite8"]["tokens"]["correct5"]
+    assert similarity_table(found).loc[own.name, "top-5"] == "1.000"  # an older record: a mean without an interval
+
+
+def test_accuracy_is_told_class_by_class():
+    found = collected([(cell("clip"), 0.8), (cell("filip"), 0.7)])
+    for score in found[0].scores:
+        hits = score["metrics"]["zero_shot"]["satellite8"]["global"]
+        hits["correct"] = "".join("0" if k % 4 == 2 else bit for k, bit in enumerate(hits["correct"]))
+    table = class_table(found)
+    assert list(table.index) == [("Germany, simulated", name, 50) for name in "abcd"]
+    clip = table[("ViT", "CLIP")]
+    assert clip.iloc[2] == "0.000 [0.000, 0.000]"
+    for row, text in enumerate(clip):
+        bits = [score["metrics"]["zero_shot"]["satellite8"]["global"]["correct"][row::4] for score in found[0].scores]
+        assert told(text)[0] == pytest.approx(np.mean([bit == "1" for part in bits for bit in part]), abs=6e-4)
+        assert row == 2 or told(text)[1] < told(text)[0] < told(text)[2]
+
+
+def test_a_class_without_pairs_and_data_without_classes_are_left_out():
+    found = collected([(cell("clip"), 0.8)])
+    for score in found[0].scores:
+        score["metrics"]["classes"] = list("abcde")
+    assert [row[1] for row in class_table(found).index] == list("abcd")
+    assert told(similarity_table(found)["mean over classes"].iloc[0])[0] == pytest.approx(0.8, abs=0.05)
+    for score in found[0].scores:
+        score["metrics"]["zero_shot"] = {}
+    assert class_table(found).empty
+
+
+def test_seasons_have_intervals_and_the_number_of_their_images():
+    found = collected([(cell("clip"), 0.8)])
+    table = season_table(found)
+    assert list(table.columns) == ["winter", "spring", "summer", "autumn"]
+    counts = [int(re.search(r"\((\d+)\)$", text)[1]) for text in table.iloc[0]]
+    assert sum(counts) == 200
+    values = [told(text) for text in table.iloc[0]]
+    assert all(low < value < high for value, low, high in values)
+    assert np.average([value for value, _, _ in values], weights=counts) == pytest.approx(
+        draw(found).score(found[0].config).value, abs=1e-3
+    )
+    for score in found[0].scores:
+        score["metrics"]["days"] = None
+    assert season_table(found).empty
+
+
+@pytest.mark.parametrize("table", [published_downstream(), published_probes()])
+def test_published_means_are_those_of_their_rows(table):
+    sets = table.drop(columns="mean")
+    assert (sets.mean(axis=1) - table["mean"]).abs().max() < 0.06  # rounded to a tenth
+    assert {"trained on", "encoder", "published", "method"} == set(table.index.names)
+
+
+def test_published_tables_say_what_they_are_and_agree_with_each_other():
+    downstream, recall = published_downstream(), published_retrieval()
+    for label, method in zip(downstream.index.get_level_values("method"), IMAGENET["vit"], strict=True):
+        assert downstream["ImageNet"].xs(label, level="method").item() == IMAGENET["vit"][method]
+    assert all("(A2)" in text for text in [*downstream.index.get_level_values(0), *recall.index.get_level_values(0)])
+    texts = [str(part) for table in (downstream, recall, published_versions()) for row in table.index for part in row]
+    assert max(map(len, texts)) <= 50  # pandas cuts longer ones, and with them how a number is known
+    assert recall.iloc[2, 0] == "51.4 / 80.2 / 88.9"
+    assert published_versions()["V2 over V1, points"].tolist() == [4.0, 4.3, 4.8]
 
 
 def test_published_numbers_keep_their_gaps():

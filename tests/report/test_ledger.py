@@ -7,6 +7,7 @@ from readings import readings
 from eelib.evaluate.statistics import Estimate
 from eelib.report import clip_judgements as clip
 from eelib.report import judgements as earth
+from eelib.report.clip_supervision import Interaction
 from eelib.report.judgements import by_side
 from eelib.report.ledger import CLAIMS, SURE, judged, ledger
 from eelib.study.experiments.clip4_text_depth import deep
@@ -113,6 +114,15 @@ def test_recipes():
 
 def test_an_interaction_of_one_encoder_is_undecided():
     assert clip.encoders_differ(paired([(cell("clip"), 0.5), (cell("slip"), 0.6)])).word == "undecided"
+
+
+@pytest.mark.parametrize(("others", "word"), [((), "held"), ((0.9, 0.8), "held"), ((0.9, 0.8, 0.7, 0.6), "undecided")])
+def test_an_interaction_on_one_of_many_sets_of_pairs_is_corrected(others, word, monkeypatch):
+    tests = [Interaction(f"set {k}", 0.1, p, 5, ("ViT", "ResNet"), ()) for k, p in enumerate((0.012, *others))]
+    monkeypatch.setattr(clip, "interactions", lambda found: tests)
+    found = clip.encoders_differ(paired([(cell("clip"), 0.5)]))
+    assert found.word == word and f"set 0, p = {0.012 * len(tests):.3f}" in found.evidence
+    assert ("corrected by Holm over" in found.evidence) == bool(others)
 
 
 def test_every_claim_names_a_notebook_of_the_study_and_how_it_is_known():

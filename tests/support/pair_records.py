@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from eelib.evaluate.hits import baselines, hits
+from eelib.evaluate.hits import baselines, hits, pack_hits, within
 from eelib.report.clip_cases import models
 from eelib.study.pair_arms import score_arm, standard, train_arm
 from eelib.study.pair_scales import PAIR_SCALES
@@ -16,7 +16,7 @@ def answers(share, rng, columns=CLASSES):
     """Scores that put the true class first with a given probability."""
     scores = rng.random((COUNT, columns))
     scores[np.arange(COUNT), LABELS] = np.where(rng.random(COUNT) < share, 2, -1)
-    return hits(scores, LABELS)
+    return hits(scores, LABELS) | {"correct5": pack_hits(within(scores, LABELS, 5))}
 
 
 def asked(share, rng, tokens, alone=True):
