@@ -45,7 +45,7 @@ class Found:
         notes: What was left out, and why.
         owners: Split number per plate, where the data have their own split.
         largest: Largest window, where the data limit it.
-        turned: What is read in another order than that of its file; nothing for most data.
+        reading: What is read in another way than by the plain rule, as part of the fingerprint; nothing for most data.
     """
 
     plates: tuple[Plate, ...]
@@ -55,7 +55,7 @@ class Found:
     notes: tuple[str, ...] = ()
     owners: Ints | None = None
     largest: int | None = None
-    turned: str = ""
+    reading: str = ""
 
 
 class OwnSource:
@@ -82,7 +82,7 @@ class OwnSource:
     @functools.cached_property
     def _fingerprint(self) -> str:
         content = repr(self.entry.model_dump(exclude=COSMETIC))
-        return f"own {VERSION} {content} {sampled_digest(self.found.files, folder_of(self.name))}{self.found.turned}"
+        return f"own {VERSION} {content} {sampled_digest(self.found.files, folder_of(self.name))}{self.found.reading}"
 
     def fingerprint(self) -> str:
         """The manifest's content, and names, sizes and sampled contents of its files."""

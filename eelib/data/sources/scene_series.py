@@ -35,7 +35,7 @@ def scene_series_source(entry: SceneSeriesManifest, name: str) -> OwnSource:
     plates = tuple(plate for plate, _, _, _ in made)
     files = tuple(sorted({path for _, _, paths, _ in made for path in paths}))
     notes = tuple(note for _, _, _, notes in made for note in notes)
-    return OwnSource(entry, name, Found(plates, bands, files, _facts(plates, bands), notes, turned=_turned(plates)))
+    return OwnSource(entry, name, Found(plates, bands, files, _facts(plates, bands), notes, reading=_reading(plates)))
 
 
 Made = tuple[Plate, tuple[str, ...], list[Path], list[str]]
@@ -71,8 +71,10 @@ def _cube(entry: SceneSeriesManifest, scene: SceneEntry, folder: Path, name: str
     seasons = by_season(days)
     dates = tuple(day_numbers([days[at] for at in season]) for season in seasons)
     label, masks = _label(entry, scene, folder, info.shape)
-    scale = entry.scale or (1.0 if info.scaled else Scaling(None, 0, None).factor(info.dtype, str(path)))
-    scaling = Scaling(scale, entry.offset, entry.nodata)
+    scaling = Scaling(entry.scale, entry.offset, entry.nodata)
+    for numbers in info.numbers:
+        if not numbers.scaled:
+            scaling.factor(numbers.dtype, str(path))  # says so now where there is none
     positions = tuple(tuple(season) for season in seasons)
     turned = turns(info, inspect(masks[0]) if masks else None)
     plate = CubePlate(scene.name, path, info.shape, dates, label, scaling, info, entry, positions, turned)
@@ -113,6 +115,12 @@ def _turned(plates: tuple[Plate, ...]) -> str:
     names = ("rows", "columns")
     cubes = [(plate.name, plate.turned) for plate in plates if isinstance(plate, CubePlate)]
     return ", ".join(f"{name} ({' and '.join(compress(names, turned))})" for name, turned in cubes if any(turned))
+
+
+def _reading(plates: tuple[Plate, ...]) -> str:
+    """What is not read as the whole file once was; part of the fingerprint, so that windows of before are not taken for it."""
+    mixed = any(isinstance(plate, CubePlate) and len(set(plate.info.numbers)) > 1 for plate in plates)
+    return _turned(plates) + ("scaled by variable" if mixed else "")
 
 
 def _facts(plates: tuple[Plate, ...], bands: tuple[str, ...]) -> dict[str, str]:

@@ -156,6 +156,23 @@ def test_packed_cubes_are_unpacked_once_and_fill_values_are_no_data(tmp_path):
         assert (mask[~seen.all((0, 1))] == -1).all()
 
 
+@pytest.mark.parametrize("bands", [("red", "nir"), ("nir", "red")])
+def test_every_variable_of_a_cube_has_its_own_scale_type_and_fill_value(tmp_path, bands):
+    dims, red = ("time", "y", "x"), STACK[:, 0] / np.float32(10_000)
+    red[:, 40] = np.nan
+    packed = {"red": {"dtype": "int16", "scale_factor": 1e-4, "_FillValue": -1}}
+    data = xr.Dataset({"red": (dims, red), "nir": (dims, STACK[:, 1])}, coords={"time": TIMES})
+    data.to_netcdf(tmp_path / "cube.nc", engine="h5netcdf", encoding=packed)
+    path = manifest(tmp_path, kind="scene-series", scenes=[{"name": "west", "cube": "cube.nc"}], bands=list(bands))
+    region = load_region(path, SIZES.model_copy(update={"unlabelled": 100}))
+    for image, (row, column) in zip(region.unlabelled.image, region.unlabelled.origin, strict=True):
+        there = STACK[:, :, row : row + 8, column : column + 8] * 1e-4
+        known = np.arange(row, row + 8) != 40
+        assert np.allclose(image[:, bands.index("red"), known], there[:, 0, known], atol=1e-6)
+        assert np.allclose(image[:, bands.index("nir")], there[:, 1])
+    assert source(path).found.reading == "scaled by variable"
+
+
 def test_years_with_few_dates_are_left_out(tmp_path):
     path = rasters(tmp_path)
     write(tmp_path / "tile" / "S2_20220101.tif", STACK[0], crs="EPSG:32633")
