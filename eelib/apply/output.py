@@ -94,7 +94,7 @@ def new_map(path: Path, scene: Scene, kind: Kind, tags: Mapping[str, str]) -> It
     from rasterio.errors import NotGeoreferencedWarning, RasterioError
     from rasterio.shutil import copy
 
-    rough, fine = (path.with_name(f".{path.stem}.{os.getpid()}.{part}.tif") for part in ("tiles", "cog"))
+    rough, fine = (path.with_name(f".{path.name}.{os.getpid()}.{part}.tif") for part in ("tiles", "cog"))
     try:
         with warnings.catch_warnings(), rasterio.Env(GDAL_CACHEMAX=256):
             warnings.simplefilter("ignore", NotGeoreferencedWarning)

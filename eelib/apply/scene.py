@@ -30,16 +30,16 @@ class Layer:
         source: An open rasterio data set.
         date: When it was taken.
         indexes: Band numbers, from 1, in the order of the network's bands.
-        factor: From numbers to reflectance.
-        offset: Added to the numbers before.
+        factors: From numbers to reflectance, per index.
+        offsets: Added to the numbers before, per index.
         masked: Whether the file has a mask, a transparency or a nodata number.
     """
 
     source: Any
     date: datetime.date
     indexes: tuple[int, ...]
-    factor: float
-    offset: float
+    factors: tuple[float, ...]
+    offsets: tuple[float, ...]
     masked: bool
 
 
@@ -128,9 +128,9 @@ def _layer(source: Any, date: datetime.date, bands: tuple[str, ...], reading: Re
     count = source.count - (source.colorinterp[-1] == ColorInterp.alpha and source.count > 1)
     named = [name for name in source.descriptions[:count] if name]
     indexes = band_indexes(source.name, count, tuple(named) if len(named) == count else None, bands, reading.bands)
-    factor, offset = factor_and_offset(source, indexes[0], reading)
+    factors, offsets = zip(*(factor_and_offset(source, index, reading) for index in indexes), strict=True)
     masked = any(MaskFlags.all_valid not in flags for flags in source.mask_flag_enums)
-    return Layer(source, date, indexes, factor, offset, masked)
+    return Layer(source, date, indexes, factors, offsets, masked)
 
 
 def _check_grid(sources: Sequence[Any], files: Sequence[Path]) -> None:
@@ -157,7 +157,8 @@ def _read(layer: Layer, box: Box, nodata: float | None) -> Floats:
     except RasterioError as error:
         raise InputError(f"{layer.source.name}: damaged ({error.__cause__ or error}); copy or download it again") from error
     missing = _missing(numbers, nodata)
-    values = (np.ma.getdata(numbers).astype(np.float32) + np.float32(layer.offset)) * np.float32(layer.factor)
+    factors, offsets = (np.array(each, np.float32)[:, None, None] for each in (layer.factors, layer.offsets))
+    values = (np.ma.getdata(numbers).astype(np.float32) + offsets) * factors
     values[:, missing] = np.nan
     return np.asarray(values, np.float32)
 

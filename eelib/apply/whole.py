@@ -110,7 +110,7 @@ def segment(request: Request, say: Say, probabilities: Path | None = None) -> No
     Raises:
         InputError: Anything about the run, the scene or an output is wrong; see the modules of this package.
     """
-    if probabilities == request.out:
+    if probabilities and probabilities.resolve() == request.out.resolve():
         raise InputError(f"--probabilities: {probabilities} is the map of the classes; choose another name")
     for path in filter(None, (request.out, probabilities)):
         check_output(path, find_files(request.scenes), request.overwrite)

@@ -12,7 +12,7 @@ from eelib.report.clip_data import dose_rows, fault_of, version_rows
 from eelib.report.clip_depth import depth_rows
 from eelib.report.clip_recipe import recipe_rows
 from eelib.report.clip_supervision import interactions, supervision
-from eelib.report.judgements import Judgement, Word, by_count, by_side
+from eelib.report.judgements import Judgement, by_count, by_side
 
 MARGIN = 2.0  # points of top-1 that a shallower text encoder may lose and still lose "little" (ours)
 FEW_BLOCKS = 3  # the depth that the paper is said to recommend

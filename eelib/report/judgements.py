@@ -108,7 +108,7 @@ def by_count(agree: int, against: int, cases: int) -> Word:
 
 
 def carries_over(records: Sequence[Record]) -> Judgement:
-    """Gain over random weights of encoders from the other continent, at the fewest labels that were run; as fine-tuned where that was run."""
+    """Gain over random weights of encoders from the other continent, at the fewest labels; as fine-tuned where that was run."""
     rows = [row for row in by_distance(transfers(records)) if "other continent" in row.how]
     if not rows:
         return Judgement("undecided", "No region of another continent was run.")

@@ -207,8 +207,8 @@ def transfer_conclusion(cells: list[Transfer]) -> str:
     for item in by_distance(cells):
         if item.loss is not None:
             how = how_title(item.how)
-            text = f"* **{how[0].upper()}{how[1:]}** ({item.reading}, {percent(item.fraction)} of the labels): {signed(item.gain)} points over "
-            lines.append(text + f"a random start, {signed(item.loss)} against pre-training at home, on average over {item.cells} cells.")
+            text = f"* **{how[0].upper()}{how[1:]}** ({item.reading}, {percent(item.fraction)} of the labels): {signed(item.gain)} points "
+            lines.append(text + f"over a random start, {signed(item.loss)} against pre-training at home, on average over {item.cells} cells.")
     swapped = [cell for cell in cells if cell.exchange]
     if swapped:
         above, below, undecided = verdict([cell.gain for cell in swapped])

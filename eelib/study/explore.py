@@ -86,10 +86,15 @@ def _clusters(features: Rows, windows: Windows, params: ExploreParams, seed: int
 
 
 def _neighbours(features: Rows, windows: Windows, params: ExploreParams, rng: np.random.Generator) -> dict[str, Any]:
-    """Retrieval: is the most similar pixel of any other place of the same class? Hits and misses per window, and chance."""
+    """Retrieval: is the most similar pixel of any other place of the same class? Hits and misses per window, and chance.
+
+    Nothing where all pixels drawn are of one place: there is no other to look in.
+    """
     mask = np.asarray(windows.mask)
     window, row, column = _draw(mask != IGNORE, params.queries, rng)
     rows, label, place = _unit(features[window, row, column]), mask[window, row, column], windows.place[window]
+    if len(np.unique(place)) < 2:
+        return {}
     similarity = np.where(place[:, None] == place, -np.inf, rows @ rows.T)
     hit = label[similarity.argmax(1)] == label
     elsewhere = place[:, None] != place

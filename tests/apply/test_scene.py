@@ -69,6 +69,14 @@ def test_scale_as_the_file_declares_it(tmp_path):
     np.testing.assert_allclose(read(path)[0], numbers() * 2e-4 - 0.1, rtol=1e-4, atol=1e-6)
 
 
+def test_every_band_has_its_own_scale_and_offset(tmp_path):
+    path = write_scene(tmp_path / DATED, np.full((3, 96, 80), 1000, np.uint16), ("B08", "B02", "B04"))
+    with rasterio.open(path, "r+") as target:
+        target.scales, target.offsets = (1e-4, 1e-3, 2e-4), (0.0, 0.0, -0.1)
+    np.testing.assert_allclose(read(path)[0, :, 5, 5], [1.0, 0.1, 0.1], rtol=1e-6)  # B02, B04, B08
+    np.testing.assert_allclose(read(path, offset=-500)[0, :, 5, 5], [0.5, 0.0, 0.05], rtol=1e-6, atol=1e-8)
+
+
 def test_a_type_without_scale(tmp_path):
     path = write_scene(tmp_path / DATED, numbers().astype(np.int32))
     assert "int32 have no usual scale; give --scale" in refused(path)

@@ -2,6 +2,7 @@
 
 import datetime
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -110,6 +111,22 @@ def test_probabilities_agree_with_the_classes(tmp_path, scene):
     np.testing.assert_allclose(chance.sum(0), 1, atol=4 * 0.004)
     np.testing.assert_allclose(chance, softmax(at_once(card(), [numbers(203, 171)], [47])), atol=0.003)
     assert (np.take_along_axis(chance, chosen[None].astype(int), 0)[0] >= chance.max(0) - 1e-6).all()
+
+
+def test_both_maps_may_have_the_same_stem(tmp_path, scene):
+    second = tmp_path / "m.tiff"
+    out, _ = run(segment, tmp_path, [scene], card(), "m.tif", probabilities=second)
+    with rasterio.open(out) as classes, rasterio.open(second) as shares:
+        assert (classes.count, shares.count) == (1, len(CLASSES))
+        assert classes.descriptions == ("class",)
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_one_file_by_two_paths_is_noticed(tmp_path, scene, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for other in (Path("out.tif"), tmp_path / "net" / ".." / "out.tif"):
+        with pytest.raises(InputError, match=r"--probabilities: .*out\.tif is the map of the classes"):
+            run(segment, tmp_path, [scene], card(), probabilities=other)
 
 
 def test_overviews_of_a_large_map(tmp_path):

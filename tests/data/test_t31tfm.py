@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from miniatures.landscape import tile
 from miniatures.t31tfm import IDS, sample
+from races import meanwhile
 
 from eelib.data.safe_pickle import load_pickle
 from eelib.data.sources.t31tfm import corner, validation_groups
@@ -52,7 +53,13 @@ def test_a_pickle_is_read_once_and_again_when_it_changes(mini, monkeypatch):
     copy.write_bytes(copy.read_bytes()[:100])  # a damaged copy is made again
     assert len(source.read(Tile(path, 0)).days) == 8
     assert len(read) == 3
-    assert not list(folder.parent.rglob("*.partial*"))
+    assert [child.name for child in copy.parent.iterdir()] == [copy.name]
+
+
+def test_two_processes_may_read_a_tile_at_the_same_time(mini, monkeypatch):
+    source, folder = mini("t31tfm", copy=True)
+    meanwhile(monkeypatch, lambda: source.read(Tile(first(folder), 0)))
+    assert len(list(folder.parent.glob("t31tfm-npz/*/*/*"))) == 1
 
 
 def test_no_place_is_in_two_splits_and_validation_is_whole_areas(mini):

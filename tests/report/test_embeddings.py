@@ -50,6 +50,24 @@ def test_regions_without_labels_have_what_needs_none():
     assert [item.measure for item in looks(records(labelled=False))] == ["seasons"]
 
 
+def test_regions_with_a_single_place_have_no_neighbours_elsewhere():
+    alone = records(region="ghana")
+    for one in alone:
+        one["metrics"]["places"] = [0] * 12
+        del one["metrics"]["neighbours"], one["metrics"]["chance"]
+    items = looks(records() + alone)
+    assert [item.measure for item in items if item.region == "ghana"] == ["nmi", "rand", "seasons"]
+    assert [item.measure for item in items if item.region == "germany"] == ["nmi", "rand", "neighbours", "seasons"]
+    assert all(one["key"] in look_table(items) for one in alone)
+    assert "in 1 of 1 regions" in look_conclusion(items) and "in 2 of 2 regions" in look_conclusion(items)
+
+
+def test_a_measure_that_a_seed_lacks_is_left_out():
+    some = records()
+    del some[0]["metrics"]["neighbours"], some[0]["metrics"]["chance"]
+    assert [item.measure for item in looks(some)] == ["nmi", "rand", "seasons"]
+
+
 def test_table_and_conclusion():
     items = looks(records())
     assert all(one["key"] in look_table(items) for one in records())

@@ -93,6 +93,22 @@ def images(arm):
     return recipe.samples * len(arm.params.method.views)
 
 
+def test_pairs_of_small_real_regions_are_split_as_the_readings_of_the_seed(monkeypatch):
+    monkeypatch.setattr("eelib.data.pairs.load.pair_fingerprint", lambda name, sizes: f"{name} {sizes}")
+    read = [arm for arm in planned(regions=["brandenburg", "germany"], seeds=[0, 1], encoders=["vit"]) if "input" in arm.needs]
+    assert {arm.params.region for arm in read} == {"brandenburg", "germany"}
+    for arm in read:
+        trainings = [one for one in with_needs([arm]) if one.recipe == "pair_train"]
+        assert {one.params.data.sizes.split for one in trainings} == {arm.params.sizes.split}
+        assert arm.params.sizes.split == (arm.seed if arm.params.region == "brandenburg" else 0)
+
+
+def test_image_text_models_of_a_small_real_region_are_scored_on_the_split_they_were_trained_on(monkeypatch):
+    monkeypatch.setattr("eelib.data.pairs.load.pair_fingerprint", lambda name, sizes: f"{name} {sizes}")
+    for arm in planned(clip1, pairs=["brandenburg"], seeds=[0, 1]):
+        assert arm.params.data.sizes.split == arm.needs["train"].params.data.sizes.split
+
+
 def test_more_views_of_a_pair_are_more_images():
     dense = [
         next(

@@ -74,5 +74,12 @@ def test_a_region_without_labels_is_looked_at_all_the_same(monkeypatch, tmp_path
     assert not {"clusters", "neighbours"} & found.keys()
 
 
+def test_a_single_place_has_no_other_to_find_a_neighbour_in(monkeypatch, tmp_path):
+    region = make_region(length=8)
+    found = look(monkeypatch, tmp_path, replace(region, test=replace(region.test, place=np.zeros(8, np.int64))))
+    assert {"clusters", "seasons"} <= found.keys()
+    assert not {"neighbours", "chance"} & found.keys()
+
+
 def test_same_seed_same_numbers(monkeypatch, tmp_path):
     assert look(monkeypatch, tmp_path, make_region(length=8)) == look(monkeypatch, tmp_path, make_region(length=8))

@@ -3,17 +3,41 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eelib.data.own.kinds import SceneSeriesManifest
 from eelib.data.own.plates import Footprint
 from eelib.data.own.rasters import Box
 from eelib.data.windows import Floats, Ints
 from eelib.errors import InputError
+
+Line = NDArray[np.float64]  # coordinates along a dimension
+
+
+class Numbers(NamedTuple):
+    """How a variable holds its numbers.
+
+    Attributes:
+        dtype: Of the numbers in the file.
+        scaled: Whether the file declares its own scale, which xarray applies.
+        filled: Whether the file declares a fill value, for which xarray puts NaN.
+    """
+
+    dtype: str
+    scaled: bool
+    filled: bool
+
+    @classmethod
+    def of(cls, variable: Any) -> Numbers:  # noqa: ANN401 - an xarray array
+        """As the header of a variable says."""
+        encoding = variable.encoding
+        filled = "_FillValue" in encoding or "missing_value" in encoding
+        return cls(str(encoding.get("dtype", variable.dtype)), "scale_factor" in encoding, filled)
 
 
 @dataclass(frozen=True)
@@ -24,19 +48,19 @@ class CubeInfo:
         path: File or folder.
         bands: Names of variables, or labels along the band dimension.
         shape: Height and width, pixels.
+        dims: Names of the dimensions of rows and columns.
+        lines: Coordinates of the rows and of the columns, where the cube has them.
         times: Dates as ``datetime64[D]``, ``(T,)``.
-        dtype: Of the numbers in the file.
-        scaled: Whether the file declares its own scale, which xarray applies.
-        filled: Whether the file declares a fill value, for which xarray puts NaN.
+        numbers: How each variable that is read holds its numbers.
     """
 
     path: Path
     bands: tuple[str, ...]
     shape: tuple[int, int]
+    dims: tuple[str, str]
+    lines: tuple[Line | None, Line | None]
     times: np.ndarray
-    dtype: str
-    scaled: bool
-    filled: bool
+    numbers: tuple[Numbers, ...]
 
 
 @functools.lru_cache(maxsize=8)
@@ -75,10 +99,10 @@ def inspect_cube(path: Path, entry: SceneSeriesManifest) -> CubeInfo:
         path=path,
         bands=labels,
         shape=(first.sizes[rows], first.sizes[columns]),
+        dims=(rows, columns),
+        lines=(_line(first, rows), _line(first, columns)),
         times=first[entry.time].values.astype("datetime64[D]"),
-        dtype=str(first.encoding.get("dtype", first.dtype)),
-        scaled="scale_factor" in first.encoding,
-        filled="_FillValue" in first.encoding or "missing_value" in first.encoding,
+        numbers=tuple(Numbers.of(data[name]) for name in names),
     )
 
 
@@ -116,13 +140,21 @@ def _space(variable: Any, entry: SceneSeriesManifest) -> tuple[str, str]:  # noq
     return str(rows), str(columns)
 
 
+def _line(variable: Any, dim: str) -> Line | None:  # noqa: ANN401
+    """Coordinates along a dimension; None where there are none, or names."""
+    if dim not in variable.coords or variable[dim].dtype.kind not in "iuf":
+        return None
+    return np.asarray(variable[dim].values, np.float64)
+
+
 @dataclass(frozen=True)
 class CubePlate(Footprint):
-    """A plate that lies in a cube."""
+    """A plate that lies in a cube, turned as its label lies."""
 
     info: CubeInfo = field(repr=False)
     entry: SceneSeriesManifest = field(repr=False)
     positions: tuple[tuple[int, ...], ...] = field(repr=False)  # in the cube's time, per season
+    turned: tuple[bool, bool] = (False, False)  # whether rows and columns are read backwards, see orientation.turns
 
     def image(self, season: int, when: Ints, box: Box) -> Floats:
         """Values ``(len(when), C, h, w)`` of some dates of a season, NaN where there is no data."""
@@ -130,18 +162,29 @@ class CubePlate(Footprint):
         at = [self.positions[season][date] for date in when]
         chosen, back = np.unique(at, return_inverse=True)  # backends want indices that ascend
         names = list(self.info.bands) if entry.band_dim is None else list(_bands(data, self.path, entry)[0])
+        inside, steps = self._where(box)
         parts = []
-        for name in names:
+        for name, stored in zip(names, self.info.numbers, strict=True):
             rows, columns = _space(data[name], entry)
-            where = {rows: slice(box.row, box.row + box.height), columns: slice(box.column, box.column + box.width)}
+            where = dict(zip((rows, columns), inside, strict=True))
             order = (entry.time, *((entry.band_dim,) if entry.band_dim else ()), rows, columns)
-            numbers = self._read(data[name].isel({entry.time: chosen, **where}).transpose(*order))
+            numbers = self._read(data[name].isel({entry.time: chosen, **where}).transpose(*order), stored)
             parts.append(numbers if entry.band_dim else numbers[:, None])
-        return np.concatenate(parts, 1)[back]
+        return np.concatenate(parts, 1)[back][..., *steps]
 
-    def _read(self, lazy: Any) -> Floats:  # noqa: ANN401 - an xarray array
+    def _where(self, box: Box) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+        """Rows and columns of a box in the cube's own order, and how to step through what is read there."""
+        starts = [
+            length - start - extent if turned else start
+            for length, start, extent, turned in zip(self.shape, box[:2], box[2:], self.turned, strict=True)
+        ]
+        inside = (slice(starts[0], starts[0] + box.height), slice(starts[1], starts[1] + box.width))
+        return inside, (slice(None, None, -1 if self.turned[0] else 1), slice(None, None, -1 if self.turned[1] else 1))
+
+    def _read(self, lazy: Any, stored: Numbers) -> Floats:  # noqa: ANN401 - an xarray array
         try:
             numbers = np.asarray(lazy.values)
         except (OSError, ValueError, KeyError) as error:
             raise InputError(f"{self.path}: a part of the cube cannot be read ({error}); copy it again") from error
-        return self.scaling.apply(numbers, str(self.path), float("nan") if self.info.filled else None)
+        scale = self.scaling.scale or (1.0 if stored.scaled else self.scaling.factor(stored.dtype, str(self.path)))
+        return replace(self.scaling, scale=scale).apply(numbers, str(self.path), float("nan") if stored.filled else None)

@@ -62,22 +62,26 @@ class MaskCode:
         numbers = read(info.path, box)
         if self.by_color(info):
             return self.colors(_rgb(numbers, info), str(info.path))
-        also = () if info.nodata is None else (int(info.nodata),)
-        return self.values(numbers[0], str(info.path), also)
+        return self.values(numbers[0], str(info.path), info.nodata)
 
-    def values(self, numbers: np.ndarray, name: str, also_ignore: Sequence[int] = ()) -> Ints:
-        """Class ids of integer values.
+    def values(self, numbers: np.ndarray, name: str, nodata: float | None = None) -> Ints:
+        """Class ids of integer values; NaN is no label.
 
         Args:
             numbers: Any shape, any type that holds integers.
             name: Of the file, for messages.
-            also_ignore: Further values without label; a class's value is never one.
+            nodata: A further value without label; a class's value is never one.
+
+        Raises:
+            InputError: Fractions, infinity, or a value that no class has.
         """
-        if numbers.dtype.kind == "f" and not np.array_equal(numbers, np.round(numbers)):
-            raise InputError(f"{name}: the mask holds fractions or NaN; class values must be whole numbers")
-        table = {value: IGNORE for value in (*also_ignore, *self.ignore) if isinstance(value, int)}
+        also, missing = _without_label(numbers, nodata)
+        known = np.where(missing, 0, numbers)
+        if numbers.dtype.kind == "f" and not (np.isfinite(known) & (known == np.round(known))).all():
+            raise InputError(f"{name}: the mask holds fractions or infinity; class values must be whole numbers")
+        table = {value: IGNORE for value in (*also, *self.ignore) if isinstance(value, int)}
         table |= {position if item.value is None else item.value: position for position, item in enumerate(self.classes)}
-        labels = _look_up(numbers.astype(np.int64), table)
+        labels = np.where(missing, IGNORE, _look_up(known.astype(np.int64), table))
         if (labels == UNKNOWN).any():
             value = int(numbers[labels == UNKNOWN][0])
             count = int((numbers == value).sum())
@@ -119,6 +123,16 @@ class MaskCode:
         good = distance.min(1) <= self.tolerance
         more = {int(code): table[int(to)] for code, to in zip(rest[good], near[good], strict=True)}
         return np.where(labels == UNKNOWN, _look_up(codes, more), labels) if more else labels
+
+
+def _without_label(numbers: np.ndarray, nodata: float | None) -> tuple[tuple[int, ...], np.ndarray]:
+    """The nodata number where a class could have it as its value, and pixels that are NaN or a nodata number that no class can have."""
+    missing = np.isnan(numbers) if numbers.dtype.kind == "f" else np.zeros(numbers.shape, bool)
+    if nodata is None:
+        return (), missing
+    if float(nodata).is_integer() and abs(nodata) < 2**63:
+        return (int(nodata),), missing
+    return (), missing | (numbers == nodata)
 
 
 def _look_up(numbers: Ints, table: dict[int, int]) -> Ints:

@@ -43,6 +43,9 @@ class Found:
         files: Every file that can change a pixel or label.
         facts: Name and text of what `eelib data check` shows.
         notes: What was left out, and why.
+        owners: Split number per plate, where the data have their own split.
+        largest: Largest window, where the data limit it.
+        reading: What is read in another way than by the plain rule, as part of the fingerprint; nothing for most data.
     """
 
     plates: tuple[Plate, ...]
@@ -52,6 +55,7 @@ class Found:
     notes: tuple[str, ...] = ()
     owners: Ints | None = None
     largest: int | None = None
+    reading: str = ""
 
 
 class OwnSource:
@@ -78,7 +82,7 @@ class OwnSource:
     @functools.cached_property
     def _fingerprint(self) -> str:
         content = repr(self.entry.model_dump(exclude=COSMETIC))
-        return f"own {VERSION} {content} {sampled_digest(self.found.files, folder_of(self.name))}"
+        return f"own {VERSION} {content} {sampled_digest(self.found.files, folder_of(self.name))}{self.found.reading}"
 
     def fingerprint(self) -> str:
         """The manifest's content, and names, sizes and sampled contents of its files."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 from eelib.data.pairs.manifests import ReadsImages
 from eelib.data.windows import Floats
 from eelib.errors import InputError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".jp2")
 MISSING = "the image is missing"
@@ -39,8 +43,8 @@ class ImageReader:
         """
         try:
             if self.is_raster(path):
-                return self._raster(path)
-            return self._picture(path)
+                return self._raster(path, str(path))
+            return self._picture(path, str(path))
         except InputError:
             raise
         except Exception as error:  # Pillow and GDAL raise what they like on damaged files
@@ -51,7 +55,9 @@ class ImageReader:
         import io
 
         try:
-            return self._picture(io.BytesIO(content))
+            return self._picture(io.BytesIO(content), name)
+        except InputError:
+            raise
         except Exception as error:
             raise InputError(f"{name}: not a readable image ({type(error).__name__}); replace it, or set broken: skip") from error
 
@@ -77,27 +83,46 @@ class ImageReader:
             return UNREADABLE
         return ""
 
-    def _picture(self, source: object) -> Floats:
+    def _picture(self, source: Path | BinaryIO, name: str) -> Floats:
         from PIL import Image, ImageOps
 
-        with Image.open(source) as picture:  # type: ignore[arg-type]
-            upright = picture.convert("RGB")
+        with Image.open(source) as picture:
+            deep = _deep(picture)
+            picture.load()  # GDAL would read black rows where a picture ends early
+            if not deep:
+                upright = picture.convert("RGB")
+        if deep:  # Pillow knows 8 bits only: it would cut off what is brighter, or the finer half of each number
+            if not isinstance(source, Path):
+                source.seek(0)
+            return self._raster(source, name)
         fitted = ImageOps.fit(upright, (self.size, self.size), Image.Resampling.BICUBIC)
-        return np.asarray(fitted, np.float32).transpose(2, 0, 1) / np.float32(255)
+        return self._shown(np.asarray(fitted).transpose(2, 0, 1), name)
 
-    def _raster(self, path: Path) -> Floats:
+    def _raster(self, file: Path | BinaryIO, name: str) -> Floats:
         import rasterio
         from rasterio.enums import Resampling
 
-        with rasterio.open(path) as source:
-            channels = self.entry.channels or tuple(range(1, min(3, source.count) + 1))
+        with rasterio.open(file) as source:
+            channels = self.entry.channels or ((1, 2, 3) if source.count >= 3 else (1,))
             if max(channels) > source.count:
-                raise InputError(f"{path}: has {source.count} bands, the manifest asks for band {max(channels)}")
+                raise InputError(f"{name}: has {source.count} bands, the manifest asks for band {max(channels)}")
             scale = self.size / min(source.height, source.width)
             shape = (len(channels), max(self.size, round(source.height * scale)), max(self.size, round(source.width * scale)))
             pixels = source.read(channels, out_shape=shape, resampling=Resampling.bilinear)
         top, left = (shape[1] - self.size) // 2, (shape[2] - self.size) // 2
-        cut = pixels[:, top : top + self.size, left : left + self.size]
-        brightest = self.entry.brightest or (np.iinfo(cut.dtype).max if cut.dtype.kind == "u" else 1.0)
-        image = np.asarray((cut.astype(np.float32) / np.float32(brightest)).clip(0, 1), np.float32)
+        image = self._shown(pixels[:, top : top + self.size, left : left + self.size], name)
         return image.repeat(3, 0) if len(image) == 1 and self.entry.channels is None else image
+
+    def _shown(self, numbers: np.ndarray, name: str) -> Floats:
+        """Numbers as brightness 0..1."""
+        kind = numbers.dtype.kind
+        if self.entry.brightest is None and kind == "i":
+            raise InputError(f"{name}: numbers of type {numbers.dtype} have no usual white; declare 'brightest'")
+        brightest = self.entry.brightest or (np.iinfo(numbers.dtype).max if kind == "u" else 1.0)
+        return np.asarray((numbers.astype(np.float32) / np.float32(brightest)).clip(0, 1), np.float32)
+
+
+def _deep(picture: Image.Image) -> bool:
+    """Whether a picture holds more than 8 bits per number; to be asked before its pixels are loaded."""
+    deep_colours = picture.format == "PNG" and any(";16B" in str(part.args) for part in getattr(picture, "tile", ()))
+    return deep_colours or picture.mode[0] in "IF"

@@ -27,7 +27,9 @@ class ReadsImages(Settings):
 
     folder: str = Field(".", description="where the images are; no path may lead out of it")
     channels: tuple[int, ...] | None = Field(None, min_length=1, description="bands of a GeoTIFF by number from 1; None: the first three")
-    brightest: float | None = Field(None, gt=0, description="digital number that is shown as 1; None: 255, or 65 535 in 16-bit files")
+    brightest: float | None = Field(
+        None, gt=0, description="digital number that is shown as 1; None: 255, 65 535 in 16-bit files, 1 in floats; signed numbers need it"
+    )
     broken: Literal["stop", "skip"] = Field("skip", description="a row that cannot be used stops with an error, or is skipped and counted")
     prompts: str | tuple[str, ...] = Field("photo1", description="prompt set for the zero-shot classes: its name, or a list of templates")
     shares: tuple[float, float, float] = Field(

@@ -31,9 +31,9 @@ def region_pairs(name: str, sizes: PairSizes) -> PairSet:
 
     origin = source(name)
     dates = min(MOST_DATES, origin.num_dates or MOST_DATES)
-    region = load_region(
-        name, RegionSizes(unlabelled=2, train=ALL, validation=ALL, test=ALL, window=sizes.size - sizes.size % 4, num_dates=dates)
-    )
+    window = sizes.size - sizes.size % 4
+    wanted = RegionSizes(unlabelled=2, train=ALL, validation=ALL, test=ALL, window=window, num_dates=dates, split=sizes.split)
+    region = load_region(name, wanted)
     train, facts = _pairs(region, region.labelled("train"), sizes, "train", origin.fingerprint())
     pool = Pool(
         draw=lambda count: train.take(np.arange(count)),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from eelib.settings import Settings
 
@@ -56,3 +56,10 @@ class PairSizes(Settings):
     cloud: float = Field(0.0, ge=0, description="factor on the cloud share of simulated images")
     noise: float = Field(0.004, ge=0, description="standard deviation of sensor noise of simulated images, reflectance")
     context: int = Field(77, ge=8, description="tokens of the text encoder; captions far beyond it are too long for the filter")
+    split: int = Field(0, ge=0, description="which geographic split, of regions that are split anew for every seed")
+
+    @model_serializer(mode="wrap")
+    def _first_split_is_unsaid(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the split where it is 0, so that pairs of regions with one split have the keys they always had."""
+        written: dict[str, Any] = handler(self)
+        return {name: value for name, value in written.items() if name != "split" or value}

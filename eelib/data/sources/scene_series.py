@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import compress
 from pathlib import Path
 
 from eelib.data.own.cubes import CubePlate, inspect_cube
@@ -10,6 +11,7 @@ from eelib.data.own.dates import date_finder, date_of
 from eelib.data.own.files import find_rasters
 from eelib.data.own.kinds import SceneEntry, SceneSeriesManifest
 from eelib.data.own.masks import MaskCode
+from eelib.data.own.orientation import turns
 from eelib.data.own.pixels import Scaling
 from eelib.data.own.plates import Plate, RasterPlate, ReadLabel, band_names, by_season, day_numbers, same_grid
 from eelib.data.own.rasters import Box, RasterInfo, inspect
@@ -33,7 +35,7 @@ def scene_series_source(entry: SceneSeriesManifest, name: str) -> OwnSource:
     plates = tuple(plate for plate, _, _, _ in made)
     files = tuple(sorted({path for _, _, paths, _ in made for path in paths}))
     notes = tuple(note for _, _, _, notes in made for note in notes)
-    return OwnSource(entry, name, Found(plates, bands, files, _facts(plates, bands), notes))
+    return OwnSource(entry, name, Found(plates, bands, files, _facts(plates, bands), notes, reading=_reading(plates)))
 
 
 Made = tuple[Plate, tuple[str, ...], list[Path], list[str]]
@@ -69,10 +71,13 @@ def _cube(entry: SceneSeriesManifest, scene: SceneEntry, folder: Path, name: str
     seasons = by_season(days)
     dates = tuple(day_numbers([days[at] for at in season]) for season in seasons)
     label, masks = _label(entry, scene, folder, info.shape)
-    scale = entry.scale or (1.0 if info.scaled else Scaling(None, 0, None).factor(info.dtype, str(path)))
-    scaling = Scaling(scale, entry.offset, entry.nodata)
+    scaling = Scaling(entry.scale, entry.offset, entry.nodata)
+    for numbers in info.numbers:
+        if not numbers.scaled:
+            scaling.factor(numbers.dtype, str(path))  # says so now where there is none
     positions = tuple(tuple(season) for season in seasons)
-    plate = CubePlate(scene.name, path, info.shape, dates, label, scaling, info, entry, positions)
+    turned = turns(info, inspect(masks[0]) if masks else None)
+    plate = CubePlate(scene.name, path, info.shape, dates, label, scaling, info, entry, positions, turned)
     files = sorted(child for child in path.rglob("*") if child.is_file()) if path.is_dir() else [path]
     return plate, info.bands, [*files, *masks], _left_out(scene, days, seasons)
 
@@ -105,13 +110,28 @@ def _left_out(scene: SceneEntry, days: list[date], seasons: list[list[int]]) -> 
     return [f"scene {scene.name}: years {', '.join(map(str, lost))} have few dates: left out"] if lost else []
 
 
+def _turned(plates: tuple[Plate, ...]) -> str:
+    """Cubes that are not read in the order of the file."""
+    names = ("rows", "columns")
+    cubes = [(plate.name, plate.turned) for plate in plates if isinstance(plate, CubePlate)]
+    return ", ".join(f"{name} ({' and '.join(compress(names, turned))})" for name, turned in cubes if any(turned))
+
+
+def _reading(plates: tuple[Plate, ...]) -> str:
+    """What is not read as the whole file once was; part of the fingerprint, so that windows of before are not taken for it."""
+    mixed = any(isinstance(plate, CubePlate) and len(set(plate.info.numbers)) > 1 for plate in plates)
+    return _turned(plates) + ("scaled by variable" if mixed else "")
+
+
 def _facts(plates: tuple[Plate, ...], bands: tuple[str, ...]) -> dict[str, str]:
     """What `eelib data check` shows of the scenes."""
     sizes = ", ".join(f"{plate.name} {plate.shape[1]}x{plate.shape[0]} px" for plate in plates[:4])
     counts = [len(days) for plate in plates for days in plate.seasons]
+    turned = _turned(plates)
     return {
         "scenes": f"{len(plates)}: {sizes}{', ...' if len(plates) > 4 else ''}",
         "dates": f"{min(counts)} to {max(counts)} per year, {len(counts)} scene years; a series has at most {min(counts)}",
         "bands": f"{len(bands)}: {', '.join(bands)}",
         "labels": f"{sum(plate.label is not None for plate in plates)} of {len(plates)} scenes",
+        **({"backwards": turned} if turned else {}),
     }

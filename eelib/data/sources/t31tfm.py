@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 import zipfile
 from collections.abc import Callable
@@ -110,7 +111,7 @@ def converted(path: Path, names: tuple[str, ...], dataset: str) -> dict[str, np.
         raise InputError(f"{path}: the array '{missing[0]}' is missing; this is not a tile of DeepSatData")
     kept = {name: arrays[name] for name in names}
     with writable(copy.parent):
-        partial = copy.with_suffix(".partial.npz")
+        partial = copy.with_name(f".{copy.stem}-{os.getpid()}.npz")
         np.savez(partial, allow_pickle=False, origin=np.array(origin), **kept)
         partial.replace(copy)
     return kept

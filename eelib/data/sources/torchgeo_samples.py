@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,7 @@ def _headers(samples: SampleSet, entry: TorchgeoManifest, content: str) -> list[
         length, bands, height, width = image.shape
         headers.append((length, bands, height, width, mask is not None))
     with writable(path.parent):
-        partial = path.with_suffix(".partial")
+        partial = path.with_name(f".{path.stem}-{os.getpid()}.json")
         partial.write_text(json.dumps(headers))
         partial.replace(path)
     return headers

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pydantic import Field, field_validator
 
 from eelib.data.pairs.tiles import RGB
+from eelib.data.sources import source
 from eelib.errors import unknown
 from eelib.settings import PretrainSettings, series_encoder
 from eelib.study.arm import Arm
@@ -65,8 +66,8 @@ def plan(params: Parameters) -> list[Arm]:
     reference = budget_of(params)
     arms = []
     for region in extent.regions:
-        cells = [cell_of(params, region, family) for family in params.encoders or extent.encoders]
         for seed in extent.seeds:
+            cells = [cell_of(params, region, family, seed) for family in params.encoders or extent.encoders]
             usual = (RAW, RANDOM, pretrained(reference, region, seed))
             read: list[tuple[Scale, tuple[Start, ...]]] = [(reference, usual)]
             read += [(cell.budget, cell.starts(seed)) for cell in cells]
@@ -105,10 +106,15 @@ class Cell:
         )
 
 
-def cell_of(params: Parameters, region: str, family: str) -> Cell:
-    """What an encoder family is trained on and with, in a region."""
+def cell_of(params: Parameters, region: str, family: str, seed: int) -> Cell:
+    """What an encoder family is trained on and with, in a region.
+
+    Captions are written from labels: where each seed has its own geographic split, pairs are of the one that its readings are made on.
+    """
     pairs = pair_budget(params)
     language = standard(pairs, params.method, family, region)
+    if source(region).resplit:
+        language = language.sized(NAME, split=seed)
     usual = budget_of(params)
     bands = sizes_of(pairs, region).bands
     encoder = series_encoder(pairs.encoder(family), usual.encoder.num_dates)

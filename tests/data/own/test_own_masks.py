@@ -54,6 +54,29 @@ def test_ignored_values_colours_and_nodata_are_no_label(tmp_path):
     assert (decode(path, MaskCode(COLORED, ("#000000",)))[:8] == -1).all()
 
 
+@pytest.mark.parametrize("nodata", [float("nan"), float("-inf"), float(np.finfo(np.float32).min), -9999.0, 1e20, None])
+def test_nodata_and_nan_of_masks_in_floating_point_are_no_label(tmp_path, nodata):
+    values = LABEL.astype(np.float32)
+    values[:4], values[4:8] = np.nan, np.nan if nodata is None else nodata
+    found = decode(write(tmp_path / "m.tif", values, nodata=nodata), MaskCode(COLORED, ()))
+    assert (found[:8] == -1).all()
+    assert np.array_equal(found[8:], LABEL[8:])
+
+
+@pytest.mark.parametrize(("dtype", "nodata"), [("float64", 0.5), ("uint8", 0)])
+def test_nodata_that_is_no_class_value_takes_no_class(tmp_path, dtype, nodata):
+    values = LABEL.astype(dtype)
+    path = write(tmp_path / "m.tif", values, nodata=nodata)
+    assert np.array_equal(decode(path, MaskCode(COLORED, ())), LABEL)
+
+
+def test_infinity_in_a_mask_is_named(tmp_path):
+    values = LABEL.astype(np.float32)
+    values[:4] = np.inf
+    with pytest.raises(InputError, match=r"m\.tif: .*whole numbers"):
+        decode(write(tmp_path / "m.tif", values), MaskCode(COLORED, ()))
+
+
 def test_an_unknown_value_names_file_value_and_count_of_the_whole_mask(tmp_path):
     values = LABEL.astype(np.uint8)
     values[:4, :5] = 77

@@ -4,12 +4,13 @@ import sys
 
 import numpy as np
 import pytest
+import rasterio
 import xarray as xr
 from photos import CLASSES, labels, manifest, write
 
 from eelib import cli
 from eelib.data.regions import load_region
-from eelib.data.sources import source
+from eelib.data.sources import _source, source
 from eelib.errors import InputError
 from eelib.settings import RegionSizes
 
@@ -51,6 +52,89 @@ def test_windows_are_the_numbers_in_the_files(tmp_path, make):
         assert np.array_equal(mask, label[row : row + 8, column : column + 8])
 
 
+NORTH, WEST = 5_000_000 - 10 * np.arange(96) - 5, 300_000 + 10 * np.arange(96) + 5  # pixel centres of `placed`
+
+
+def placed(folder, *, down=True, right=True, dims=("y", "x"), rows=NORTH, columns=WEST, label="EPSG:32633", **fields):
+    """STACK as a cube with coordinates, stored from north to south (down) and west to east (right) or not, and a north-up label."""
+    folder.mkdir(parents=True, exist_ok=True)
+    steps = (slice(None, None, 1 if down else -1), slice(None, None, 1 if right else -1))
+    coords = {"time": TIMES, dims[0]: rows[steps[0]], dims[1]: columns[steps[1]]}
+    stored = STACK[..., steps[0], steps[1]]
+    data = xr.Dataset({name: (("time", *dims), stored[:, at]) for at, name in enumerate(("red", "nir"))}, coords=coords)
+    data.to_netcdf(folder / "cube.nc", engine="h5netcdf")
+    scene = {"name": "west", "cube": "cube.nc"}
+    if label is not None:
+        write(folder / "label.tif", labels(96, 96).astype(np.uint8), crs=label or None, origin=(300_000, 5_000_000))
+        scene["label"], fields["classes"] = "label.tif", CLASSES
+    return manifest(folder, **{"kind": "scene-series", "scenes": [scene], **fields})
+
+
+def agree(part, stack=STACK, label=None):
+    """Whether windows hold what lies at their corners."""
+    label = labels(96, 96) if label is None else label
+    for number, (row, column) in enumerate(part.origin):
+        assert np.allclose(part.image[number], stack[:, :, row : row + 8, column : column + 8] * 1e-4)
+        assert part.mask is None or np.array_equal(part.mask[number], label[row : row + 8, column : column + 8])
+
+
+@pytest.mark.parametrize("right", [True, False])
+@pytest.mark.parametrize("down", [True, False])
+def test_a_cube_is_turned_as_its_label_lies(tmp_path, down, right):
+    region = load_region(placed(tmp_path, down=down, right=right), SIZES)
+    agree(region.train)
+    agree(region.unlabelled)
+
+
+def test_a_cube_without_label_is_read_from_north_to_south(tmp_path):
+    path = placed(tmp_path, down=False, label=None)
+    agree(load_region(path, SIZES).unlabelled)
+    assert source(path).found.facts["backwards"] == "west (rows)"
+
+
+def test_a_label_that_runs_from_south_to_north_fits_a_cube_that_does(tmp_path):
+    path = placed(tmp_path, down=False)
+    upward = rasterio.Affine(10, 0, 300_000, 0, 10, 5_000_000 - 960)
+    with rasterio.open(tmp_path / "label.tif", "r+") as label:
+        label.transform = upward
+    agree(load_region(path, SIZES).train, STACK[:, :, ::-1])
+
+
+def test_without_a_transform_a_label_is_taken_to_fit(tmp_path):
+    agree(load_region(placed(tmp_path, down=False, label=""), SIZES).train, STACK[:, :, ::-1])
+
+
+def test_coordinates_may_name_the_corners_of_pixels(tmp_path):
+    agree(load_region(placed(tmp_path, down=False, rows=(NORTH + 5).astype(np.float32), columns=WEST - 5), SIZES).train)
+
+
+@pytest.mark.parametrize(("down", "same"), [(True, True), (False, False)])
+def test_only_cubes_that_are_turned_have_another_fingerprint_than_they_had(tmp_path, monkeypatch, down, same):
+    path = placed(tmp_path, down=down)
+    now = source(path).fingerprint()
+    monkeypatch.setattr("eelib.data.sources.scene_series.turns", lambda *_: (False, False))
+    _source.cache_clear()
+    assert (source(path).fingerprint() == now) == same
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (
+            {"rows": NORTH - 10},
+            r"label\.tif: the label covers x 300005 to 300955, y 4999045 to 4999995 but the cube cube\.nc .* y 4999035 to",
+        ),
+        ({"rows": NORTH / 100, "columns": WEST / 100}, "both must cover the same pixels"),
+        ({"dims": ("x", "y")}, r"cube\.nc: its rows are 'x' and its columns 'y': transpose it"),
+        ({"dims": ("a", "b"), "rows": WEST, "columns": NORTH}, r"cube\.nc: its rows are 'a' and its columns 'b': transpose it"),
+    ],
+)
+def test_cubes_and_labels_that_lie_elsewhere_are_named(tmp_path, options, words):
+    with pytest.raises(InputError, match=words) as caught:
+        source(placed(tmp_path, **options))
+    assert "\n" not in str(caught.value)
+
+
 def test_bands_of_a_cube_are_its_variables_or_labels(tmp_path):
     assert source(cube(tmp_path / "a" if (tmp_path / "a").mkdir() is None else None)).bands == ("red", "nir")
     (tmp_path / "b").mkdir()
@@ -70,6 +154,23 @@ def test_packed_cubes_are_unpacked_once_and_fill_values_are_no_data(tmp_path):
         assert np.allclose(image[seen], there[seen], atol=1e-4)
         assert np.isfinite(image).all()
         assert (mask[~seen.all((0, 1))] == -1).all()
+
+
+@pytest.mark.parametrize("bands", [("red", "nir"), ("nir", "red")])
+def test_every_variable_of_a_cube_has_its_own_scale_type_and_fill_value(tmp_path, bands):
+    dims, red = ("time", "y", "x"), STACK[:, 0] / np.float32(10_000)
+    red[:, 40] = np.nan
+    packed = {"red": {"dtype": "int16", "scale_factor": 1e-4, "_FillValue": -1}}
+    data = xr.Dataset({"red": (dims, red), "nir": (dims, STACK[:, 1])}, coords={"time": TIMES})
+    data.to_netcdf(tmp_path / "cube.nc", engine="h5netcdf", encoding=packed)
+    path = manifest(tmp_path, kind="scene-series", scenes=[{"name": "west", "cube": "cube.nc"}], bands=list(bands))
+    region = load_region(path, SIZES.model_copy(update={"unlabelled": 100}))
+    for image, (row, column) in zip(region.unlabelled.image, region.unlabelled.origin, strict=True):
+        there = STACK[:, :, row : row + 8, column : column + 8] * 1e-4
+        known = np.arange(row, row + 8) != 40
+        assert np.allclose(image[:, bands.index("red"), known], there[:, 0, known], atol=1e-6)
+        assert np.allclose(image[:, bands.index("nir")], there[:, 1])
+    assert source(path).found.reading == "scaled by variable"
 
 
 def test_years_with_few_dates_are_left_out(tmp_path):

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from photos import labels, manifest, photo, write
+from races import meanwhile
 
 from eelib.data.regions import load_region
-from eelib.data.sources import source
+from eelib.data.sources import _source, source
 from eelib.errors import InputError
 from eelib.settings import RegionSizes
 
@@ -57,6 +58,13 @@ def test_declared_splits_are_kept_and_small_samples_left_out(tmp_path):
     assert any("2 sample(s) below window=32 px" in note for note in made.found.notes)
     region = made.load(SIZES)
     assert set(region.unlabelled.place.tolist()) <= set(range(6))
+
+
+def test_two_processes_may_read_the_sizes_at_the_same_time(tmp_path, monkeypatch):
+    loveda(tmp_path)
+    path = describe(tmp_path)
+    meanwhile(monkeypatch, lambda: _source.__wrapped__(path, 0))
+    assert len(list((tmp_path / "data" / "own").iterdir())) == 1
 
 
 def test_sizes_are_read_once(tmp_path, monkeypatch):

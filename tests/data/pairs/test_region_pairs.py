@@ -1,5 +1,6 @@
 """Pairs of labelled regions: windows, dates, captions and scene classes belong together."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,8 +9,12 @@ from toys import make_region
 
 from eelib.data.pairs.region_pairs import largest_class, region_pairs
 from eelib.data.pairs.settings import PairSizes
-from eelib.data.windows import IGNORE
+from eelib.data.regions import load_region
+from eelib.data.sources import source
+from eelib.data.sources.samples import SAMPLES
+from eelib.data.windows import IGNORE, Scene
 from eelib.errors import InputError
+from eelib.settings import RegionSizes
 
 SIZES = PairSizes(train=1000, validation=1000, test=1000, size=32)
 
@@ -52,3 +57,31 @@ def test_the_largest_class():
 def test_a_missing_band_is_one_clear_line(toy):
     with pytest.raises(InputError, match="unknown band"):
         region_pairs(toy.name, SIZES.model_copy(update={"bands": ("B99",)}))
+
+
+@pytest.fixture
+def brandenburg(monkeypatch):
+    """A scene of noise in place of the sample: 6 x 5 blocks of 96 px, classes in stripes."""
+    bands = source("brandenburg").bands
+    rng = np.random.default_rng(0)
+    label = np.add.outer(np.arange(576), np.arange(480)) // 24 % len(source("brandenburg").classes)
+    scene = Scene("scene", rng.random((1, len(bands), 576, 480), np.float32), np.array([47]), np.array([2017]), bands, label)
+    monkeypatch.setattr("eelib.data.sources.samples.require", lambda name: None)
+    monkeypatch.setitem(SAMPLES, "brandenburg", replace(SAMPLES["brandenburg"], load=lambda folder: [scene]))
+    monkeypatch.setattr(source("brandenburg"), "reader", SAMPLES["brandenburg"])
+    load_region.cache_clear()
+    yield "brandenburg"
+    load_region.cache_clear()
+
+
+@pytest.mark.parametrize("split", [0, 1, 2])
+def test_no_test_place_of_the_readings_is_learnt_from(brandenburg, split):
+    pairs = region_pairs(brandenburg, SIZES.model_copy(update={"split": split}))
+    region = load_region(brandenburg, RegionSizes(split=split, window=16))
+    assert set(pairs.test.place) == set(region.test.place)
+    assert not set(pairs.train.place) & {*region.test.place, *region.validation.place}
+
+
+def test_the_first_split_is_unsaid_so_that_keys_stay():
+    assert "split" not in SIZES.model_dump() and "split" not in SIZES.model_dump_json()
+    assert SIZES.model_copy(update={"split": 3}).model_dump()["split"] == 3
