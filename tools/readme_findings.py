@@ -25,8 +25,8 @@ HEAD = """| region | data | labelled windows | {} |
 |---|---|--:|--:|--:|--:|--:|--:|--:|--:|"""
 INTRODUCTION = """# What the reference run found
 
-Written by `make reference` from the records in `reference/records`. The same, with figures, and with every number leading to its record, is in
-`reference/index.html`: clone the repository and open it in a browser. Whether the papers' claims held stands in
+Written by `make reference` from the records in `reference/records`. The same, with figures, and with every number leading to
+its record, is in `reference/index.html`: clone the repository and open it in a browser. Whether the papers' claims held stands in
 [the README](../README.md); the words are explained in [the glossary](../docs/glossary.md).
 """
 COLUMNS = ("random", "pre-trained", "**gain** [95 %]", "raw pixels", "random", "pre-trained", "**gain** [95 %]")

@@ -67,8 +67,8 @@ RULE = """A claim *held* where all cases lie on the claimed side, *held in part*
 *undecided* where none lies on either side, and *did not hold* where one lies on the other side. A case lies on a side where its 95 %
 interval excludes 0; doses of faults, recipes and the interaction with the encoder count where they stand after Holm's correction.
 Gains over random weights are judged by fine-tuned networks where those were run, and the linear probe is told beside them. *Not
-comparable*: the published number belongs to a table that is not public. Verdicts are computed from the records; they speak of our scale and data, not of
-the papers' own."""
+comparable*: the published number belongs to a table that is not public. Verdicts are computed from the records; they speak of our
+scale and data, not of the papers' own."""
 
 
 def ledger(notebooks: Mapping[str, Mapping[str, Any]], records: Sequence[Record], link: str = "notebooks/{}") -> str:

@@ -208,7 +208,8 @@ def transfer_conclusion(cells: list[Transfer]) -> str:
         if item.loss is not None:
             how = how_title(item.how)
             text = f"* **{how[0].upper()}{how[1:]}** ({item.reading}, {percent(item.fraction)} of the labels): {signed(item.gain)} points "
-            lines.append(text + f"over a random start, {signed(item.loss)} against pre-training at home, on average over {item.cells} cells.")
+            text += f"over a random start, {signed(item.loss)} against pre-training at home, on average over {item.cells} cells."
+            lines.append(text)
     swapped = [cell for cell in cells if cell.exchange]
     if swapped:
         above, below, undecided = verdict([cell.gain for cell in swapped])
