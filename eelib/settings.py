@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, Self, get_args
 
 from pydantic import (
@@ -15,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from eelib.errors import unknown
+from eelib.errors import InputError, unknown
 
 
 class Settings(BaseModel):
@@ -171,6 +172,18 @@ class PretrainSettings(Settings):
         return self
 
 
+def recombined(recipe: PretrainSettings, changes: Mapping[str, Any], what: str) -> PretrainSettings:
+    """A recipe with other fields, validated.
+
+    Raises:
+        InputError: The fields do not go together; ``what`` says what was to be made of them.
+    """
+    try:
+        return PretrainSettings.model_validate(recipe.model_dump() | dict(changes))
+    except ValidationError as error:
+        raise InputError(f"{what}: {describe(error, PretrainSettings)}") from None
+
+
 class SegmentSettings(Settings):
     """The recipe of one fine-tuning; the same for every initialisation."""
 
@@ -193,6 +206,16 @@ class PixelSettings(Settings):
     pixels: int = Field(4000, ge=1, description="labelled training pixels used at most")
     trees: int = Field(40, ge=1, description="trees of a forest; rounds of boosting")
     leaves: tuple[int, ...] = Field((1, 10), min_length=1, description="least pixels in a leaf that are tried; validation mIoU chooses")
+
+
+class LookSettings(Settings):
+    """How much of a region a look at embeddings takes."""
+
+    windows: int = Field(64, ge=1, description="test windows embedded at most")
+    examples: int = Field(3, ge=1, description="windows whose embeddings are kept for figures")
+    pixels: int = Field(10_000, ge=1, description="labelled pixels that clusters are found from at most")
+    queries: int = Field(2_000, ge=2, description="labelled pixels whose nearest neighbour is looked up")
+    per_window: int = Field(64, ge=2, description="pixels per window that are looked up in another season")
 
 
 class PublishedSettings(Settings):

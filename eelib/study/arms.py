@@ -124,14 +124,14 @@ def pixel_arm(budget: Scale, region: str, classifier: Literal["forest", "boostin
     """A classifier of single pixels without any network."""
     require_labels(region)
     sizes = sizes_for(budget, region, seed)
-    params = PixelParams(region=region, sizes=sizes, classifier=classifier, fraction=fraction)
+    params = PixelParams(region=region, sizes=sizes, classifier=classifier, fraction=fraction, recipe=budget.pixel)
     return Arm(home, f"{classifier} per pixel", seed, "pixels", params, _data(region, params.sizes), cost=PIXEL_SECONDS)
 
 
 def explore_arm(budget: Scale, region: str, start: Start, seed: int, home: str) -> Arm:
     """A look at the embeddings of one start."""
     encoder, sizes = encoder_for(budget, region), sizes_for(budget, region, seed)
-    params = ExploreParams(region=region, sizes=sizes, encoder=encoder, init=start.init)
+    params = ExploreParams(region=region, sizes=sizes, encoder=encoder, init=start.init, **budget.look.model_dump())
     cost = EXPLORE_SECONDS + _seconds(0, budget, region, encoder, 0 if start.init == "raw" else 2 * params.windows)
     return Arm(home, f"{start.name} explored", seed, "explore", params, _data(region, params.sizes), _needs(start), cost=cost)
 

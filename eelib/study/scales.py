@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 from pydantic import Field
 
 from eelib.data.regions import region_bands, region_dates, region_window, source
 from eelib.errors import InputError
-from eelib.settings import EncoderSettings, PretrainSettings, ProbeSettings, RegionSizes, SegmentSettings, Settings, ViewSettings
+from eelib.settings import (
+    EncoderSettings,
+    LookSettings,
+    PixelSettings,
+    PretrainSettings,
+    ProbeSettings,
+    RegionSizes,
+    SegmentSettings,
+    Settings,
+    ViewSettings,
+)
+from eelib.study.changes import changed, under
 from eelib.study.parameters import Profile
 
 
@@ -23,20 +35,97 @@ class SingleDate(Settings):
     finetune_steps: int = Field(50, ge=1)
 
 
-class Scale(Settings):
+class DataScale(Settings):
+    """How many windows a profile takes."""
+
+    sizes: RegionSizes
+    real: RegionSizes | None = Field(None, description="sizes of real regions, whose windows are few and cheap; None: the same")
+
+
+S = TypeVar("S", bound=DataScale)
+
+
+class Scale(DataScale):
     """What a profile spends on one arm of Embedding Earth."""
 
     profile: Profile
-    sizes: RegionSizes
-    real: RegionSizes | None = Field(None, description="sizes of real regions, whose windows are few and cheap; None: the same")
     encoder: EncoderSettings
     single_date: SingleDate | None = Field(None, description="what differs for regions with one date; None: nothing")
     pretrain: PretrainSettings
     segment: SegmentSettings
     probe: ProbeSettings
+    pixel: PixelSettings = PixelSettings()
+    look: LookSettings = LookSettings()
 
 
-def sizes_for(budget: Scale, region: str, seed: int = 0) -> RegionSizes:
+# What is set for regions with one date as well, unless it is set for them alone.
+SINGLE = {
+    "encoder.width": "single_date.width",
+    "pretrain.views.size": "single_date.view_size",
+    "pretrain.batch_size": "single_date.batch_size",
+    "pretrain.lr": "single_date.lr",
+    "pretrain.steps": "single_date.pretrain_steps",
+    "segment.steps": "single_date.finetune_steps",
+}
+
+
+def rescaled(budget: S, changes: Mapping[str, Any]) -> S:
+    """A budget with changed settings, each of which reaches every region.
+
+    What changes ``sizes`` changes ``real`` as well, and what has another value for regions with one date (:data:`SINGLE`) changes there as
+    well; ``real`` and ``single_date`` may be named on their own, also where the budget has none.
+
+    Raises:
+        InputError: See :func:`eelib.study.changes.changed`.
+    """
+    found, update = dict(changes), dict[str, Any]()
+    if under(changes, "real.") and budget.real is None:
+        update["real"] = budget.sizes
+    if isinstance(budget, Scale) and under(changes, "single_date.") and budget.single_date is None:
+        update["single_date"] = _as_series(budget)
+    budget = budget.model_copy(update=update)
+    for name, value in changes.items():
+        other = f"real.{name.removeprefix('sizes.')}" if name.startswith("sizes.") else SINGLE.get(name, "")
+        part = other.partition(".")[0]
+        if other and part not in changes and getattr(budget, part) is not None:
+            found.setdefault(other, value)
+    return changed(budget, found)
+
+
+def _as_series(budget: Scale) -> SingleDate:
+    """The values that regions with one date have in a budget without any of their own."""
+    pretrain = budget.pretrain
+    return SingleDate(
+        width=budget.encoder.width,
+        view_size=pretrain.views.size,
+        batch_size=pretrain.batch_size,
+        lr=pretrain.lr,
+        pretrain_steps=pretrain.steps,
+        finetune_steps=budget.segment.steps,
+    )
+
+
+def require_room(budget: Scale, regions: Sequence[str], changes: Mapping[str, Any]) -> None:
+    """Refuse changes that would be cut to what fits in every region.
+
+    Raises:
+        InputError: A view or a crop is too large for the windows, or there are more dates than the series or the encoder have.
+    """
+    widest = max(view_size(10**6, region, budget) for region in regions)
+    dates = max(region_dates(region, sizes_for(budget, region)) for region in regions)
+    most = {
+        "pretrain.views.size": (widest, "pixels: views leave a quarter of the window free (sizes.window)"),
+        "single_date.view_size": (widest, "pixels: views leave a quarter of the window free (sizes.window)"),
+        "segment.size": (widest, "pixels: crops leave a quarter of the window free (sizes.window)"),
+        "encoder.num_dates": (dates, "dates: the series have no more (sizes.num_dates)"),
+        "pretrain.views.num_dates": (min(dates, budget.encoder.num_dates), "dates: the network reads no more (encoder.num_dates)"),
+    }
+    for name, (limit, why) in most.items():
+        if name in changes and changes[name] > limit:
+            raise InputError(f"change {name}: at most {limit} {why}, got {changes[name]}")
+
+
+def sizes_for(budget: DataScale, region: str, seed: int = 0) -> RegionSizes:
     """Windows and dates of a region; the seed chooses the geographic split of regions that are split anew for each."""
     sizes = budget.sizes if budget.real is None or source(region).simulated else budget.real
     return sizes.model_copy(update={"split": seed}) if source(region).resplit else sizes

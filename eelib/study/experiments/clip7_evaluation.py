@@ -10,6 +10,8 @@ from eelib.study.pair_scales import PairParameters
 class Parameters(PairParameters):
     """Parameters of the notebook clip7_evaluation."""
 
+    extents = clip1_supervision.EXTENTS
+
 
 def plan(params: Parameters) -> list[Arm]:
     """The scores of clip1: the same models, looked at from all sides."""

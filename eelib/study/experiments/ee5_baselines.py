@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from eelib.data.names import SIMULATED
-from eelib.errors import InputError
+from eelib.errors import InputError, unknown
 from eelib.settings import PublishedSettings
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, pixel_arm, pretrain_arm, pretrained, readings, segment_arm, shortened
-from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
+from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of, known_regions, short_steps
 from eelib.study.methods import METHODS, method
 from eelib.study.scales import Scale, aligned, pretrain_recipe
 
@@ -24,11 +24,18 @@ class Baselines(Extent):
     steps: int | None = Field(None, ge=1, description="of pre-training; None: those of the other experiments")
     teachers: tuple[str, ...] = Field(("france", "ghana"), description="regions whose labels pre-train a network")
 
+    @field_validator("methods")
+    @classmethod
+    def _methods_are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in OTHERS:
+                raise unknown("method", name, OTHERS)
+        return value
 
-class Parameters(TrainingParameters):
-    """Parameters of the notebook ee5_baselines."""
-
-    published_file: str | None = Field(None, description="torchgeo's published Sentinel-2 weights (eelib.settings.PublishedSettings)")
+    @field_validator("teachers")
+    @classmethod
+    def _regions_are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return known_regions(value)
 
 
 EXTENTS = {
@@ -39,12 +46,29 @@ EXTENTS = {
 }
 
 
+class Parameters(TrainingParameters):
+    """Parameters of the notebook ee5_baselines."""
+
+    extents = EXTENTS
+    unread = ("look",)
+
+    published_file: str | None = Field(None, description="torchgeo's published Sentinel-2 weights (eelib.settings.PublishedSettings)")
+
+    def settle(self) -> None:
+        """Every method on top of the changes."""
+        super().settle()
+        budget, extent = budget_of(self), extent_of(EXTENTS, self)
+        for region in extent.regions:
+            for name in extent.methods:
+                method(name, pretrain_recipe(budget, region))
+
+
 def plan(params: Parameters) -> list[Arm]:
     """Every arm whose record the notebook reads. Random, raw and our own pre-training are ee1's, and so are the teachers."""
     budget, extent = budget_of(params), extent_of(EXTENTS, params)
-    steps = extent.steps if params.pretrain_steps is None else None
     arms = []
     for region in extent.regions:
+        steps = short_steps(params, budget, region, extent.steps)
         for seed in extent.seeds:
             starts = _starts(budget, region, seed, extent, steps, params.published_file)
             for fraction in extent.fractions:
