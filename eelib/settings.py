@@ -36,7 +36,7 @@ class RegionSizes(Settings):
     num_dates: int = Field(16, ge=1, description="dates per series, where the region has as many")
     bands: tuple[str, ...] | None = Field(None, min_length=1, description="None: all bands of the region")
     cloud: float = Field(1.0, ge=0, description="factor on the cloud share of simulated regions")
-    split: int = Field(0, ge=0, description="which geographic split, of regions that are split anew for every seed")
+    split: int = Field(0, ge=0, description="which split: of regions that are split anew for every seed, or of the official ones")
 
     @model_serializer(mode="wrap")
     def _first_split_is_unsaid(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from eelib.data.regions import fingerprint, region_dates, region_window, require_labels, source
+from eelib.data.regions import fingerprint, region_dates, region_window, require_labels
 from eelib.settings import EncoderSettings, PretrainSettings, PublishedSettings, RegionSizes
 from eelib.study.arm import Arm
 from eelib.study.recipes import ExploreParams, Init, PixelParams, PretrainParams, ProbeParams, SegmentParams
@@ -77,9 +77,8 @@ def pretrain_arm(
     pool = (regions,) if isinstance(regions, str) else tuple(regions)
     narrow = min(pool, key=lambda region: region_window(region, sizes_for(budget, region)))
     encoder, recipe = encoder_for(budget, narrow), recipe or pretrain_recipe(budget, narrow)
-    sizes = sizes_for(budget, narrow)
-    if any(source(region).resplit for region in pool):
-        sizes = sizes.model_copy(update={"split": seed})  # no test block of this seed's readings, also not without its labels
+    # No test block of this seed's readings, also not without its labels.
+    sizes = sizes_for(budget, narrow).model_copy(update={"split": max(sizes_for(budget, region, seed).split for region in pool)})
     params = PretrainParams(regions=pool, sizes=sizes, encoder=encoder, recipe=recipe)
     voxels = 2 * recipe.batch_size * recipe.steps * recipe.views.size**2 * encoder.num_dates
     data = {region: fingerprint(region, params.sizes) for region in pool}

@@ -111,6 +111,10 @@ def require_room(budget: Scale, regions: Sequence[str], changes: Mapping[str, An
     Raises:
         InputError: A view or a crop is too large for the windows, or there are more dates than the series or the encoder have.
     """
+    if any(changes.get(name) for name in ("sizes.split", "real.split")) and not any(
+        source(region).resplit or source(region).splits > 1 for region in regions
+    ):
+        raise InputError(f"change sizes.split: {', '.join(regions)} have one split each")
     widest = max(view_size(10**6, region, budget) for region in regions)
     dates = max(region_dates(region, sizes_for(budget, region)) for region in regions)
     most = {
@@ -126,9 +130,21 @@ def require_room(budget: Scale, regions: Sequence[str], changes: Mapping[str, An
 
 
 def sizes_for(budget: DataScale, region: str, seed: int = 0) -> RegionSizes:
-    """Windows and dates of a region; the seed chooses the geographic split of regions that are split anew for each."""
-    sizes = budget.sizes if budget.real is None or source(region).simulated else budget.real
-    return sizes.model_copy(update={"split": seed}) if source(region).resplit else sizes
+    """Windows and dates of a region.
+
+    The seed chooses the geographic split of regions that are split anew for each, counted on from the budget's ``split``; other regions
+    have that split if there are several, and else their only one.
+
+    Raises:
+        InputError: The region has several official splits, but not so many.
+    """
+    here = source(region)
+    sizes = budget.sizes if budget.real is None or here.simulated else budget.real
+    if here.resplit:
+        return sizes.model_copy(update={"split": sizes.split + seed})
+    if sizes.split >= here.splits > 1:
+        raise InputError(f"split {sizes.split} of region '{region}': it has {here.splits} official splits, 0 to {here.splits - 1}")
+    return sizes if here.splits > 1 or not sizes.split else sizes.model_copy(update={"split": 0})
 
 
 def has_one_date(budget: Scale, region: str) -> bool:
