@@ -5,13 +5,14 @@ from __future__ import annotations
 from pydantic import Field, field_validator
 
 from eelib.data.names import SIMULATED
+from eelib.data.regions import region_bands
 from eelib.errors import InputError, unknown
 from eelib.settings import PublishedSettings
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, pixel_arm, pretrain_arm, pretrained, readings, segment_arm, shortened
 from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of, known_regions, short_steps
 from eelib.study.methods import METHODS, method
-from eelib.study.scales import Scale, aligned, pretrain_recipe
+from eelib.study.scales import Scale, aligned, encoder_for, pretrain_recipe, sizes_for
 
 NAME = "ee5_baselines"
 OTHERS = tuple(name for name in METHODS if name != "embedding_earth")
@@ -80,7 +81,7 @@ def plan(params: Parameters) -> list[Arm]:
 def _starts(budget: Scale, region: str, seed: int, extent: Baselines, steps: int | None, file: str | None) -> list[Start]:
     recipe = shortened(pretrain_recipe(budget, region), steps)
     others = {name: pretrain_arm(budget, region, seed, method(name, recipe)) for name in extent.methods}
-    taught = [teacher for teacher in extent.teachers if teacher != region and _fits(budget, teacher, region)]
+    taught = [teacher for teacher in extent.teachers if not unfit(budget, teacher, region)]
     return [
         RAW,
         RANDOM,
@@ -91,9 +92,29 @@ def _starts(budget: Scale, region: str, seed: int, extent: Baselines, steps: int
     ]
 
 
-def _fits(budget: Scale, teacher: str, region: str) -> bool:
-    """Whether a network of one region reads the other's bands and dates."""
+def unfit(budget: Scale, teacher: str, region: str) -> str:
+    """Why a network of one region cannot start one in the other; empty where it can."""
+    if teacher == region:
+        return "it is the region itself"
     try:
-        return aligned(budget, (teacher, region)) == budget
-    except InputError:
-        return False
+        if aligned(budget, (teacher, region)) == budget:
+            return ""
+    except InputError as error:
+        return str(error)
+    theirs, ours = ((region_bands(place, sizes_for(budget, place)), encoder_for(budget, place).num_dates) for place in (teacher, region))
+    if set(theirs[0]) != set(ours[0]):
+        return f"its network reads bands {', '.join(theirs[0])}, the one of {region} {', '.join(ours[0])}"
+    return f"its network reads {theirs[1]} dates at a time, the one of {region} {ours[1]}"
+
+
+def left_out(params: Parameters) -> list[str]:
+    """One line per alternative that is not compared, with the reason."""
+    budget, extent = budget_of(params), extent_of(EXTENTS, params)
+    lines = [f"{name} is left out: it is not among extent.methods" for name in OTHERS if name not in extent.methods]
+    lines += [
+        f"supervised on {teacher} is left out in {region}: {why}"
+        for region in extent.regions
+        for teacher in extent.teachers
+        if (why := unfit(budget, teacher, region))
+    ]
+    return [*lines, *([] if params.published_file else ["published weights are left out: published_file names no file"])]
