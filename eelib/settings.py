@@ -99,7 +99,9 @@ class ViewSettings(Settings):
     min_overlap: float = Field(0.25, gt=0, le=1, description="least share of a view that the other view also shows")
     flips: bool = Field(True, description="the eight flips and rotations, drawn per view")
     num_dates: int = Field(8, ge=1, description="dates per view")
-    dates: Literal["disjoint", "overlapping", "same"] = Field("overlapping", description="how the dates of the two views relate")
+    dates: Literal["disjoint", "overlapping", "same", "all"] = Field(
+        "overlapping", description="how the dates of the two views relate; all: every date of the series, in order, in both"
+    )
     gain: float = Field(0.05, ge=0, lt=1, description="per-band factor drawn from 1 - gain to 1 + gain")
     noise: float = Field(0.002, ge=0, description="standard deviation of additive noise, reflectance")
     batch_shift: float = Field(0.0, ge=0, description="standard deviation of a per-band shift shared by the whole batch, reflectance")

@@ -10,7 +10,7 @@ from eelib.data.regions import fingerprint, region_dates, region_window, require
 from eelib.settings import EncoderSettings, PretrainSettings, PublishedSettings, RegionSizes
 from eelib.study.arm import Arm
 from eelib.study.recipes import ExploreParams, Init, PixelParams, PretrainParams, ProbeParams, SegmentParams
-from eelib.study.scales import encoder_for, pretrain_recipe, segment_recipe, sizes_for
+from eelib.study.scales import encoder_for, pretrain_recipe, require_dates, segment_recipe, sizes_for
 
 if TYPE_CHECKING:
     from eelib.study.scales import Scale
@@ -73,12 +73,17 @@ def pretrain_arm(
         seed: Source of its randomness.
         recipe: None: that of the profile.
         needs: Arms called ``start`` and ``input``, see :class:`eelib.study.recipes.PretrainParams`.
+
+    Raises:
+        InputError: Views need more dates than the series have.
     """
     pool = (regions,) if isinstance(regions, str) else tuple(regions)
     narrow = min(pool, key=lambda region: region_window(region, sizes_for(budget, region)))
     encoder, recipe = encoder_for(budget, narrow), recipe or pretrain_recipe(budget, narrow)
     # No test block of this seed's readings, also not without its labels.
     sizes = sizes_for(budget, narrow).model_copy(update={"split": max(sizes_for(budget, region, seed).split for region in pool)})
+    for region in pool:
+        require_dates(recipe.views, region, region_dates(region, sizes_for(budget, region)))
     params = PretrainParams(regions=pool, sizes=sizes, encoder=encoder, recipe=recipe)
     voxels = 2 * recipe.batch_size * recipe.steps * recipe.views.size**2 * encoder.num_dates
     data = {region: fingerprint(region, params.sizes) for region in pool}

@@ -59,6 +59,7 @@ def known_regions(value: tuple[str, ...]) -> tuple[str, ...]:
 class PretrainingParameters(RegionParameters):
     """What every experiment takes that pre-trains."""
 
+    extents: ClassVar[Mapping[str, Extent]] = {}
     sets: ClassVar[Mapping[str, str]] = {"pretrain_steps": "pretrain.steps"}
     unread: ClassVar[tuple[str, ...]] = ("look", "pixel")
 

@@ -75,6 +75,7 @@ class PairExtent(Settings):
 class PairParameters(Parameters):
     """What every notebook of the image-text study takes."""
 
+    extents: ClassVar[Mapping[str, PairExtent]] = {}
     sets: ClassVar[Mapping[str, str]] = {"samples": "recipe.samples", "test_pairs": "test_pairs"}
     unread: ClassVar[tuple[str, ...]] = ("overrides", "image.name")
 
@@ -91,7 +92,7 @@ class PairParameters(Parameters):
 
     def settle(self) -> None:
         """Every method under both recipes."""
-        extent = pair_extent(self.extents, self)  # type: ignore[type-var]
+        extent = pair_extent(self.extents, self)
         require_models(pair_budget(self), extent.methods, extent.encoders, extent.pairs)
 
     @field_validator("methods")

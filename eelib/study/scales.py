@@ -167,16 +167,44 @@ def view_size(wanted: int, region: str, budget: Scale) -> int:
 
 
 def pretrain_recipe(budget: Scale, region: str) -> PretrainSettings:
-    """The profile's recipe, fitted to the region's windows and dates."""
+    """The profile's recipe, fitted to the region's windows and dates.
+
+    Raises:
+        InputError: Views shall have all dates of the series, or disjoint ones, and the network reads fewer, or the series have fewer.
+    """
     encoder, recipe, single = encoder_for(budget, region), budget.pretrain, budget.single_date
     views: dict[str, object] = {"num_dates": min(recipe.views.num_dates, encoder.num_dates)}
+    length = region_dates(region, sizes_for(budget, region))
+    if recipe.views.dates == "all":
+        if encoder.num_dates < length:
+            raise InputError(
+                f"pretrain.views.dates=all: series of region '{region}' have {length} dates, the network reads {encoder.num_dates}: "
+                f"set encoder.num_dates={length}, or sizes.num_dates={encoder.num_dates}"
+            )
+        views["num_dates"] = length
     size, update = recipe.views.size, dict[str, object]()
     if has_one_date(budget, region):
         views["dates"] = "same"
         if single:
             size, update = single.view_size, {"batch_size": single.batch_size, "steps": single.pretrain_steps, "lr": single.lr}
     views["size"] = view_size(size, region, budget)
-    return recipe.model_copy(update=update | {"views": recipe.views.model_copy(update=views)})
+    fitted = recipe.views.model_copy(update=views)
+    require_dates(fitted, region, length)
+    return recipe.model_copy(update=update | {"views": fitted})
+
+
+def require_dates(views: ViewSettings, region: str, length: int) -> None:
+    """Refuse views that need more dates than the series have.
+
+    Raises:
+        InputError: For example disjoint views of 8 dates from series of 11.
+    """
+    needed = views.num_dates * (2 if views.dates == "disjoint" else 1)
+    if needed > length:
+        raise InputError(
+            f"pretrain.views.dates={views.dates}: two views of {views.num_dates} dates need {needed}, series of region '{region}' have "
+            f"{length}: set pretrain.views.num_dates to at most {length * views.num_dates // needed}"
+        )
 
 
 def segment_recipe(budget: Scale, region: str) -> SegmentSettings:

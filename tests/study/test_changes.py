@@ -10,8 +10,10 @@ from eelib.errors import InputError
 from eelib.settings import PretrainSettings, RegionSizes, SegmentSettings
 from eelib.study.arm import with_needs
 from eelib.study.changes import changed, flat
+from eelib.study.execute import run
 from eelib.study.experiments import bridge1_language_init, clip1_supervision, data_tour, ee1_regions
 from eelib.study.extent import budget_of
+from eelib.study.factors import FACTORS
 from eelib.study.pair_arms import standard
 from eelib.study.pair_scales import pair_budget
 from eelib.study.parameters import parse_assignments
@@ -317,3 +319,31 @@ def test_settings_are_changed_together_and_stay_as_they_were_written():
 def test_maps_are_left_out_where_nothing_is_fine_tuned():
     params = row("ee1_regions").validated({"change": {"extent.finetuned": []}})
     assert ee1_regions.example_runs(params) == {}
+
+
+def test_views_of_all_dates_need_a_network_that_reads_as_many():
+    change = {"pretrain.views.dates": "all"}
+    with pytest.raises(InputError, match=r"have 16 dates, the network reads 8: set encoder.num_dates=16, or sizes.num_dates=8"):
+        arms_of(change, regions=["germany"])
+    views = recipe_of(change | {"encoder.num_dates": 16}, "germany").recipe.views
+    assert (views.dates, views.num_dates) == ("all", 16)
+    assert recipe_of(change | {"encoder.num_dates": 11}, "romania").recipe.views.num_dates == 11
+    assert recipe_of(change, "brandenburg").recipe.views.dates == "same", "a single date is all there is"
+    assert "all" not in [level.label for level in FACTORS["dates"]]
+
+
+def test_views_that_need_more_dates_than_there_are_are_refused_before_anything_runs():
+    with pytest.raises(InputError, match=r"two views of 8 dates need 16, series of region 'romania' have 11: set .* to at most 5"):
+        arms_of({"pretrain.views.dates": "disjoint"}, regions=["romania"])
+    assert recipe_of({"pretrain.views.dates": "disjoint", "pretrain.views.num_dates": 5}, "romania").recipe.views.num_dates == 5
+    with pytest.raises(InputError, match="need 10, series of region 'germany' have 8"):
+        row("ee4_ablations").validated({"factor": "dates", "change": {"encoder.num_dates": 5, "pretrain.views.num_dates": 5}})
+
+
+def test_a_network_is_pretrained_on_all_dates(tmp_path, monkeypatch):
+    monkeypatch.setenv("EELIB_RUNS", str(tmp_path))
+    change = {"pretrain.views.dates": "all", "encoder.num_dates": 8, "pretrain.steps": 2, "encoder.width": 2}
+    item = row("ee1_regions")
+    arms = item.plan(item.validated({"seeds": [0], "fractions": [1.0], "change": change}))
+    (record,) = run([next(arm for arm in arms if arm.name == "pretrained probed")], jobs=1, quiet=True)
+    assert 0 <= record["metrics"]["scores"]["miou"] <= 1
