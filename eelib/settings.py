@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, Self, get_args
 
 from pydantic import (
@@ -15,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from eelib.errors import unknown
+from eelib.errors import InputError, unknown
 
 
 class Settings(BaseModel):
@@ -35,7 +36,7 @@ class RegionSizes(Settings):
     num_dates: int = Field(16, ge=1, description="dates per series, where the region has as many")
     bands: tuple[str, ...] | None = Field(None, min_length=1, description="None: all bands of the region")
     cloud: float = Field(1.0, ge=0, description="factor on the cloud share of simulated regions")
-    split: int = Field(0, ge=0, description="which geographic split, of regions that are split anew for every seed")
+    split: int = Field(0, ge=0, description="which split: of regions that are split anew for every seed, or of the official ones")
 
     @model_serializer(mode="wrap")
     def _first_split_is_unsaid(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -98,7 +99,9 @@ class ViewSettings(Settings):
     min_overlap: float = Field(0.25, gt=0, le=1, description="least share of a view that the other view also shows")
     flips: bool = Field(True, description="the eight flips and rotations, drawn per view")
     num_dates: int = Field(8, ge=1, description="dates per view")
-    dates: Literal["disjoint", "overlapping", "same"] = Field("overlapping", description="how the dates of the two views relate")
+    dates: Literal["disjoint", "overlapping", "same", "all"] = Field(
+        "overlapping", description="how the dates of the two views relate; all: every date of the series, in order, in both"
+    )
     gain: float = Field(0.05, ge=0, lt=1, description="per-band factor drawn from 1 - gain to 1 + gain")
     noise: float = Field(0.002, ge=0, description="standard deviation of additive noise, reflectance")
     batch_shift: float = Field(0.0, ge=0, description="standard deviation of a per-band shift shared by the whole batch, reflectance")
@@ -171,6 +174,18 @@ class PretrainSettings(Settings):
         return self
 
 
+def recombined(recipe: PretrainSettings, changes: Mapping[str, Any], what: str) -> PretrainSettings:
+    """A recipe with other fields, validated.
+
+    Raises:
+        InputError: The fields do not go together; ``what`` says what was to be made of them.
+    """
+    try:
+        return PretrainSettings.model_validate(recipe.model_dump() | dict(changes))
+    except ValidationError as error:
+        raise InputError(f"{what}: {describe(error, PretrainSettings)}") from None
+
+
 class SegmentSettings(Settings):
     """The recipe of one fine-tuning; the same for every initialisation."""
 
@@ -193,6 +208,16 @@ class PixelSettings(Settings):
     pixels: int = Field(4000, ge=1, description="labelled training pixels used at most")
     trees: int = Field(40, ge=1, description="trees of a forest; rounds of boosting")
     leaves: tuple[int, ...] = Field((1, 10), min_length=1, description="least pixels in a leaf that are tried; validation mIoU chooses")
+
+
+class LookSettings(Settings):
+    """How much of a region a look at embeddings takes."""
+
+    windows: int = Field(64, ge=1, description="test windows embedded at most")
+    examples: int = Field(3, ge=1, description="windows whose embeddings are kept for figures")
+    pixels: int = Field(10_000, ge=1, description="labelled pixels that clusters are found from at most")
+    queries: int = Field(2_000, ge=2, description="labelled pixels whose nearest neighbour is looked up")
+    per_window: int = Field(64, ge=2, description="pixels per window that are looked up in another season")
 
 
 class PublishedSettings(Settings):

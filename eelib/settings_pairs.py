@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from eelib.data.pairs.prompts import PROMPT_SETS
 from eelib.data.pairs.settings import PairSizes
 from eelib.errors import unknown
 from eelib.settings import Settings
@@ -164,3 +165,11 @@ class ScoreSettings(Settings):
         "similarities", description="token-wise: mean over prompts of the similarities, or of the token matrices (detail 17)"
     )
     variants: tuple[ScoreVariant, ...] = ()
+
+    @field_validator("prompts")
+    @classmethod
+    def _prompts_are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in ("auto", *PROMPT_SETS):
+                raise unknown("prompt set", name, ("auto", *PROMPT_SETS))
+        return value

@@ -74,6 +74,11 @@ def draw_dates(batch: int, length: int, settings: ViewSettings, generator: torch
     needed = 2 * count if settings.dates == "disjoint" else count
     if length < needed:
         raise InputError(f"views with {settings.dates} dates need {needed} dates, the series have {length}: lower num_dates")
+    if settings.dates == "all":
+        if length != count:
+            raise InputError(f"views with all dates have num_dates={count}, the series have {length}: set num_dates to {length}")
+        order = torch.arange(length).expand(batch, -1)
+        return order, order
     if settings.dates == "same":
         order = torch.rand(batch, length, generator=generator).argsort(1)[:, :count].sort(1).values
         return order, order

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from eelib.data.regions import fingerprint, region_dates, region_window, require_labels, source
+from eelib.data.regions import fingerprint, region_dates, region_window, require_labels
 from eelib.settings import EncoderSettings, PretrainSettings, PublishedSettings, RegionSizes
 from eelib.study.arm import Arm
 from eelib.study.recipes import ExploreParams, Init, PixelParams, PretrainParams, ProbeParams, SegmentParams
-from eelib.study.scales import encoder_for, pretrain_recipe, segment_recipe, sizes_for
+from eelib.study.scales import encoder_for, pretrain_recipe, require_dates, segment_recipe, sizes_for
 
 if TYPE_CHECKING:
     from eelib.study.scales import Scale
@@ -73,13 +73,17 @@ def pretrain_arm(
         seed: Source of its randomness.
         recipe: None: that of the profile.
         needs: Arms called ``start`` and ``input``, see :class:`eelib.study.recipes.PretrainParams`.
+
+    Raises:
+        InputError: Views need more dates than the series have.
     """
     pool = (regions,) if isinstance(regions, str) else tuple(regions)
     narrow = min(pool, key=lambda region: region_window(region, sizes_for(budget, region)))
     encoder, recipe = encoder_for(budget, narrow), recipe or pretrain_recipe(budget, narrow)
-    sizes = sizes_for(budget, narrow)
-    if any(source(region).resplit for region in pool):
-        sizes = sizes.model_copy(update={"split": seed})  # no test block of this seed's readings, also not without its labels
+    # No test block of this seed's readings, also not without its labels.
+    sizes = sizes_for(budget, narrow).model_copy(update={"split": max(sizes_for(budget, region, seed).split for region in pool)})
+    for region in pool:
+        require_dates(recipe.views, region, region_dates(region, sizes_for(budget, region)))
     params = PretrainParams(regions=pool, sizes=sizes, encoder=encoder, recipe=recipe)
     voxels = 2 * recipe.batch_size * recipe.steps * recipe.views.size**2 * encoder.num_dates
     data = {region: fingerprint(region, params.sizes) for region in pool}
@@ -124,14 +128,14 @@ def pixel_arm(budget: Scale, region: str, classifier: Literal["forest", "boostin
     """A classifier of single pixels without any network."""
     require_labels(region)
     sizes = sizes_for(budget, region, seed)
-    params = PixelParams(region=region, sizes=sizes, classifier=classifier, fraction=fraction)
+    params = PixelParams(region=region, sizes=sizes, classifier=classifier, fraction=fraction, recipe=budget.pixel)
     return Arm(home, f"{classifier} per pixel", seed, "pixels", params, _data(region, params.sizes), cost=PIXEL_SECONDS)
 
 
 def explore_arm(budget: Scale, region: str, start: Start, seed: int, home: str) -> Arm:
     """A look at the embeddings of one start."""
     encoder, sizes = encoder_for(budget, region), sizes_for(budget, region, seed)
-    params = ExploreParams(region=region, sizes=sizes, encoder=encoder, init=start.init)
+    params = ExploreParams(region=region, sizes=sizes, encoder=encoder, init=start.init, **budget.look.model_dump())
     cost = EXPLORE_SECONDS + _seconds(0, budget, region, encoder, 0 if start.init == "raw" else 2 * params.windows)
     return Arm(home, f"{start.name} explored", seed, "explore", params, _data(region, params.sizes), _needs(start), cost=cost)
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from eelib.data.fractions import label_subset
 from eelib.data.pooling import pooled
-from eelib.data.regions import load_region, split_shares
+from eelib.data.regions import load_region, source, split_shares
 from eelib.models import SegmentationModel
 from eelib.study.image_weights import picture_normaliser
 from eelib.study.scoring import scored, validation_score
@@ -23,6 +23,7 @@ from eelib.train.segment import Segmentation, predict
 
 if TYPE_CHECKING:
     from eelib.data.windows import Region, Windows
+    from eelib.settings import RegionSizes
     from eelib.study.arm import Arm
     from eelib.study.recipes import PretrainParams, SegmentParams
 
@@ -38,7 +39,7 @@ def pretrain(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress)
     From random weights, or from those of the arm called ``start``.
     """
     params: PretrainParams = arm.params  # type: ignore[assignment]
-    regions = [load_region(name, params.sizes) for name in params.regions]
+    regions = [load_region(name, sizes_in_pool(params, name, arm.seed)) for name in params.regions]
     windows, region = pooled(regions, [part.unlabelled for part in regions], params.sizes.unlabelled)
     bands = regions[0].bands
     own = Normaliser.of_each([part.unlabelled for part in regions])
@@ -56,6 +57,13 @@ def pretrain(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress)
     save_encoder(module.encoder, params.encoder, bands, folder)
     counts = np.bincount(region, minlength=len(regions)).tolist()
     return {"monitors": module.monitors(_held_out(regions)), "windows": len(windows), "windows_per_region": counts}
+
+
+def sizes_in_pool(params: PretrainParams, region: str, seed: int) -> RegionSizes:
+    """Sizes of one region of a pre-training: the split of a pool with regions that are split anew counts the seed, official ones do not."""
+    if params.sizes.split and source(region).splits > 1 and any(source(name).resplit for name in params.regions):
+        return params.sizes.model_copy(update={"split": params.sizes.split - seed})
+    return params.sizes
 
 
 def _held_out(regions: list[Region]) -> dict[str, torch.Tensor]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from eelib.settings import PretrainSettings
+from eelib.settings import recombined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from eelib.settings import PretrainSettings
     from eelib.study.scales import Scale
 
 
@@ -38,11 +39,14 @@ class Level:
     simulated: bool = False
 
     def of_recipe(self, recipe: PretrainSettings) -> PretrainSettings:
-        """The recipe with this level's changes, validated."""
-        values = recipe.model_dump() | dict(self.recipe)
-        values["views"] = values["views"] | dict(self.views)
-        values["steps"] = max(1, round(self.steps * recipe.steps))
-        return PretrainSettings.model_validate(values)
+        """The recipe with this level's changes, validated.
+
+        Raises:
+            InputError: They do not go together with what the recipe was changed to.
+        """
+        views = recipe.views.model_dump() | dict(self.views)
+        changes = {**self.recipe, "views": views, "steps": max(1, round(self.steps * recipe.steps))}
+        return recombined(recipe, changes, f"level {', '.join(map(str, {**self.recipe, **self.views})) or self.label} = {self.label}")
 
     def of_data(self, budget: Scale, *, pretraining: bool) -> Scale:
         """The budget with this level's sizes; the number of unlabelled windows changes for pre-training only."""

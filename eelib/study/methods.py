@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from eelib.errors import unknown
-from eelib.settings import PretrainSettings
+from eelib.settings import PretrainSettings, recombined
 
 METHODS: dict[str, dict[str, Any]] = {
     # Dense contrast of the same ground in two views; the paper's text is not public, so all of the recipe is ours (B).
@@ -43,8 +43,8 @@ def method(name: str, recipe: PretrainSettings) -> PretrainSettings:
     """A profile's recipe changed to a method.
 
     Raises:
-        InputError: Nobody knows the method.
+        InputError: Nobody knows the method, or it does not go together with what the recipe was changed to.
     """
     if name not in METHODS:
         raise unknown("method", name, METHODS)
-    return PretrainSettings.model_validate(recipe.model_dump() | METHODS[name])
+    return recombined(recipe, METHODS[name], f"method {name}")

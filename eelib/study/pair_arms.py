@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from eelib.data.names import SIMULATED
+from eelib.errors import InputError
+from eelib.settings import describe
 from eelib.settings_pairs import ImageEncoderSettings, MethodSettings, PairData, PairRecipe, ScoreVariant, TextEncoderSettings
 from eelib.study.arm import Arm
+from eelib.study.changes import changed, under
 from eelib.study.pair_methods import RecipeName, method, recipe_for
 from eelib.study.recipes import PairScoreParams, PairTrainParams
 
@@ -55,8 +61,26 @@ class Setup:
         return self.changed(home, label, data=data)
 
     def rebuilt(self, home: str, label: str | None = None, **choices: Any) -> Setup:  # noqa: ANN401 - fields of MethodSettings
-        """With other choices in its method, validated."""
-        return self.changed(home, label, method=MethodSettings(**self.method.model_dump() | choices))
+        """With other choices in its method, validated.
+
+        Raises:
+            InputError: They do not go together with what the method was changed to.
+        """
+        try:
+            made = MethodSettings(**self.method.model_dump() | choices)
+        except ValidationError as error:
+            raise InputError(f"{label or self.label}: {describe(error, MethodSettings)}") from None
+        return self.changed(home, label, method=made)
+
+    def overridden(self, settings: Mapping[str, Any]) -> Setup:
+        """With settings by dotted name that hold whatever its recipe says; the patches of a ResNet cannot be frozen."""
+        parts = {part: under(settings, f"{part}.") for part in ("method", "image", "recipe")}
+        if not self.image.name.startswith("vit"):
+            parts["image"] = {}
+        try:
+            return replace(self, **{part: changed(getattr(self, part), new, f"{part}.") for part, new in parts.items() if new})
+        except InputError as error:
+            raise InputError(f"{error} (in {self.label})") from None
 
 
 def standard(budget: PairScale, name: str, family: str, pairs: str, recipe: RecipeName = "unified", home: str = HOME) -> Setup:
@@ -81,7 +105,7 @@ def standard(budget: PairScale, name: str, family: str, pairs: str, recipe: Reci
         data=PairData(sets=(pairs,), sizes=sizes),
         recipe=recipe_for(name, recipe, budget.recipe),
         home=home,
-    )
+    ).overridden(budget.overrides)
 
 
 def train_arm(setup: Setup, seed: int) -> Arm:
@@ -120,7 +144,8 @@ def score_params(budget: PairScale, trained_on: tuple[str, ...]) -> PairScorePar
     sets = (budget.test_pairs,) if budget.test_pairs else trained_on
     pairs = sets[0]
     sizes = sizes_of(budget, pairs).model_copy(update={"version": "clean"})
-    asked = budget.score.model_copy(update={"variants": variants(pairs)[: budget.conditions], "prompts": prompts_of(budget, pairs)})
+    asked_under = budget.score.variants or variants(pairs)[: budget.conditions]
+    asked = budget.score.model_copy(update={"variants": asked_under, "prompts": prompts_of(budget, pairs)})
     return PairScoreParams(data=PairData(sets=sets, sizes=sizes), score=asked)
 
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeVar
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
-from eelib.data.pairs.settings import PairSizes
-from eelib.errors import unknown
+from eelib.data.pairs.settings import FAULTS, PairSizes
+from eelib.errors import InputError, unknown
 from eelib.settings import Settings
-from eelib.settings_pairs import HeadSizes, PairRecipe, ScoreSettings, TextEncoderSettings
-from eelib.study.pair_methods import METHODS
+from eelib.settings_pairs import (
+    IMAGE_ENCODERS,
+    HeadSizes,
+    ImageEncoderSettings,
+    MethodSettings,
+    PairRecipe,
+    ScoreSettings,
+    TextEncoderSettings,
+)
+from eelib.study.changes import changed
+from eelib.study.pair_methods import METHODS, RecipeName
 from eelib.study.parameters import Parameters, Profile
 
 FAMILIES = ("vit", "resnet")
@@ -32,6 +42,20 @@ class PairScale(Settings):
         None, description="set whose test pairs and classes every model is scored on; None: that of its training"
     )
     conditions: int = Field(3, ge=0, description="of the robustness test, the first so many")
+    overrides: dict[str, Any] = Field({}, description="settings of every model, made after its recipe: method.*, image.*, recipe.*")
+
+    @field_validator("vit", "resnet")
+    @classmethod
+    def _preset_is_of_the_family(cls, value: str, info: ValidationInfo) -> str:
+        known = [name for name in IMAGE_ENCODERS if name.startswith(str(info.field_name))]
+        if value not in known:
+            raise unknown("image encoder", value, known)
+        return value
+
+    @field_validator("test_pairs")
+    @classmethod
+    def _known_score(cls, value: str | None) -> str | None:
+        return value if value is None else _known_set(value)
 
     def encoder(self, family: str) -> str:
         """Preset of an encoder family."""
@@ -51,11 +75,25 @@ class PairExtent(Settings):
 class PairParameters(Parameters):
     """What every notebook of the image-text study takes."""
 
+    extents: ClassVar[Mapping[str, PairExtent]] = {}
+    sets: ClassVar[Mapping[str, str]] = {"samples": "recipe.samples", "test_pairs": "test_pairs"}
+    unread: ClassVar[tuple[str, ...]] = ("overrides", "image.name")
+
     pairs: tuple[str, ...] | None = Field(None, description="sets of pairs, each on its own; None: those of the profile")
     methods: tuple[str, ...] | None = Field(None, description="None: those of the profile")
     encoders: tuple[str, ...] | None = Field(None, description="vit, resnet; None: both where the profile affords them")
     samples: int | None = Field(None, ge=1, description="pairs seen per training; None: those of the profile")
     test_pairs: str | None = Field(None, description="set of pairs to score every model on; None: the one of its training")
+
+    @classmethod
+    def settings(cls) -> dict[str, type[BaseModel]]:
+        """The budget, what every model has after its recipe was made, and the extent."""
+        return {"": PairScale, **EVERY_MODEL, **super().settings()}
+
+    def settle(self) -> None:
+        """Every method under both recipes."""
+        extent = pair_extent(self.extents, self)
+        require_models(pair_budget(self), extent.methods, extent.encoders, extent.pairs)
 
     @field_validator("methods")
     @classmethod
@@ -106,15 +144,52 @@ def pair_extent(table: Mapping[str, E], params: PairParameters) -> E:
     """The profile's extent with the notebook's overrides."""
     named = ("pairs", "seeds", "encoders", "methods")
     given = {name: value for name in named if (value := getattr(params, name, None)) is not None}
-    return table[params.profile].model_copy(update=given)
+    return changed(table[params.profile].model_copy(update=given), params.extent_changes(), "extent.")
 
 
 def pair_budget(params: PairParameters) -> PairScale:
     """The profile's budget per arm with the notebook's overrides."""
     chosen = PAIR_SCALES[params.profile].model_copy(update={"test_pairs": params.test_pairs})
-    if params.samples is None:
-        return chosen
-    return chosen.model_copy(update={"recipe": chosen.recipe.model_copy(update={"samples": params.samples})})
+    if params.samples is not None:
+        chosen = chosen.model_copy(update={"recipe": chosen.recipe.model_copy(update={"samples": params.samples})})
+    return pair_rescaled(chosen, params)
+
+
+# Settings of every model that a recipe decides from method to method, by what their names start with.
+EVERY_MODEL: dict[str, type[BaseModel]] = {"method.": MethodSettings, "image.": ImageEncoderSettings}
+RELEASED = ("weight_decay", "decay_embeddings")  # fields of the recipe that the released recipes set anew
+
+
+def pair_rescaled(budget: PairScale, params: Parameters, prefix: str = "") -> PairScale:
+    """A budget with the changes under a prefix; those of methods are kept for when a method is made.
+
+    Raises:
+        InputError: See :func:`eelib.study.changes.changed`.
+    """
+    changes = params.changes(prefix)
+    late = {f"recipe.{name}": changes[f"recipe.{name}"] for name in RELEASED if f"recipe.{name}" in changes}
+    for part in EVERY_MODEL:
+        late |= {f"{part}{name}": value for name, value in params.changes(f"{prefix}{part}").items()}
+    return changed(budget, changes, prefix).model_copy(update={"overrides": late})
+
+
+def require_models(budget: PairScale, methods: Sequence[str], encoders: Sequence[str], pairs: Sequence[str]) -> None:
+    """Refuse changes that do not fit a method under one of the two recipes.
+
+    Raises:
+        InputError: For example views that a method counts on are missing.
+    """
+    from eelib.data.world import BANDS as KNOWN
+    from eelib.study.pair_arms import standard
+
+    for band in () if budget.sizes.bands == "rgb" else budget.sizes.bands:
+        if band not in KNOWN:
+            raise unknown("band", band, KNOWN)
+    if (faulty := sum(budget.sizes.doses.of(kind) for kind in FAULTS)) > 1 + 1e-9:
+        raise InputError(f"change sizes.doses: the doses add up to {faulty:.2f}; they are shares of one pool, at most 1 in all")
+    recipes: tuple[RecipeName, ...] = ("unified", "released")
+    for name, family, where, recipe in itertools.product(methods, encoders, pairs, recipes):
+        standard(budget, name, family, where, recipe)
 
 
 PUBLISHED_HEADS = HeadSizes(

@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from eelib.errors import InputError
 from eelib.settings import describe
+from eelib.study.changes import flat, require_known, setting_names, under
 
 Profile = Literal["smoke", "quick", "full", "paper"]
 IPYTHON = {"In", "Out", "exit", "quit", "get_ipython", "open"}
 
 
 class Parameters(BaseModel):
-    """What every experiment takes. Experiments add their own fields."""
+    """What every experiment takes. Experiments add their own fields.
+
+    Attributes:
+        extents: Profile to where and how often the experiment runs there: its fields are the settings ``extent.*``.
+        sets: Parameter to the setting that it stands for, so that nobody gives both.
+        unread: Beginnings of the names of settings that the experiment does not read.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+    extents: ClassVar[Mapping[str, BaseModel]] = {}
+    sets: ClassVar[Mapping[str, str]] = {}
+    unread: ClassVar[tuple[str, ...]] = ()
+
     profile: Profile = "smoke"
     seeds: tuple[int, ...] | None = Field(None, description="None: those of the profile")
+    change: dict[str, Any] | None = Field(None, description="any other setting by its dotted name; None: all as the profile has them")
 
     @field_validator("*", mode="before")
     @classmethod
@@ -33,6 +46,57 @@ class Parameters(BaseModel):
     @classmethod
     def _no_seed_twice(cls, value: tuple[int, ...] | None) -> tuple[int, ...] | None:
         return each_once(value)
+
+    @field_validator("change")
+    @classmethod
+    def _dotted(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        return value and flat(value)
+
+    @model_validator(mode="after")
+    def _changes_fit(self) -> Self:
+        """Make the budget and the extent once, so that a change that does not fit stops everything before it starts."""
+        if self.change:
+            require_known(self.change, self.changeable())
+            for parameter, setting in {**{name: f"extent.{name}" for name in type(self).model_fields}, **self.sets}.items():
+                if getattr(self, parameter) is not None and setting in self.change:
+                    raise InputError(f"change {setting}: the parameter {parameter} sets this already; give one of them")
+            self.settle()
+        return self
+
+    @classmethod
+    def settings(cls) -> dict[str, type[BaseModel]]:
+        """The models whose fields are settings, by what their dotted names start with."""
+        return {"extent.": type(next(iter(cls.extents.values())))} if cls.extents else {}
+
+    @classmethod
+    def changeable(cls) -> list[str]:
+        """Dotted names that ``change`` takes."""
+        names = [name for prefix, model in cls.settings().items() for name in setting_names(model, prefix)]
+        skipped = tuple(f"{start}." for start in cls.unread)
+        return [name for name in names if name.rpartition(".")[2] != "profile" and not f"{name}.".startswith(skipped)]
+
+    def changes(self, prefix: str) -> dict[str, Any]:
+        """The changes under a prefix of :meth:`settings`, without it; those under no longer prefix where it is empty."""
+        others = [other for other in self.settings() if other.startswith(prefix) and other != prefix]
+        found = under(self.change or {}, prefix)
+        return {name: value for name, value in found.items() if not f"{prefix}{name}".startswith(tuple(others))}
+
+    def extent_changes(self) -> dict[str, Any]:
+        """Changed fields of the extent; one that is called like a parameter is held to what is asked of the parameter."""
+        found = self.changes("extent.")
+        for name in found.keys() & type(self).model_fields.keys():
+            try:
+                found[name] = getattr(check(type(self), {name: found[name]}), name)
+            except InputError as error:
+                raise InputError(f"change extent.{name}: {str(error).removeprefix('parameter ')}") from None
+        return found
+
+    def settle(self) -> None:
+        """Make everything that changes reach.
+
+        Raises:
+            InputError: A change does not fit.
+        """
 
 
 def each_once(values: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
@@ -94,6 +158,13 @@ def validate(model: type[P], namespace: Mapping[str, Any]) -> P:
     return check(model, plain)
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML in which 1e-3 is a number, as everybody means it, and not only 1.0e-3."""
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789"))
+
+
 def parse_assignments(assignments: list[str]) -> dict[str, Any]:
     """``["seeds=[0, 1]", "profile=quick"]`` to values, each read as YAML.
 
@@ -106,7 +177,7 @@ def parse_assignments(assignments: list[str]) -> dict[str, Any]:
         if not equals or not name.isidentifier():
             raise InputError(f"--set {text}: write name=value, for example --set seeds=[0,1]")
         try:
-            values[name] = yaml.safe_load(value)
+            values[name] = yaml.load(value, Loader=_Loader)
         except yaml.YAMLError as error:
             raise InputError(f"--set {text}: the value is not valid YAML") from error
     return values

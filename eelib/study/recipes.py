@@ -12,6 +12,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from eelib.settings import (
     EncoderSettings,
+    LookSettings,
     PixelSettings,
     PretrainSettings,
     ProbeSettings,
@@ -90,18 +91,13 @@ class PixelParams(Settings):
     recipe: PixelSettings = PixelSettings()
 
 
-class ExploreParams(Settings):
+class ExploreParams(LookSettings):
     """Parameters of a look at embeddings; with init 'pretrained' the arm needs one called 'pretrain'."""
 
     region: str
     sizes: RegionSizes
     encoder: EncoderSettings
     init: Literal["random", "pretrained", "raw"]
-    windows: int = Field(64, ge=1, description="test windows embedded at most")
-    examples: int = Field(3, ge=1, description="windows whose embeddings are kept for figures")
-    pixels: int = Field(10_000, ge=1, description="labelled pixels that clusters are found from at most")
-    queries: int = Field(2_000, ge=2, description="labelled pixels whose nearest neighbour is looked up")
-    per_window: int = Field(64, ge=2, description="pixels per window that are looked up in another season")
 
 
 class PairTrainParams(Settings):

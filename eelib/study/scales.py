@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 from pydantic import Field
 
 from eelib.data.regions import region_bands, region_dates, region_window, source
 from eelib.errors import InputError
-from eelib.settings import EncoderSettings, PretrainSettings, ProbeSettings, RegionSizes, SegmentSettings, Settings, ViewSettings
+from eelib.settings import (
+    EncoderSettings,
+    LookSettings,
+    PixelSettings,
+    PretrainSettings,
+    ProbeSettings,
+    RegionSizes,
+    SegmentSettings,
+    Settings,
+    ViewSettings,
+)
+from eelib.study.changes import changed, under
 from eelib.study.parameters import Profile
 
 
@@ -23,23 +35,116 @@ class SingleDate(Settings):
     finetune_steps: int = Field(50, ge=1)
 
 
-class Scale(Settings):
+class DataScale(Settings):
+    """How many windows a profile takes."""
+
+    sizes: RegionSizes
+    real: RegionSizes | None = Field(None, description="sizes of real regions, whose windows are few and cheap; None: the same")
+
+
+S = TypeVar("S", bound=DataScale)
+
+
+class Scale(DataScale):
     """What a profile spends on one arm of Embedding Earth."""
 
     profile: Profile
-    sizes: RegionSizes
-    real: RegionSizes | None = Field(None, description="sizes of real regions, whose windows are few and cheap; None: the same")
     encoder: EncoderSettings
     single_date: SingleDate | None = Field(None, description="what differs for regions with one date; None: nothing")
     pretrain: PretrainSettings
     segment: SegmentSettings
     probe: ProbeSettings
+    pixel: PixelSettings = PixelSettings()
+    look: LookSettings = LookSettings()
 
 
-def sizes_for(budget: Scale, region: str, seed: int = 0) -> RegionSizes:
-    """Windows and dates of a region; the seed chooses the geographic split of regions that are split anew for each."""
-    sizes = budget.sizes if budget.real is None or source(region).simulated else budget.real
-    return sizes.model_copy(update={"split": seed}) if source(region).resplit else sizes
+# What is set for regions with one date as well, unless it is set for them alone.
+SINGLE = {
+    "encoder.width": "single_date.width",
+    "pretrain.views.size": "single_date.view_size",
+    "pretrain.batch_size": "single_date.batch_size",
+    "pretrain.lr": "single_date.lr",
+    "pretrain.steps": "single_date.pretrain_steps",
+    "segment.steps": "single_date.finetune_steps",
+}
+
+
+def rescaled(budget: S, changes: Mapping[str, Any]) -> S:
+    """A budget with changed settings, each of which reaches every region.
+
+    What changes ``sizes`` changes ``real`` as well, and what has another value for regions with one date (:data:`SINGLE`) changes there as
+    well; ``real`` and ``single_date`` may be named on their own, also where the budget has none.
+
+    Raises:
+        InputError: See :func:`eelib.study.changes.changed`.
+    """
+    found, update = dict(changes), dict[str, Any]()
+    if under(changes, "real.") and budget.real is None:
+        update["real"] = budget.sizes
+    if isinstance(budget, Scale) and under(changes, "single_date.") and budget.single_date is None:
+        update["single_date"] = _as_series(budget)
+    budget = budget.model_copy(update=update)
+    for name, value in changes.items():
+        other = f"real.{name.removeprefix('sizes.')}" if name.startswith("sizes.") else SINGLE.get(name, "")
+        part = other.partition(".")[0]
+        if other and part not in changes and getattr(budget, part) is not None:
+            found.setdefault(other, value)
+    return changed(budget, found)
+
+
+def _as_series(budget: Scale) -> SingleDate:
+    """The values that regions with one date have in a budget without any of their own."""
+    pretrain = budget.pretrain
+    return SingleDate(
+        width=budget.encoder.width,
+        view_size=pretrain.views.size,
+        batch_size=pretrain.batch_size,
+        lr=pretrain.lr,
+        pretrain_steps=pretrain.steps,
+        finetune_steps=budget.segment.steps,
+    )
+
+
+def require_room(budget: Scale, regions: Sequence[str], changes: Mapping[str, Any]) -> None:
+    """Refuse changes that would be cut to what fits in every region.
+
+    Raises:
+        InputError: A view or a crop is too large for the windows, or there are more dates than the series or the encoder have.
+    """
+    if any(changes.get(name) for name in ("sizes.split", "real.split")) and not any(
+        source(region).resplit or source(region).splits > 1 for region in regions
+    ):
+        raise InputError(f"change sizes.split: {', '.join(regions)} have one split each")
+    widest = max(view_size(10**6, region, budget) for region in regions)
+    dates = max(region_dates(region, sizes_for(budget, region)) for region in regions)
+    most = {
+        "pretrain.views.size": (widest, "pixels: views leave a quarter of the window free (sizes.window)"),
+        "single_date.view_size": (widest, "pixels: views leave a quarter of the window free (sizes.window)"),
+        "segment.size": (widest, "pixels: crops leave a quarter of the window free (sizes.window)"),
+        "encoder.num_dates": (dates, "dates: the series have no more (sizes.num_dates)"),
+        "pretrain.views.num_dates": (min(dates, budget.encoder.num_dates), "dates: the network reads no more (encoder.num_dates)"),
+    }
+    for name, (limit, why) in most.items():
+        if name in changes and changes[name] > limit:
+            raise InputError(f"change {name}: at most {limit} {why}, got {changes[name]}")
+
+
+def sizes_for(budget: DataScale, region: str, seed: int = 0) -> RegionSizes:
+    """Windows and dates of a region.
+
+    The seed chooses the geographic split of regions that are split anew for each, counted on from the budget's ``split``; other regions
+    have that split if there are several, and else their only one.
+
+    Raises:
+        InputError: The region has several official splits, but not so many.
+    """
+    here = source(region)
+    sizes = budget.sizes if budget.real is None or here.simulated else budget.real
+    if here.resplit:
+        return sizes.model_copy(update={"split": sizes.split + seed})
+    if sizes.split >= here.splits > 1:
+        raise InputError(f"split {sizes.split} of region '{region}': it has {here.splits} official splits, 0 to {here.splits - 1}")
+    return sizes if here.splits > 1 or not sizes.split else sizes.model_copy(update={"split": 0})
 
 
 def has_one_date(budget: Scale, region: str) -> bool:
@@ -62,16 +167,44 @@ def view_size(wanted: int, region: str, budget: Scale) -> int:
 
 
 def pretrain_recipe(budget: Scale, region: str) -> PretrainSettings:
-    """The profile's recipe, fitted to the region's windows and dates."""
+    """The profile's recipe, fitted to the region's windows and dates.
+
+    Raises:
+        InputError: Views shall have all dates of the series, or disjoint ones, and the network reads fewer, or the series have fewer.
+    """
     encoder, recipe, single = encoder_for(budget, region), budget.pretrain, budget.single_date
     views: dict[str, object] = {"num_dates": min(recipe.views.num_dates, encoder.num_dates)}
+    length = region_dates(region, sizes_for(budget, region))
+    if recipe.views.dates == "all":
+        if encoder.num_dates < length:
+            raise InputError(
+                f"pretrain.views.dates=all: series of region '{region}' have {length} dates, the network reads {encoder.num_dates}: "
+                f"set encoder.num_dates={length}, or sizes.num_dates={encoder.num_dates}"
+            )
+        views["num_dates"] = length
     size, update = recipe.views.size, dict[str, object]()
     if has_one_date(budget, region):
         views["dates"] = "same"
         if single:
             size, update = single.view_size, {"batch_size": single.batch_size, "steps": single.pretrain_steps, "lr": single.lr}
     views["size"] = view_size(size, region, budget)
-    return recipe.model_copy(update=update | {"views": recipe.views.model_copy(update=views)})
+    fitted = recipe.views.model_copy(update=views)
+    require_dates(fitted, region, length)
+    return recipe.model_copy(update=update | {"views": fitted})
+
+
+def require_dates(views: ViewSettings, region: str, length: int) -> None:
+    """Refuse views that need more dates than the series have.
+
+    Raises:
+        InputError: For example disjoint views of 8 dates from series of 11.
+    """
+    needed = views.num_dates * (2 if views.dates == "disjoint" else 1)
+    if needed > length:
+        raise InputError(
+            f"pretrain.views.dates={views.dates}: two views of {views.num_dates} dates need {needed}, series of region '{region}' have "
+            f"{length}: set pretrain.views.num_dates to at most {length * views.num_dates // needed}"
+        )
 
 
 def segment_recipe(budget: Scale, region: str) -> SegmentSettings:

@@ -9,6 +9,10 @@ import pytest
 from eelib.data.sources.pastis import days_of_year, read_metadata
 from eelib.errors import InputError
 from eelib.settings import RegionSizes
+from eelib.study.embedding_earth import sizes_in_pool
+from eelib.study.recipes import PretrainParams
+from eelib.study.scales import SCALES, rescaled, sizes_for
+from eelib.study.table import row as study_row
 
 SIZES = RegionSizes(unlabelled=12, train=12, validation=6, test=8, window=24, num_dates=6)
 
@@ -38,6 +42,50 @@ def test_the_24_pixel_cut_gives_five_by_five_windows(mini):
     windows = source.load(SIZES.model_copy(update={"test": 1000})).test
     assert len(windows) == 2 * 25
     assert windows.origin.max() == 96
+
+
+def test_the_split_chooses_one_of_the_five_rotations_of_the_folds(mini):
+    source, folder = mini("pastis")
+    fold = {p["ID_PATCH"]: p["Fold"] for p in read_metadata(folder / "metadata.geojson")}
+    authors = ("123 4 5", "234 5 1", "345 1 2", "451 2 3", "512 3 4")  # train, validation, test of their configuration
+    for number, folds in enumerate(authors):
+        region = source.load(SIZES.model_copy(update={"split": number}))
+        for part, wanted in zip((region.train, region.validation, region.test), folds.split(), strict=True):
+            assert {fold[place] for place in part.place} == set(map(int, wanted))
+        assert {fold[place] for place in region.unlabelled.place} <= set(map(int, folds.split()[0]))
+    first = source.load(SIZES)
+    np.testing.assert_array_equal(first.test.image, source.load(SIZES.model_copy(update={"split": 0})).test.image)
+
+
+def test_a_notebook_takes_another_rotation(mini):
+    mini("pastis")
+
+    def planned(change, regions=("pastis",)):
+        item = study_row("ee1_regions")
+        return [arm for arm in item.plan(item.validated({"regions": list(regions), "change": change}))]
+
+    assert {arm.params.sizes.split for arm in planned(None)} == {0}
+    other = planned({"sizes.split": 3}, ("pastis", "germany"))
+    assert {(arm.params.region, arm.params.sizes.split) for arm in other} == {("pastis", 3), ("germany", 0)}
+    assert {arm.needs["pretrain"].params.sizes.split for arm in other if arm.needs and arm.params.region == "pastis"} == {3}
+    with pytest.raises(InputError, match="split 5 of region 'pastis': it has 5 official splits, 0 to 4"):
+        planned({"sizes.split": 5})
+    with pytest.raises(InputError, match=r"change sizes\.split: germany, ghana have one split each"):
+        planned({"sizes.split": 1}, ("germany", "ghana"))
+
+
+def test_pooled_with_a_region_that_is_split_anew_the_official_split_stays(mini):
+    mini("pastis")
+    budget = rescaled(SCALES["smoke"], {"sizes.split": 2})
+    for seed in (0, 4):
+        params = PretrainParams(
+            regions=("pastis", "romania"),
+            sizes=sizes_for(budget, "romania", seed),
+            encoder=budget.encoder,
+            recipe=budget.pretrain,
+        )
+        assert sizes_in_pool(params, "romania", seed).split == 2 + seed
+        assert sizes_in_pool(params, "pastis", seed).split == sizes_for(budget, "pastis", seed).split == 2
 
 
 def test_dates_may_be_text_in_the_metadata(mini):

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eelib.data.views import Geometry, cut, draw_windows, extract_views, pixel_index
+from eelib.data.views import Geometry, cut, draw_dates, draw_windows, extract_views, pixel_index
 from eelib.errors import InputError
 from eelib.settings import ViewSettings
 
@@ -33,15 +33,16 @@ def look_up(sample, view, image, i, j):
     return sample["image"][image][when, :, row, column]
 
 
-@pytest.mark.parametrize("dates", ["disjoint", "overlapping", "same"])
+@pytest.mark.parametrize("dates", ["disjoint", "overlapping", "same", "all"])
 @pytest.mark.parametrize("level", ["sample", "batch"])
 @pytest.mark.parametrize("flips", [True, False])
 def test_every_pixel_is_the_one_its_index_names(dates, level, flips):
     sample = batch()
     sample["dates"] = torch.arange(6).expand(4, -1) * 30 + 1 + torch.arange(4)[:, None]  # unique days
-    settings = ViewSettings(size=8, num_dates=3, dates=dates, level=level, flips=flips, **PLAIN)
+    count = 6 if dates == "all" else 3
+    settings = ViewSettings(size=8, num_dates=count, dates=dates, level=level, flips=flips, **PLAIN)
     for view in extract_views(sample, settings, generator()):
-        assert view["image"].shape == (4, 3, 3, 8, 8)
+        assert view["image"].shape == (4, count, 3, 8, 8)
         for image, i, j in ((0, 0, 0), (1, 7, 3), (2, 4, 7), (3, 2, 5)):
             torch.testing.assert_close(view["image"][image, :, :, i, j], look_up(sample, view, image, i, j), rtol=0, atol=1e-7)
 
@@ -112,6 +113,18 @@ def test_dates_of_the_two_views(dates, shared):
     for one, other in zip(a["dates"], b["dates"], strict=True):
         assert one.tolist() == sorted(one.tolist())
         assert len(set(one.tolist()) & set(other.tolist())) == shared
+
+
+def test_all_dates_are_every_date_in_order_in_both_views_and_draw_nothing():
+    sample, settings = batch(length=9), ViewSettings(size=8, num_dates=9, dates="all", **PLAIN)
+    for seed in range(3):
+        for view in extract_views(sample, settings, generator(seed)):
+            assert torch.equal(view["dates"], sample["dates"])
+    used, unused = generator(3), generator(3)
+    draw_dates(4, 9, settings, used)
+    assert torch.equal(used.get_state(), unused.get_state())
+    with pytest.raises(InputError, match="views with all dates have num_dates=4, the series have 9: set num_dates to 9"):
+        extract_views(sample, settings.model_copy(update={"num_dates": 4}), generator())
 
 
 def test_batch_level_draws_are_shared_and_sample_level_draws_are_not():

@@ -206,6 +206,24 @@ def test_published_weights_take_part_only_where_a_file_is_named():
     assert not any(arm.name.startswith("published") for arm in ee5.plan(check(ee5.Parameters, {"seeds": [0]})))
 
 
+def test_alternatives_that_are_left_out_are_named_with_the_reason():
+    named = {"published_file": "weights.pth"}
+    assert ee5.left_out(check(ee5.Parameters, {"profile": "quick", **named})) == []
+    params = check(ee5.Parameters, {"profile": "quick", "regions": ["ghana", "romania", "brandenburg"], "seeds": [0]})
+    lines = ee5.left_out(params)
+    assert "supervised on ghana is left out in ghana: it is the region itself" in lines
+    assert any(line.startswith("supervised on france is left out in romania: its network reads bands B02, B03, B04, B05") for line in lines)
+    assert "supervised on ghana is left out in brandenburg: its network reads 8 dates at a time, the one of brandenburg 1" in lines
+    assert lines[-1] == "published weights are left out: published_file names no file"
+    planned = {(arm.params.region, arm.name.removesuffix(" probed")) for arm in ee5.plan(params) if arm.recipe == "probe"}
+    for region in ("ghana", "romania", "brandenburg"):
+        for teacher in ("france", "ghana"):
+            told = any(f"supervised on {teacher} is left out in {region}:" in line for line in lines)
+            assert told != ((region, f"supervised on {teacher}") in planned)
+    fewer = ee5.left_out(check(ee5.Parameters, {**named, "change": {"extent.methods": ["simclr"]}}))
+    assert "moco is left out: it is not among extent.methods" in fewer and not any(line.startswith("simclr") for line in fewer)
+
+
 def test_networks_are_named_and_run_where_they_are_asked_for():
     arms = ee1.plan(check(ee1.Parameters, {"encoders": ["tsvit", "unet3d"], "regions": ["ghana"], "seeds": [0], "fractions": [1.0]}))
     assert {network(arm) for arm in arms} == {"tsvit", "unet3d"}

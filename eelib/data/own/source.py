@@ -69,6 +69,7 @@ class OwnSource:
 
     simulated = False
     resplit = False
+    splits = 1
 
     def __init__(self, entry: OwnManifest, name: str, found: Found) -> None:
         self.entry, self.name, self.found = entry, name, found

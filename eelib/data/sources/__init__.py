@@ -29,6 +29,7 @@ class Source(Protocol):
         window: Largest window that fits a block of the geographic split, pixels; None: any.
         simulated: Whether the pixels come from the embedded world.
         resplit: Whether each seed has its own geographic split, because the region is so small that one split's test blocks say little.
+        splits: How many official splits there are; ``sizes.split`` counts them from 0.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Source(Protocol):
     window: int | None
     simulated: bool
     resplit: bool
+    splits: int
 
     def fingerprint(self) -> str:
         """Text that changes whenever a pixel or label could."""

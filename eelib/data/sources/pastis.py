@@ -45,8 +45,13 @@ def days_of_year(dates: dict[str, int]) -> tuple[int, ...]:
     return tuple(datetime.datetime.strptime(str(dates[key]), "%Y%m%d").timetuple().tm_yday for key in ordered)
 
 
-def split_patches(patches: list[dict[str, Any]], entry: DatasetManifest) -> dict[str, list[int]]:
+def split_patches(patches: list[dict[str, Any]], entry: DatasetManifest, rotation: int = 0) -> dict[str, list[int]]:
     """Patch numbers per split by the folds of the manifest.
+
+    Args:
+        patches: From :func:`read_metadata`.
+        entry: Its folds are those of rotation 0.
+        rotation: How far every fold moves on: with 1, what tested in fold 5 tests in fold 1.
 
     Raises:
         InputError: The manifest has no folds.
@@ -54,17 +59,26 @@ def split_patches(patches: list[dict[str, Any]], entry: DatasetManifest) -> dict
     folds: dict[str, tuple[int, ...]] = {str(split): numbers for split, numbers in (entry.folds or {}).items()}
     if set(folds) != set(SPLITS):
         raise InputError(f"{entry.name}: the manifest must give the folds of train, validation and test")
-    return {split: [int(p["ID_PATCH"]) for p in patches if int(p["Fold"]) in folds[split]] for split in SPLITS}
+    turned = {split: {(number - 1 + rotation) % len(FOLDS) + 1 for number in numbers} for split, numbers in folds.items()}
+    return {split: [int(p["ID_PATCH"]) for p in patches if int(p["Fold"]) in turned[split]] for split in SPLITS}
 
 
 class PastisSource(TileSource):
     """2 433 patches of 128 pixels; windows of 24 pixels give the cut known as PASTIS24."""
 
+    def __init__(self, entry: DatasetManifest, name: str) -> None:
+        super().__init__(entry, name)
+        self.splits = len(FOLDS)
+
     def tiles(self, folder: Path) -> dict[str, list[Tile]]:
-        """Patches by official fold; every patch is a place."""
+        """Patches by official fold, in the first rotation."""
+        return self.tiles_of(folder, 0)
+
+    def tiles_of(self, folder: Path, number: int) -> dict[str, list[Tile]]:
+        """Patches by official fold, in one of the five rotations; every patch is a place."""
         patches = read_metadata(folder / "metadata.geojson")
         days = {int(patch["ID_PATCH"]): days_of_year(patch["dates-S2"]) for patch in patches}
-        numbers = split_patches(patches, self.entry)
+        numbers = split_patches(patches, self.entry, number)
         return {split: [Tile(folder / "DATA_S2" / f"S2_{n}.npy", n, days[n]) for n in numbers[split]] for split in SPLITS}
 
     def read(self, tile: Tile) -> CutSeries:

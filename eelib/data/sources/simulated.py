@@ -19,6 +19,7 @@ class SimulatedSource:
     window: int | None = None
     simulated = True
     resplit = False
+    splits = 1
     bands: tuple[str, ...] = world.BANDS
 
     def __init__(self, name: str) -> None:

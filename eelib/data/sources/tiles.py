@@ -50,6 +50,7 @@ class TileSource:
         self.colors = tuple(item.color for item in entry.classes)
         self.num_dates: int | None = entry.num_dates
         self.window: int | None = entry.tile // 4 * 4
+        self.splits = 1
         self._listings: dict[Path, Listing] = {}
 
     def fingerprint(self) -> str:
@@ -71,13 +72,18 @@ class TileSource:
         """Tiles per split, in an order that is the same on every machine."""
         raise NotImplementedError
 
+    def tiles_of(self, folder: Path, number: int) -> dict[str, list[Tile]]:
+        """Tiles per split of one of the official splits, counted from 0; most data sets have one."""
+        return self.tiles(folder)
+
     def read(self, tile: Tile) -> CutSeries:
         """One tile with all its dates; may be mapped rather than read."""
         raise NotImplementedError
 
     def load(self, sizes: RegionSizes) -> Region:
         """Windows in the official splits. Counts above what the data set has are cut to what it has; nothing is repeated."""
-        tiles = self.tiles(require_dataset(self.entry))
+        number = sizes.split if self.splits > 1 else 0
+        tiles = self.tiles_of(require_dataset(self.entry), number)
         self._check_splits(tiles)
         window = min(sizes.window, self.window or sizes.window)
         dates = min(sizes.num_dates, self.num_dates or sizes.num_dates)
@@ -85,7 +91,7 @@ class TileSource:
         for part in ("unlabelled", *SPLITS):
             split = "train" if part == "unlabelled" else part
             request = Request(getattr(sizes, part), window, dates, len(self.bands), self.entry.scale, part != "unlabelled")
-            sets[part] = self._windows(part, tiles[split], request)
+            sets[part] = self._windows(f"{part}-split{number}" if number else part, tiles[split], request)
         self._check_labels(sets, exhausted=len(sets["train"]) < sizes.train)
         return Region(
             name=self.name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, Field, field_validator
 
 from eelib.data.pairs.tiles import RGB
 from eelib.data.sources import source
@@ -15,7 +15,7 @@ from eelib.study.arms import RANDOM, RAW, Start, pretrain_arm, pretrained, readi
 from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
 from eelib.study.pair_arms import Setup, sizes_of, standard, train_arm
 from eelib.study.pair_methods import METHODS
-from eelib.study.pair_scales import FAMILIES, PAIR_SCALES, PairScale
+from eelib.study.pair_scales import EVERY_MODEL, FAMILIES, PAIR_SCALES, PairScale, pair_rescaled
 from eelib.study.parameters import each_once
 from eelib.study.scales import Scale, pretrain_recipe
 
@@ -29,8 +29,20 @@ class Bridge(Extent):
     encoders: tuple[str, ...] = FAMILIES
 
 
+EXTENTS = {
+    "smoke": Bridge(regions=("germany",), seeds=(0, 1), fractions=(1.0,), finetuned=(1.0,)),
+    "quick": Bridge(regions=("germany", "ghana"), seeds=(0, 1), fractions=(0.1,), finetuned=(0.1,), encoders=("vit",)),
+    "full": Bridge(regions=("germany", "ghana"), seeds=(0, 1, 2, 3, 4)),
+    "paper": Bridge(regions=("germany", "france", "ghana", "south_sudan"), seeds=(0, 1, 2, 3, 4)),
+}
+
+
 class Parameters(TrainingParameters):
     """Parameters of the notebook bridge1_language_init."""
+
+    extents = EXTENTS
+    sets = {**TrainingParameters.sets, "samples": "language.recipe.samples"}  # noqa: RUF012 - declared in the base
+    unread = ("look", "pixel", *(f"language.{name}" for name in ("overrides", "image.name", "score", "conditions", "test_pairs")))
 
     encoders: tuple[str, ...] | None = Field(None, description="vit, resnet; None: those of the profile")
     method: str = Field("clip", description="image-text method: " + ", ".join(METHODS))
@@ -51,13 +63,18 @@ class Parameters(TrainingParameters):
             raise unknown("method", value, METHODS)
         return value
 
+    @classmethod
+    def settings(cls) -> dict[str, type[BaseModel]]:
+        """The budget and the extent of Embedding Earth, and the image-text budget under ``language.``."""
+        return {**super().settings(), "language.": PairScale, **{f"language.{part}": model for part, model in EVERY_MODEL.items()}}
 
-EXTENTS = {
-    "smoke": Bridge(regions=("germany",), seeds=(0, 1), fractions=(1.0,), finetuned=(1.0,)),
-    "quick": Bridge(regions=("germany", "ghana"), seeds=(0, 1), fractions=(0.1,), finetuned=(0.1,), encoders=("vit",)),
-    "full": Bridge(regions=("germany", "ghana"), seeds=(0, 1, 2, 3, 4)),
-    "paper": Bridge(regions=("germany", "france", "ghana", "south_sudan"), seeds=(0, 1, 2, 3, 4)),
-}
+    def settle(self) -> None:
+        """Every image encoder, on pairs and on series."""
+        super().settle()
+        extent = extent_of(EXTENTS, self)
+        for region in extent.regions:
+            for family in self.encoders or extent.encoders:
+                cell_of(self, region, family)
 
 
 def plan(params: Parameters) -> list[Arm]:
@@ -118,7 +135,8 @@ def cell_of(params: Parameters, region: str, family: str, seed: int) -> Cell:
     usual = budget_of(params)
     bands = sizes_of(pairs, region).bands
     encoder = series_encoder(pairs.encoder(family), usual.encoder.num_dates)
-    views = usual.pretrain.views.model_copy(update={"size": VIEW})
+    named = params.changes("")
+    views = usual.pretrain.views if "pretrain.views.size" in named else usual.pretrain.views.model_copy(update={"size": VIEW})
     read = {"bands": RGB if bands == "rgb" else bands}
     changes = {
         "encoder": encoder,
@@ -128,7 +146,7 @@ def cell_of(params: Parameters, region: str, family: str, seed: int) -> Cell:
         "pretrain": usual.pretrain.model_copy(update={"views": views}),
     }
     budget = usual.model_copy(update=changes)
-    if params.pretrain_steps is None:
+    if params.pretrain_steps is None and "pretrain.steps" not in named:
         steps = equal_steps(language, pretrain_recipe(budget, region))
         budget = budget.model_copy(update={"pretrain": budget.pretrain.model_copy(update={"steps": steps})})
     return Cell(region, budget, language)
@@ -142,9 +160,9 @@ def pair_budget(params: Parameters) -> PairScale:
         sizes = full.sizes.model_copy(update={"train": 100_000, "size": 64})
         recipe = full.recipe.model_copy(update={"samples": 2_000_000})
         chosen = full.model_copy(update={"vit": "vit_small", "resnet": "resnet_small", "sizes": sizes, "recipe": recipe})
-    if params.samples is None:
-        return chosen
-    return chosen.model_copy(update={"recipe": chosen.recipe.model_copy(update={"samples": params.samples})})
+    if params.samples is not None:
+        chosen = chosen.model_copy(update={"recipe": chosen.recipe.model_copy(update={"samples": params.samples})})
+    return pair_rescaled(chosen, params, "language.")
 
 
 def equal_steps(language: Setup, recipe: PretrainSettings) -> int:

@@ -6,17 +6,18 @@ from eelib.study.arm import Arm
 from eelib.study.pair_arms import score_arm, standard
 from eelib.study.pair_scales import PairExtent, PairParameters, pair_budget, pair_extent
 
-
-class Parameters(PairParameters):
-    """Parameters of the notebook clip1_supervision."""
-
-
 EXTENTS = {
     "smoke": PairExtent(seeds=(0, 1)),
     "quick": PairExtent(seeds=(0, 1, 2)),
     "full": PairExtent(pairs=("germany", "ghana", "emoji"), seeds=(0, 1, 2, 3, 4)),
     "paper": PairExtent(pairs=("yfcc15m_v2",), seeds=(0, 1, 2, 3, 4)),
 }
+
+
+class Parameters(PairParameters):
+    """Parameters of the notebook clip1_supervision."""
+
+    extents = EXTENTS
 
 
 def plan(params: PairParameters) -> list[Arm]:

@@ -9,16 +9,18 @@ from eelib.study.pair_scales import PairExtent, PairParameters, pair_budget, pai
 NAME = "clip2_recipe"
 
 
-class Parameters(PairParameters):
-    """Parameters of the notebook clip2_recipe."""
-
-
 EXTENTS = {
     "smoke": PairExtent(seeds=(0, 1), encoders=("vit",)),
     "quick": PairExtent(seeds=(0, 1), encoders=("vit",), methods=("clip", "slip", "filip", "declip")),
     "full": PairExtent(pairs=("germany", "emoji"), seeds=(0, 1, 2, 3, 4)),
     "paper": PairExtent(pairs=("yfcc15m_v2",), seeds=(0, 1, 2)),
 }
+
+
+class Parameters(PairParameters):
+    """Parameters of the notebook clip2_recipe."""
+
+    extents = EXTENTS
 
 
 def plan(params: Parameters) -> list[Arm]:

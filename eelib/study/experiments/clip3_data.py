@@ -8,6 +8,7 @@ from eelib.data.pairs.load import as_written
 from eelib.data.pairs.settings import FAULTS, FaultDoses
 from eelib.errors import unknown
 from eelib.study.arm import Arm
+from eelib.study.extent import shares
 from eelib.study.pair_arms import Setup, score_arm, standard
 from eelib.study.pair_scales import PairExtent, PairParameters, pair_budget, pair_extent
 
@@ -22,9 +23,25 @@ class Data(PairExtent):
     doses: tuple[float, ...] = Field((0.2, 0.4), description="share of the captions with that noise")
     amounts: tuple[float, ...] = Field((0.25, 0.5), description="shares of the training pairs")
 
+    @field_validator("amounts")
+    @classmethod
+    def _amounts_are_shares(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        return shares(value)
+
+
+EXTENTS = {
+    "smoke": Data(seeds=(0, 1), kinds=("wrong_image",), doses=(0.5,), amounts=(0.5,)),
+    "quick": Data(seeds=(0, 1), encoders=("vit",), kinds=("wrong_image", "language"), doses=(0.5,), amounts=(0.25,)),
+    "full": Data(pairs=("germany", "emoji"), seeds=(0, 1, 2, 3, 4), doses=(0.2, 0.4, 0.8), amounts=(0.125, 0.25, 0.5)),
+    "paper": Data(seeds=(0, 1, 2), doses=(0.2, 0.4, 0.8), amounts=(0.1, 0.3)),
+}
+
 
 class Parameters(PairParameters):
     """Parameters of the notebook clip3_data."""
+
+    extents = EXTENTS
+    unread = (*PairParameters.unread, "sizes.version")
 
     kinds: tuple[str, ...] | None = Field(None, description="kinds of caption noise; None: those of the profile")
     doses: tuple[float, ...] | None = Field(None, description="shares of the captions; None: those of the profile")
@@ -43,14 +60,6 @@ class Parameters(PairParameters):
         if value is not None and (not value or not all(0 < dose <= 1 for dose in value)):
             raise ValueError("every dose must be above 0 and at most 1")
         return value
-
-
-EXTENTS = {
-    "smoke": Data(seeds=(0, 1), kinds=("wrong_image",), doses=(0.5,), amounts=(0.5,)),
-    "quick": Data(seeds=(0, 1), encoders=("vit",), kinds=("wrong_image", "language"), doses=(0.5,), amounts=(0.25,)),
-    "full": Data(pairs=("germany", "emoji"), seeds=(0, 1, 2, 3, 4), doses=(0.2, 0.4, 0.8), amounts=(0.125, 0.25, 0.5)),
-    "paper": Data(seeds=(0, 1, 2), doses=(0.2, 0.4, 0.8), amounts=(0.1, 0.3)),
-}
 
 
 def extent_of(params: Parameters) -> Data:

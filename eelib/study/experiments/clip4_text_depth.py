@@ -19,8 +19,19 @@ class Depth(PairExtent):
     depths: tuple[int, ...] = Field((1, 3, 6, 9, 12), description="blocks of the text encoder")
 
 
+EXTENTS = {
+    "smoke": Depth(seeds=(0, 1), depths=(1, 3)),
+    "quick": Depth(seeds=(0, 1), depths=(1, 3, 6)),
+    "full": Depth(seeds=(0, 1, 2, 3, 4), encoders=("vit", "resnet")),
+    "paper": Depth(seeds=(0, 1, 2), encoders=("vit", "resnet")),
+}
+
+
 class Parameters(PairParameters):
     """Parameters of the notebook clip4_text_depth."""
+
+    extents = EXTENTS
+    unread = (*PairParameters.unread, "text.layers")
 
     depths: tuple[int, ...] | None = Field(None, description="blocks of the text encoder; None: those of the profile")
 
@@ -30,14 +41,6 @@ class Parameters(PairParameters):
         if value is not None and (not value or min(value) < 1 or len(set(value)) < len(value)):
             raise ValueError("give at least one depth, each at least 1 and none twice")
         return value
-
-
-EXTENTS = {
-    "smoke": Depth(seeds=(0, 1), depths=(1, 3)),
-    "quick": Depth(seeds=(0, 1), depths=(1, 3, 6)),
-    "full": Depth(seeds=(0, 1, 2, 3, 4), encoders=("vit", "resnet")),
-    "paper": Depth(seeds=(0, 1, 2), encoders=("vit", "resnet")),
-}
 
 
 def plan(params: Parameters) -> list[Arm]:

@@ -13,16 +13,18 @@ NAME = "clip5_terms"
 BASE = "clip"  # the term that all others are added to
 
 
-class Parameters(PairParameters):
-    """Parameters of the notebook clip5_terms."""
-
-
 EXTENTS = {
     "smoke": PairExtent(seeds=(0, 1), methods=("declip",), encoders=("vit",)),
     "quick": PairExtent(seeds=(0, 1), methods=("declip",), encoders=("vit",)),
     "full": PairExtent(seeds=(0, 1, 2, 3, 4), methods=("declip", "defilip")),
     "paper": PairExtent(seeds=(0, 1, 2), methods=("declip", "defilip")),
 }
+
+
+class Parameters(PairParameters):
+    """Parameters of the notebook clip5_terms."""
+
+    extents = EXTENTS
 
 
 def plan(params: Parameters) -> list[Arm]:

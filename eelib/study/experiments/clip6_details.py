@@ -73,8 +73,19 @@ class Details(PairExtent):
     details: tuple[str, ...] = Field(tuple(DETAILS), description="keys of DETAILS")
 
 
+SHORT = ("clamp", "masked_contrast", "bank_warm_up", "pads", "top_k")
+EXTENTS = {
+    "smoke": Details(seeds=(0, 1)),
+    "quick": Details(seeds=(0, 1), details=SHORT),
+    "full": Details(seeds=(0, 1, 2, 3, 4), encoders=("vit", "resnet")),
+    "paper": Details(seeds=(0, 1, 2), encoders=("vit", "resnet")),
+}
+
+
 class Parameters(PairParameters):
     """Parameters of the notebook clip6_details."""
+
+    extents = EXTENTS
 
     details: tuple[str, ...] | None = Field(None, description="None: those of the profile")
 
@@ -85,15 +96,6 @@ class Parameters(PairParameters):
             if name not in DETAILS:
                 raise unknown("detail", name, DETAILS)
         return value
-
-
-SHORT = ("clamp", "masked_contrast", "bank_warm_up", "pads", "top_k")
-EXTENTS = {
-    "smoke": Details(seeds=(0, 1)),
-    "quick": Details(seeds=(0, 1), details=SHORT),
-    "full": Details(seeds=(0, 1, 2, 3, 4), encoders=("vit", "resnet")),
-    "paper": Details(seeds=(0, 1, 2), encoders=("vit", "resnet")),
-}
 
 
 def plan(params: Parameters) -> list[Arm]:

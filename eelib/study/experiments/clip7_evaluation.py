@@ -16,6 +16,7 @@ HOME = "clip7_evaluation"
 class Parameters(PairParameters):
     """Parameters of the notebook clip7_evaluation."""
 
+    extents = clip1_supervision.EXTENTS
     open_clip: tuple[str, ...] | None = Field(
         None, description="models of open_clip that are asked the same, architecture/tag or architecture:file; None: none"
     )

@@ -4,17 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pydantic import BaseModel
+
+from eelib.data.regions import region_bands
 from eelib.settings import RegionSizes
 from eelib.study.arm import Arm
 from eelib.study.experiments.ee1_regions import EXTENTS
-from eelib.study.parameters import RegionParameters as Parameters
-from eelib.study.scales import SCALES, sizes_for
+from eelib.study.parameters import RegionParameters
+from eelib.study.scales import SCALES, DataScale, rescaled, sizes_for
 
 if TYPE_CHECKING:
     from eelib.data.windows import Scene
 
 SMOKE_REGIONS = ("germany", "ghana")
+SMOKE = DataScale(sizes=RegionSizes(unlabelled=16, train=24, validation=8, test=8, num_dates=12))
 CLOUD_SCENES = 40  # simulated places whose cloud masks are counted
+
+
+class Parameters(RegionParameters):
+    """Parameters of the notebook data_tour."""
+
+    @classmethod
+    def settings(cls) -> dict[str, type[BaseModel]]:
+        """How many windows are shown, of which size."""
+        return {"": DataScale}
+
+    def settle(self) -> None:
+        """The sizes of all regions."""
+        for region in plan_regions(self):
+            region_bands(region, sizes(self, region))
 
 
 def plan(params: Parameters) -> list[Arm]:
@@ -31,9 +49,9 @@ def plan_regions(params: Parameters) -> tuple[str, ...]:
 
 def sizes(params: Parameters, region: str) -> RegionSizes:
     """Sizes of the sets: those of the experiments at this profile, so that the tour shows what they train on."""
-    if params.profile == "smoke":
-        return RegionSizes(unlabelled=16, train=24, validation=8, test=8, num_dates=12)
-    return sizes_for(SCALES[params.profile], region)
+    usual = SCALES[params.profile]
+    shown = SMOKE if params.profile == "smoke" else DataScale(sizes=usual.sizes, real=usual.real)
+    return sizes_for(rescaled(shown, params.changes("")), region)
 
 
 def scenes_of(region: str, params: Parameters) -> list[Scene]:

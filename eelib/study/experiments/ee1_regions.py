@@ -9,9 +9,12 @@ from pydantic import Field, field_validator
 
 from eelib.data.names import SIMULATED
 from eelib.data.regions import load_region
+from eelib.errors import unknown
+from eelib.settings import ENCODERS
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, pretrained, readings, segment_arm
-from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
+from eelib.study.changes import changed
+from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of, known_regions
 from eelib.study.scales import Scale, sizes_for
 from eelib.study.store import Store
 
@@ -29,22 +32,18 @@ class Networks(Extent):
     network_regions: tuple[str, ...] = Field((), description="where they run")
     network_seeds: tuple[int, ...] = Field((), description="how often")
 
-
-class Parameters(TrainingParameters):
-    """Parameters of the notebook ee1_regions."""
-
-    encoders: tuple[str, ...] | None = Field(None, description="networks, each in every region; None: those of the profile")
-
-    @field_validator("encoders")
+    @field_validator("networks")
     @classmethod
-    def _known_networks(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        from eelib.errors import unknown
-        from eelib.models import ENCODERS
-
-        for name in value or ():
+    def _networks_are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
             if name not in ENCODERS:
                 raise unknown("network", name, ENCODERS)
         return value
+
+    @field_validator("network_regions")
+    @classmethod
+    def _regions_are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return known_regions(value)
 
 
 EXTENTS = {
@@ -53,6 +52,30 @@ EXTENTS = {
     "full": Networks(regions=ALL, seeds=(0, 1, 2, 3, 4), networks=NETWORKS, network_regions=("germany",), network_seeds=(0, 1, 2)),
     "paper": Networks(regions=ALL, seeds=(0, 1, 2, 3, 4), networks=NETWORKS, network_regions=ALL, network_seeds=(0, 1, 2, 3, 4)),
 }
+
+
+class Parameters(TrainingParameters):
+    """Parameters of the notebook ee1_regions."""
+
+    extents = EXTENTS
+    sets = {**TrainingParameters.sets, "encoders": "encoder.name"}  # noqa: RUF012 - declared in the base
+
+    encoders: tuple[str, ...] | None = Field(None, description="networks, each in every region; None: those of the profile")
+
+    @field_validator("encoders")
+    @classmethod
+    def _known_networks(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for name in value or ():
+            if name not in ENCODERS:
+                raise unknown("network", name, ENCODERS)
+        return value
+
+    def settle(self) -> None:
+        """The budget with every network."""
+        super().settle()
+        budget = budget_of(self)
+        for name in self.encoders or extent_of(EXTENTS, self).networks:
+            changed(budget.encoder, {"name": name}, "encoder.")
 
 
 def plan(params: Parameters) -> list[Arm]:
@@ -93,9 +116,15 @@ def example_runs(params: Parameters, fraction: float | None = None) -> dict[str,
     Args:
         params: Of the notebook.
         fraction: Label share; the largest where None.
+
+    Returns:
+        Nothing where no network is fine-tuned.
     """
     extent, store = extent_of(EXTENTS, params), Store()
-    chosen, found = max(extent.finetuned) if fraction is None else fraction, dict[str, dict[str, Path]]()
+    tuned, found = [share for share in extent.fractions if share in extent.finetuned], dict[str, dict[str, Path]]()
+    if not tuned:
+        return {}
+    chosen = max(tuned) if fraction is None else fraction
     for budget, region, (seed, *_) in _cases(params, extent):
         starts = {"random start": RANDOM, "pre-trained": pretrained(budget, region, seed)}
         arms = {title: segment_arm(budget, region, start, chosen, seed) for title, start in starts.items()}

@@ -10,16 +10,18 @@ from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
 SHARES = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0)
 
 
-class Parameters(TrainingParameters):
-    """Parameters of the notebook ee2_label_scarcity."""
-
-
 EXTENTS = {
     "smoke": Extent(regions=("germany",), seeds=(0, 1), fractions=(0.1, 0.5, 1.0), finetuned=(0.1, 0.5, 1.0)),
     "quick": Extent(regions=("germany", "romania"), seeds=(0, 1), fractions=SHARES, finetuned=(0.1, 0.25, 1.0)),
     "full": Extent(regions=("germany", "ghana", "romania"), seeds=(0, 1, 2, 3, 4), fractions=SHARES, finetuned=SHARES),
     "paper": Extent(regions=(*SIMULATED, "brandenburg", "romania"), seeds=(0, 1, 2, 3, 4), fractions=SHARES, finetuned=SHARES),
 }
+
+
+class Parameters(TrainingParameters):
+    """Parameters of the notebook ee2_label_scarcity."""
+
+    extents = EXTENTS
 
 
 def plan(params: Parameters) -> list[Arm]:

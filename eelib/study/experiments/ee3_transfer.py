@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from eelib.data.continents import distance
 from eelib.data.names import SIMULATED
 from eelib.data.regions import source
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, Start, pretrain_arm, pretrained, readings
-from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
+from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of, known_regions
 from eelib.study.scales import Scale, aligned
 
 NAME = "ee3_transfer"
@@ -21,9 +21,10 @@ class Transfer(Extent):
     exchanged: tuple[str, ...] = Field((), description="real regions")
     receivers: tuple[str, ...] = Field((), description="simulated regions that take encoders of real ones")
 
-
-class Parameters(TrainingParameters):
-    """Parameters of the notebook ee3_transfer."""
+    @field_validator("exchanged", "receivers")
+    @classmethod
+    def _regions_are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return known_regions(value)
 
 
 EXTENTS = {
@@ -34,6 +35,19 @@ EXTENTS = {
     ),
     "paper": Transfer(regions=SIMULATED, seeds=(0, 1, 2, 3, 4), exchanged=("romania", "brandenburg"), receivers=SIMULATED),
 }
+
+
+class Parameters(TrainingParameters):
+    """Parameters of the notebook ee3_transfer."""
+
+    extents = EXTENTS
+
+    def settle(self) -> None:
+        """The budget that all regions share, also with those that exchange."""
+        super().settle()
+        extent = extent_of(EXTENTS, self)
+        for more in ((), *((real,) for real in extent.exchanged)):
+            aligned(budget_of(self), [*extent.regions, *more])
 
 
 def plan(params: Parameters) -> list[Arm]:

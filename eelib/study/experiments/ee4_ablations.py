@@ -9,7 +9,7 @@ from eelib.data.regions import source
 from eelib.errors import unknown
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, Start, pretrain_arm, pretrained, readings, shortened
-from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
+from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of, short_steps
 from eelib.study.factors import FACTORS, Level
 from eelib.study.scales import Scale, has_one_date, pretrain_recipe
 
@@ -23,17 +23,12 @@ class Ablation(Extent):
     levels: int = Field(9, ge=1, description="most levels per factor, with factor='all'")
     steps: int | None = Field(None, ge=1, description="of pre-training; None: those of the other experiments")
 
-
-class Parameters(TrainingParameters):
-    """Parameters of the notebook ee4_ablations."""
-
-    factor: str = Field("all", description="one factor with all its levels, or 'all': those that the profile affords")
-
-    @field_validator("factor")
+    @field_validator("factors")
     @classmethod
-    def _known_factor(cls, value: str) -> str:
-        if value != "all" and value not in FACTORS:
-            raise unknown("factor", value, ["all", *FACTORS])
+    def _factors_are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in FACTORS:
+                raise unknown("factor", name, FACTORS)
         return value
 
 
@@ -48,16 +43,38 @@ EXTENTS = {
 }
 
 
+class Parameters(TrainingParameters):
+    """Parameters of the notebook ee4_ablations."""
+
+    extents = EXTENTS
+
+    factor: str = Field("all", description="one factor with all its levels, or 'all': those that the profile affords")
+
+    @field_validator("factor")
+    @classmethod
+    def _known_factor(cls, value: str) -> str:
+        if value != "all" and value not in FACTORS:
+            raise unknown("factor", value, ["all", *FACTORS])
+        return value
+
+    def settle(self) -> None:
+        """Every level on top of the changes."""
+        super().settle()
+        budget, extent = budget_of(self), extent_of(EXTENTS, self)
+        for region in extent.regions:
+            _starts(budget, region, 0, chosen_levels(self), None)
+
+
 def plan(params: Parameters) -> list[Arm]:
     """Every arm whose record the notebook reads: random, the default, every level, and a random start for levels that change the data."""
     extent = extent_of(EXTENTS, params)
-    budget, steps = budget_of(params), extent.steps if params.pretrain_steps is None else None
+    budget = budget_of(params)
     return [
         arm
         for region in extent.regions
         for seed in extent.seeds
         for fraction in extent.fractions
-        for where, start in _starts(budget, region, seed, chosen_levels(params), steps)
+        for where, start in _starts(budget, region, seed, chosen_levels(params), short_steps(params, budget, region, extent.steps))
         for arm in readings(where, region, [start], fraction, seed, finetuned=fraction in extent.finetuned)
     ]
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from eelib.data.names import SIMULATED
-from eelib.errors import InputError
+from eelib.data.regions import region_bands
+from eelib.errors import InputError, unknown
 from eelib.settings import PublishedSettings
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, pixel_arm, pretrain_arm, pretrained, readings, segment_arm, shortened
-from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
+from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of, known_regions, short_steps
 from eelib.study.methods import METHODS, method
-from eelib.study.scales import Scale, aligned, pretrain_recipe
+from eelib.study.scales import Scale, aligned, encoder_for, pretrain_recipe, sizes_for
 
 NAME = "ee5_baselines"
 OTHERS = tuple(name for name in METHODS if name != "embedding_earth")
@@ -24,11 +25,18 @@ class Baselines(Extent):
     steps: int | None = Field(None, ge=1, description="of pre-training; None: those of the other experiments")
     teachers: tuple[str, ...] = Field(("france", "ghana"), description="regions whose labels pre-train a network")
 
+    @field_validator("methods")
+    @classmethod
+    def _methods_are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in OTHERS:
+                raise unknown("method", name, OTHERS)
+        return value
 
-class Parameters(TrainingParameters):
-    """Parameters of the notebook ee5_baselines."""
-
-    published_file: str | None = Field(None, description="torchgeo's published Sentinel-2 weights (eelib.settings.PublishedSettings)")
+    @field_validator("teachers")
+    @classmethod
+    def _regions_are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return known_regions(value)
 
 
 EXTENTS = {
@@ -39,12 +47,29 @@ EXTENTS = {
 }
 
 
+class Parameters(TrainingParameters):
+    """Parameters of the notebook ee5_baselines."""
+
+    extents = EXTENTS
+    unread = ("look",)
+
+    published_file: str | None = Field(None, description="torchgeo's published Sentinel-2 weights (eelib.settings.PublishedSettings)")
+
+    def settle(self) -> None:
+        """Every method on top of the changes."""
+        super().settle()
+        budget, extent = budget_of(self), extent_of(EXTENTS, self)
+        for region in extent.regions:
+            for name in extent.methods:
+                method(name, pretrain_recipe(budget, region))
+
+
 def plan(params: Parameters) -> list[Arm]:
     """Every arm whose record the notebook reads. Random, raw and our own pre-training are ee1's, and so are the teachers."""
     budget, extent = budget_of(params), extent_of(EXTENTS, params)
-    steps = extent.steps if params.pretrain_steps is None else None
     arms = []
     for region in extent.regions:
+        steps = short_steps(params, budget, region, extent.steps)
         for seed in extent.seeds:
             starts = _starts(budget, region, seed, extent, steps, params.published_file)
             for fraction in extent.fractions:
@@ -56,7 +81,7 @@ def plan(params: Parameters) -> list[Arm]:
 def _starts(budget: Scale, region: str, seed: int, extent: Baselines, steps: int | None, file: str | None) -> list[Start]:
     recipe = shortened(pretrain_recipe(budget, region), steps)
     others = {name: pretrain_arm(budget, region, seed, method(name, recipe)) for name in extent.methods}
-    taught = [teacher for teacher in extent.teachers if teacher != region and _fits(budget, teacher, region)]
+    taught = [teacher for teacher in extent.teachers if not unfit(budget, teacher, region)]
     return [
         RAW,
         RANDOM,
@@ -67,9 +92,29 @@ def _starts(budget: Scale, region: str, seed: int, extent: Baselines, steps: int
     ]
 
 
-def _fits(budget: Scale, teacher: str, region: str) -> bool:
-    """Whether a network of one region reads the other's bands and dates."""
+def unfit(budget: Scale, teacher: str, region: str) -> str:
+    """Why a network of one region cannot start one in the other; empty where it can."""
+    if teacher == region:
+        return "it is the region itself"
     try:
-        return aligned(budget, (teacher, region)) == budget
-    except InputError:
-        return False
+        if aligned(budget, (teacher, region)) == budget:
+            return ""
+    except InputError as error:
+        return str(error)
+    theirs, ours = ((region_bands(place, sizes_for(budget, place)), encoder_for(budget, place).num_dates) for place in (teacher, region))
+    if set(theirs[0]) != set(ours[0]):
+        return f"its network reads bands {', '.join(theirs[0])}, the one of {region} {', '.join(ours[0])}"
+    return f"its network reads {theirs[1]} dates at a time, the one of {region} {ours[1]}"
+
+
+def left_out(params: Parameters) -> list[str]:
+    """One line per alternative that is not compared, with the reason."""
+    budget, extent = budget_of(params), extent_of(EXTENTS, params)
+    lines = [f"{name} is left out: it is not among extent.methods" for name in OTHERS if name not in extent.methods]
+    lines += [
+        f"supervised on {teacher} is left out in {region}: {why}"
+        for region in extent.regions
+        for teacher in extent.teachers
+        if (why := unfit(budget, teacher, region))
+    ]
+    return [*lines, *([] if params.published_file else ["published weights are left out: published_file names no file"])]

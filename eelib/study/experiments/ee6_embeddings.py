@@ -20,16 +20,19 @@ NAME = "ee6_embeddings"
 TITLES = {"raw": "raw pixels", "random": "random start", "pretrained": "pre-trained"}
 
 
-class Parameters(PretrainingParameters):
-    """Parameters of the notebook ee6_embeddings."""
-
-
 EXTENTS = {
     "smoke": Extent(regions=("germany",), seeds=(0, 1)),
     "quick": Extent(regions=("germany", "romania"), seeds=(0, 1)),
     "full": Extent(regions=ALL, seeds=(0, 1, 2, 3, 4)),
     "paper": Extent(regions=ALL, seeds=(0, 1, 2, 3, 4)),
 }
+
+
+class Parameters(PretrainingParameters):
+    """Parameters of the notebook ee6_embeddings."""
+
+    extents = EXTENTS
+    unread = ("pixel", "segment", "probe", "single_date.finetune_steps", "extent.fractions", "extent.finetuned")
 
 
 def plan(params: Parameters) -> list[Arm]:

@@ -19,8 +19,18 @@ class Lengths(Extent):
     lengths: tuple[float, ...] = Field((0.25, 1.0, 4.0), description="multiples of the profile's steps of pre-training")
 
 
+EXTENTS = {
+    "smoke": Lengths(regions=("germany",), seeds=(0, 1), fractions=(1.0,), finetuned=(), lengths=(0.5, 1.0, 2.0)),
+    "quick": Lengths(regions=("germany",), seeds=(0, 1)),
+    "full": Lengths(regions=("germany", "romania"), seeds=(0, 1, 2, 3, 4)),
+    "paper": Lengths(regions=("germany", "ghana", "brandenburg", "romania"), seeds=(0, 1, 2, 3, 4)),
+}
+
+
 class Parameters(TrainingParameters):
     """Parameters of the notebook ee7_length."""
+
+    extents = EXTENTS
 
     lengths: tuple[float, ...] | None = Field(None, description="multiples of the profile's steps; None: those of the profile")
 
@@ -30,14 +40,6 @@ class Parameters(TrainingParameters):
         if value is not None and not (len(value) > 1 and all(length > 0 for length in value)):
             raise ValueError("give two lengths or more, for a curve needs them, each above 0")
         return each_once(value)
-
-
-EXTENTS = {
-    "smoke": Lengths(regions=("germany",), seeds=(0, 1), fractions=(1.0,), finetuned=(), lengths=(0.5, 1.0, 2.0)),
-    "quick": Lengths(regions=("germany",), seeds=(0, 1)),
-    "full": Lengths(regions=("germany", "romania"), seeds=(0, 1, 2, 3, 4)),
-    "paper": Lengths(regions=("germany", "ghana", "brandenburg", "romania"), seeds=(0, 1, 2, 3, 4)),
-}
 
 
 def plan(params: Parameters) -> list[Arm]:
@@ -61,7 +63,7 @@ def plan(params: Parameters) -> list[Arm]:
 
 def lengths_of(params: Parameters) -> tuple[float, ...]:
     """The lengths of a run, shortest first."""
-    return tuple(sorted(params.lengths or EXTENTS[params.profile].lengths))
+    return tuple(sorted(params.lengths or extent_of(EXTENTS, params).lengths))
 
 
 def steps_of(params: Parameters) -> dict[str, list[int]]:
