@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -214,11 +215,11 @@ def draw(group: Sequence[Model], measure: Measure = zero_shot) -> Draws[Config]:
     return Draws(dict(zip((m.config for m in group), columns, strict=True)), len(group[0].seeds), len(np.unique(places)))
 
 
-def by_data(found: Iterable[Model]) -> dict[str, list[Model]]:
-    """Models by the set of pairs."""
+def by_data(found: Iterable[Model], name: Callable[[Config], str] = attrgetter("data")) -> dict[str, list[Model]]:
+    """Models by the set of pairs, or by another name of it."""
     grouped: dict[str, list[Model]] = {}
     for model in found:
-        grouped.setdefault(model.config.data, []).append(model)
+        grouped.setdefault(name(model.config), []).append(model)
     return grouped
 
 
@@ -246,18 +247,24 @@ class Compared:
         return self.effect is not None and self.adjusted < 0.05
 
 
-def compared(found: Sequence[Model], reference: Callable[[Config], Config], measure: Measure = zero_shot) -> list[Compared]:
+def compared(
+    found: Sequence[Model],
+    reference: Callable[[Config], Config],
+    measure: Measure = zero_shot,
+    group: Callable[[Config], str] = attrgetter("data"),
+) -> list[Compared]:
     """Every model against the one that ``reference`` names for it; models whose reference is missing have no effect.
 
     Args:
         found: From :func:`models`.
         reference: Configuration to the configuration that it is held against; itself where it is a reference.
         measure: What is compared.
+        group: Which models are asked about the same test pairs: those of one training set unless told.
     """
     rows: list[tuple[Model, Draws[Config], Array | None]] = []
-    for group in by_data(found).values():
-        draws = draw(group, measure)
-        for model in group:
+    for models_ in by_data(found, group).values():
+        draws = draw(models_, measure)
+        for model in models_:
             base = reference(model.config)
             column = draws.of[model.config] - draws.of[base] if base in draws.of and base != model.config else None
             rows.append((model, draws, column))
