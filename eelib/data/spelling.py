@@ -26,7 +26,7 @@ def spelt(name: str) -> str:
             raise unknown("simulated region", plain(name), SIMULATED)
         return name
     found = absolute(name)
-    if found == name and name not in region_names():
+    if not name.endswith(MANIFEST) and name not in region_names():
         folded = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
         found = ALIASES.get(folded, folded)
         if found in SIMULATED or found not in region_names():

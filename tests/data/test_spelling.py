@@ -2,6 +2,7 @@
 
 import pytest
 from miniatures import MODULES
+from photos import photo_folder
 
 from eelib.data.names import ALIASES, COUNTERPARTS, NAMESAKES, SIMULATED
 from eelib.data.spelling import as_in_the_papers, spelt
@@ -92,3 +93,10 @@ def test_the_prefix_is_read_by_plans_and_by_the_tour(mini):
 
 def test_one_region_to_pretrain_on():
     assert spelt("southsudan") == "southsudan_croptype"
+
+
+def test_paths_are_no_names(tmp_path):
+    path = photo_folder(tmp_path)
+    assert spelt(path) == path
+    assert chosen(["mtlcc", path, "ghana"], "paper") == ("mtlcc", path, "ghana_croptype")
+    assert chosen([path, "ghana"], "paper") == (path, "ghana")  # own data are not of the literature
