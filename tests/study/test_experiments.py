@@ -199,7 +199,7 @@ def test_methods_share_budget_labels_and_readings():
     assert {arm.params.classifier for arm in arms if arm.recipe == "pixels"} == {"forest", "boosting"}
 
 
-def test_published_weights_take_part_only_where_a_file_is_named():
+def test_published_weights_take_part_where_a_file_is_named():
     named = ee5.plan(check(ee5.Parameters, {"seeds": [0], "published_file": "weights.pth"}))
     chosen = [arm for arm in named if arm.name.startswith("published")]
     assert {arm.params.published.file for arm in chosen} == {"weights.pth"}

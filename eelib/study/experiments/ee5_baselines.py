@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from eelib.data.names import SIMULATED
+from eelib.data.regions import region_bands
 from eelib.errors import InputError
-from eelib.settings import PublishedSettings
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, pixel_arm, pretrain_arm, pretrained, readings, segment_arm, shortened
 from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
 from eelib.study.methods import METHODS, method
-from eelib.study.scales import Scale, aligned, pretrain_recipe
+from eelib.study.published import known_weights, published
+from eelib.study.scales import Scale, aligned, pretrain_recipe, sizes_for
 
 NAME = "ee5_baselines"
 OTHERS = tuple(name for name in METHODS if name != "embedding_earth")
@@ -28,7 +29,15 @@ class Baselines(Extent):
 class Parameters(TrainingParameters):
     """Parameters of the notebook ee5_baselines."""
 
-    published_file: str | None = Field(None, description="torchgeo's published Sentinel-2 weights (eelib.settings.PublishedSettings)")
+    published_weights: str | None = Field(
+        None, description="torchgeo's Sentinel-2 weights, a name in eelib.study.published.URLS; None: the ResNet-18 by MoCo, if it is here"
+    )
+    published_file: str | None = Field(None, description="the file of the published weights; None: where torch keeps downloads")
+
+    @field_validator("published_weights")
+    @classmethod
+    def _known_weights(cls, value: str | None) -> str | None:
+        return value if value is None else known_weights(value)
 
 
 EXTENTS = {
@@ -46,14 +55,14 @@ def plan(params: Parameters) -> list[Arm]:
     arms = []
     for region in extent.regions:
         for seed in extent.seeds:
-            starts = _starts(budget, region, seed, extent, steps, params.published_file)
+            starts = [*_starts(budget, region, seed, extent, steps), *_published(params, budget, region)]
             for fraction in extent.fractions:
                 arms += readings(budget, region, starts, fraction, seed, finetuned=fraction in extent.finetuned)
                 arms += [pixel_arm(budget, region, kind, fraction, seed, NAME) for kind in ("forest", "boosting")]
     return arms
 
 
-def _starts(budget: Scale, region: str, seed: int, extent: Baselines, steps: int | None, file: str | None) -> list[Start]:
+def _starts(budget: Scale, region: str, seed: int, extent: Baselines, steps: int | None) -> list[Start]:
     recipe = shortened(pretrain_recipe(budget, region), steps)
     others = {name: pretrain_arm(budget, region, seed, method(name, recipe)) for name in extent.methods}
     taught = [teacher for teacher in extent.teachers if teacher != region and _fits(budget, teacher, region)]
@@ -63,8 +72,12 @@ def _starts(budget: Scale, region: str, seed: int, extent: Baselines, steps: int
         pretrained(budget, region, seed, steps),
         *(Start(name, "pretrained", arm, NAME) for name, arm in others.items()),
         *(Start(f"supervised on {teacher}", "pretrained", segment_arm(budget, teacher, RANDOM, 1.0, seed), NAME) for teacher in taught),
-        *([Start("published", "published", None, NAME, PublishedSettings(file=file))] if file else []),
     ]
+
+
+def _published(params: Parameters, budget: Scale, region: str) -> list[Start]:
+    chosen = published(params.published_weights, params.published_file, region_bands(region, sizes_for(budget, region)))
+    return [Start("published", "published", None, NAME, chosen)] if chosen else []
 
 
 def _fits(budget: Scale, teacher: str, region: str) -> bool:
