@@ -1,4 +1,4 @@
-"""Every test has its own data and runs folder, so none sees or changes the user's."""
+"""Every test has its own data, runs and download folder, so none sees or changes the user's."""
 
 import pytest
 import torch
@@ -9,6 +9,7 @@ from toys import make_region, make_windows
 def _own_folders(tmp_path, monkeypatch):
     monkeypatch.setenv("EELIB_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("EELIB_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))  # plans do not depend on what this machine has downloaded
     monkeypatch.delenv("EELIB_OFFLINE", raising=False)
     monkeypatch.delenv("EELIB_JOBS", raising=False)
 

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from eelib.data.names import SIMULATED
+import functools
+from pathlib import Path
 
-CONTINENTS = {
-    "brandenburg": "Europe",
-    "romania": "Europe",
-    "pastis": "Europe",
-    "mtlcc": "Europe",
-    "t31tfm": "Europe",
-    "ghana_croptype": "Africa",
-    "southsudan_croptype": "Africa",
-}
+from eelib.data.names import SIMULATED
+from eelib.data.sources import MANIFEST
 
 
 def continent(region: str) -> str | None:
-    """Name of the continent; None where nobody wrote it down."""
+    """Name of the continent, as the region's manifest says; None where it says nothing, or where there is no such manifest."""
+    from eelib.data.manifests import manifest_folder
+
     if region in SIMULATED:
         from eelib.data.world import REGIONS
 
         return REGIONS[region].continent
-    return CONTINENTS.get(region)
+    path = Path(region) if region.endswith(MANIFEST) else manifest_folder() / f"{region}.yaml"
+    return _stated(path, path.stat().st_mtime_ns) if path.is_file() else None
+
+
+@functools.lru_cache(maxsize=64)
+def _stated(path: Path, changed: int) -> str | None:
+    """What a manifest says, read anew when it was edited."""
+    from eelib.data.manifests import load_manifest
+
+    return getattr(load_manifest(path), "continent", None)
 
 
 def distance(source: str, target: str) -> str:

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from eelib.data.manifest_base import Manifest as Manifest
 from eelib.data.manifest_fetched import Channel, FetchedManifest, FileEntry
+from eelib.data.names import ALIASES
 from eelib.data.own.kinds import RasterFolderManifest, SceneSeriesManifest, TorchgeoManifest
 from eelib.data.pairs.manifests import PAIR_KINDS
 from eelib.errors import InputError, unknown
@@ -183,11 +184,12 @@ def manifest_names() -> list[str]:
 
 
 def manifest(name: str) -> Manifest:
-    """The manifest of that name.
+    """The manifest of that name, or of the data set that the name is another name of.
 
     Raises:
         InputError: There is none; names the nearest.
     """
+    name = ALIASES.get(name, name)
     if name not in manifest_names():
         raise unknown("data set", name, manifest_names())
     return load_manifest(manifest_folder() / f"{name}.yaml")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -286,11 +287,11 @@ def draw_each(group: Sequence[Model], measure: Measure = zero_shot, *, score: Sc
     return [(model, draws) for part in parts for draws in (draw(part, measure, score=score),) for model in part]
 
 
-def by_data(found: Iterable[Model]) -> dict[str, list[Model]]:
-    """Models by the set of pairs."""
+def by_data(found: Iterable[Model], name: Callable[[Config], str] = attrgetter("data")) -> dict[str, list[Model]]:
+    """Models by the set of pairs, or by another name of it."""
     grouped: dict[str, list[Model]] = {}
     for model in found:
-        grouped.setdefault(model.config.data, []).append(model)
+        grouped.setdefault(name(model.config), []).append(model)
     return grouped
 
 
@@ -318,18 +319,24 @@ class Compared:
         return self.effect is not None and self.adjusted < 0.05
 
 
-def compared(found: Sequence[Model], reference: Callable[[Config], Config], measure: Measure = zero_shot) -> list[Compared]:
+def compared(
+    found: Sequence[Model],
+    reference: Callable[[Config], Config],
+    measure: Measure = zero_shot,
+    group: Callable[[Config], str] = attrgetter("data"),
+) -> list[Compared]:
     """Every model against the one that ``reference`` names for it; models whose reference is missing have no effect.
 
     Args:
         found: From :func:`models`; models of open_clip are left out.
         reference: Configuration to the configuration that it is held against; itself where it is a reference.
         measure: What is compared.
+        group: Which models are asked about the same test pairs: those of one training set unless told.
     """
     rows: list[tuple[Model, Draws[Config], Array | None]] = []
-    for group in by_data(trained_ones(found)).values():
-        draws = draw(group, measure)
-        for model in group:
+    for models_ in by_data(trained_ones(found), group).values():
+        draws = draw(models_, measure)
+        for model in models_:
             base = reference(model.config)
             column = draws.of[model.config] - draws.of[base] if base in draws.of and base != model.config else None
             rows.append((model, draws, column))

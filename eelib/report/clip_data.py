@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from eelib.data.pairs.settings import FAULTS, FaultDoses
+from eelib.data.pairs.settings import FAULTS, PUBLISHED_VERSIONS, FaultDoses
 from eelib.evaluate.statistics import Estimate
 from eelib.report.cases import POINTS, points, signed, verdict
-from eelib.report.clip_cases import Compared, Model, compared
+from eelib.report.clip_cases import Compared, Config, Model, compared
 from eelib.report.clip_published import VERSIONS
 from eelib.report.style import PALETTE, WIDTH, use_style
 
@@ -21,16 +22,51 @@ MIXED = "mixed"
 
 
 def version_rows(found: Sequence[Model]) -> list[Compared]:
-    """V2-like against V1-like at the same number of pairs, for every method and encoder."""
+    """V2 against V1 for every method and encoder.
+
+    V1 and V2 are a pool and what our filter keeps of it, at the same number of pairs; or two published data sets, each as it is and
+    both scored on one test set.
+    """
     ones = [model.config for model in found if model.config.version == "v1" and model.config.fault == MIXED]
     partners = [config._replace(version="v2", fault="") for config in ones]
-    chosen = [model for model in found if model.config in {*ones, *partners}]
-    return compared(chosen, lambda config: config._replace(version="v1", fault=MIXED))
+    chosen = [model for model in found if model.config in {*ones, *partners}] + _published(found)
+    return compared(chosen, _version_one, group=lambda config: PUBLISHED_VERSIONS.get(config.data, config.data))
+
+
+def _version_one(config: Config) -> Config:
+    if is_published(config):
+        return config._replace(data=PUBLISHED_VERSIONS.get(config.data, config.data))
+    return config._replace(version="v1", fault=MIXED)
+
+
+def _published(found: Sequence[Model]) -> list[Model]:
+    """Models of published versions that have a partner in the other version, of as many pairs and scored on the same set."""
+    own = [model for model in found if is_published(model.config)]
+    most = max((model.config.pairs for model in own), default=0)
+    full = [model for model in own if model.config.pairs == most]
+    known = Counter((_version_one(model.config), _test_sets(model)) for model in full)
+    return [model for model in full if known[_version_one(model.config), _test_sets(model)] > 1]
+
+
+def is_published(config: Config) -> bool:
+    """Whether a training set is one of two published versions, taken as it is."""
+    return config.version == "clean" and config.data in {*PUBLISHED_VERSIONS, *PUBLISHED_VERSIONS.values()}
+
+
+def _test_sets(model: Model) -> tuple[str, ...]:
+    return tuple(model.scores[0]["params"]["data"]["sets"])
+
+
+def set_title(config: Config) -> str:
+    """A published version for people: ``yfcc15m_v2`` is ``YFCC15M V2``."""
+    return config.data.upper().replace("_", " ")
 
 
 def dose_rows(found: Sequence[Model]) -> list[Compared]:
-    """One kind of noise at a time against clean captions."""
+    """One kind of noise at a time against clean captions; none where no noise was put in."""
+    spoilt = {model.config.data for model in found if model.config.fault not in ("", MIXED)}
     chosen = [model for model in found if model.config.version == "clean" or model.config.fault not in ("", MIXED)]
+    chosen = [model for model in chosen if model.config.data in spoilt]
     return compared(chosen, lambda config: config._replace(version="clean", fault=""))
 
 
@@ -56,7 +92,14 @@ def _is_fewer(model: Model, found: Sequence[Model]) -> bool:
 
 def version_names(rows: Sequence[Compared]) -> list[str]:
     """Method and version of every row."""
-    return [f"{row.model.config.title}, {row.model.config.version.upper()}-like" for row in rows]
+    configs = [row.model.config for row in rows]
+    return [f"{one.title}, {set_title(one) if is_published(one) else one.version.upper() + '-like'}" for one in configs]
+
+
+def amount_names(rows: Sequence[Compared]) -> list[str]:
+    """Number of pairs of every row, with the version where it is a data set of its own."""
+    of = [f" of {set_title(row.model.config)}" if is_published(row.model.config) else "" for row in rows]
+    return [f"{pair_count(row.model)} pairs{name}" for row, name in zip(rows, of, strict=True)]
 
 
 def filter_table(found: Sequence[Model]) -> pd.DataFrame:
@@ -82,6 +125,8 @@ def dose_figure(rows: Sequence[Compared]) -> Figure:
     import matplotlib.pyplot as plt
 
     use_style()
+    if not rows:
+        return _no_doses()
     shown = [(row.model.data_title, *fault_of(row), row.effect) for row in rows if row.effect is not None]
     data, kinds = list(dict.fromkeys(item[0] for item in shown)), list(dict.fromkeys(item[1] for item in shown))
     size = (WIDTH, 0.9 + 1.5 * len(data))
@@ -99,6 +144,15 @@ def dose_figure(rows: Sequence[Compared]) -> Figure:
         line[0].set_ylabel(title.replace(", ", "\n"), fontsize=8)
     figure.supxlabel("share of the captions", fontsize=8)
     figure.supylabel("points of top-1 against clean", fontsize=8)
+    return figure
+
+
+def _no_doses() -> Figure:
+    """In place of the figure where captions are somebody's own."""
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure(figsize=(WIDTH, 0.6))
+    figure.text(0.5, 0.5, "captions are taken as they were written: no noise was put in", ha="center", va="center", fontsize=9)
     return figure
 
 
@@ -151,14 +205,14 @@ def _class_mean(model: Model) -> float:
 def data_conclusion(versions: Sequence[Compared], doses: Sequence[Compared], amounts: Sequence[Compared]) -> str:
     """What the data factor says, in Markdown, computed from its numbers."""
     lines = []
-    for data in dict.fromkeys(row.model.data_title for row in versions):
-        effects = [row.effect for row in versions if row.model.data_title == data and row.effect is not None]
+    for title in dict.fromkeys(_versions_title(row) for row in versions):
+        rows = [row for row in versions if _versions_title(row) == title]
+        effects = [row.effect for row in rows if row.effect is not None]
         above, below, undecided = verdict(effects)
-        text = f"* **V2-like against V1-like, {data}**: better in {above} of {len(effects)} cases, worse in {below}, "
+        text = f"* **{title}**: better in {above} of {len(effects)} cases, worse in {below}, "
         text += f"undecided in {undecided}; "
         text += f"differences from {signed(min(effects, key=lambda e: e.value))} to {signed(max(effects, key=lambda e: e.value))} points."
-        own = [row for row in doses if row.model.data_title == data]
-        rows = [row for row in versions if row.model.data_title == data]
+        own = [] if is_published(rows[0].model.config) else [row for row in doses if row.model.data_title == rows[0].model.data_title]
         lines.append(text + (_why_not_better(rows, effects, own) if above < len(effects) and own else ""))
     known = ", ".join(f"{name} {points(two - one)}" for name, (one, two) in VERSIONS.items())
     lines.append(f"* Published at another scale (PyramidCLIP, V2 over V1): {known} points.")
@@ -169,7 +223,13 @@ def data_conclusion(versions: Sequence[Compared], doses: Sequence[Compared], amo
         lines.append(f"* **Noise, {data}**: doses whose effect stands after correction: {named or 'none'}.")
     for row in amounts:
         if row.effect:
-            lines.append(
-                f"* **Amount, {row.model.data_title}**: {pair_count(row.model)} pairs change top-1 by {signed(row.effect)} points."
-            )
+            lines.append(f"* **Amount, {row.model.data_title}**: {amount_names([row])[0]} change top-1 by {signed(row.effect)} points.")
     return "\n".join(lines)
+
+
+def _versions_title(row: Compared) -> str:
+    """What is compared, and on which data."""
+    if not is_published(row.model.config):
+        return f"V2-like against V1-like, {row.model.data_title}"
+    pool = set_title(row.model.config).rpartition(" ")[0]
+    return f"V2 against V1 of {pool}, two data sets scored on {row.model.data_title}"

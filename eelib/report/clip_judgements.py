@@ -8,7 +8,7 @@ from dataclasses import replace
 from eelib.evaluate.statistics import Estimate, holm
 from eelib.report.cases import POINTS, Record, signed, verdict
 from eelib.report.clip_cases import Compared, Config, compared, models_of
-from eelib.report.clip_data import dose_rows, fault_of, version_rows
+from eelib.report.clip_data import dose_rows, fault_of, is_published, version_rows
 from eelib.report.clip_depth import depth_rows
 from eelib.report.clip_recipe import recipe_rows
 from eelib.report.clip_supervision import interactions, supervision
@@ -32,8 +32,10 @@ def faults_hurt(records: Sequence[Record]) -> Judgement:
 
 
 def versions_differ(records: Sequence[Record]) -> Judgement:
-    """V2-like minus V1-like at equal pair counts, for every method and encoder."""
-    return _told([row for row in version_rows(models_of(records)) if row.effect is not None], "V2-like minus V1-like")
+    """V2 minus V1, or V2-like minus V1-like at equal pair counts, for every method and encoder."""
+    rows = [row for row in version_rows(models_of(records)) if row.effect is not None]
+    published = all(is_published(row.model.config) for row in rows) and rows
+    return _told(rows, "V2 minus V1" if published else "V2-like minus V1-like")
 
 
 def encoders_differ(records: Sequence[Record]) -> Judgement:

@@ -36,13 +36,14 @@ def pretrain(region: str, profile: str, *, seed: int = 0, jobs: int | None = Non
     Raises:
         InputError: The region or the profile is unknown.
     """
-    from eelib.data.sources import absolute, source
+    from eelib.data.sources import source
+    from eelib.data.spelling import plain, spelt
     from eelib.study.arms import pretrain_arm
     from eelib.study.scales import SCALES
 
     if profile not in SCALES:
         raise unknown("profile", profile, SCALES)
-    store, name = Store(), source(absolute(region)).name
+    store, name = Store(), source(plain(spelt(region))).name
     arm = pretrain_arm(SCALES[profile], name, seed)
     fetch_needed({name})
     store.prepare()

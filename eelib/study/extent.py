@@ -101,7 +101,7 @@ E = TypeVar("E", bound=Extent)
 def extent_of(table: Mapping[str, E], params: PretrainingParameters) -> E:
     """The profile's extent with the notebook's overrides; label shares that are asked for are fine-tuned as well."""
     chosen = table[params.profile]
-    changes: dict[str, object] = {"regions": params.regions or chosen.regions, "seeds": params.seeds or chosen.seeds}
+    changes: dict[str, object] = {"regions": params.region_names or chosen.regions, "seeds": params.seeds or chosen.seeds}
     if isinstance(params, TrainingParameters) and params.fractions is not None:
         changes |= {"fractions": params.fractions, "finetuned": params.fractions}
     return changed(chosen.model_copy(update=changes), params.extent_changes(), "extent.")

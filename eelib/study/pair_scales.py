@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
-from eelib.data.pairs.settings import FAULTS, PairSizes
+from eelib.data.pairs.settings import CAPTIONS_ALONE, FAULTS, PairSizes
 from eelib.errors import InputError, unknown
 from eelib.settings import Settings
 from eelib.settings_pairs import (
@@ -63,6 +63,9 @@ class PairScale(Settings):
         return preset
 
 
+PAPER_PAIRS = ("yfcc15m_v2",)  # what the paper trains on (A)
+
+
 class PairExtent(Settings):
     """On which pairs, how often and with which encoders an experiment runs at a profile. Experiments add their own fields."""
 
@@ -83,7 +86,9 @@ class PairParameters(Parameters):
     methods: tuple[str, ...] | None = Field(None, description="None: those of the profile")
     encoders: tuple[str, ...] | None = Field(None, description="vit, resnet; None: both where the profile affords them")
     samples: int | None = Field(None, ge=1, description="pairs seen per training; None: those of the profile")
-    test_pairs: str | None = Field(None, description="set of pairs to score every model on; None: the one of its training")
+    test_pairs: str | None = Field(
+        None, description="set of pairs to score every model on; None: the one of its training, imagenet where it has no classes"
+    )
 
     @classmethod
     def settings(cls) -> dict[str, type[BaseModel]]:
@@ -149,7 +154,7 @@ def pair_extent(table: Mapping[str, E], params: PairParameters) -> E:
 
 def pair_budget(params: PairParameters) -> PairScale:
     """The profile's budget per arm with the notebook's overrides."""
-    chosen = PAIR_SCALES[params.profile].model_copy(update={"test_pairs": params.test_pairs})
+    chosen = PAIR_SCALES[params.profile].model_copy(update={"test_pairs": _test_set(params)})
     if params.samples is not None:
         chosen = chosen.model_copy(update={"recipe": chosen.recipe.model_copy(update={"samples": params.samples})})
     return pair_rescaled(chosen, params)
@@ -190,6 +195,14 @@ def require_models(budget: PairScale, methods: Sequence[str], encoders: Sequence
     recipes: tuple[RecipeName, ...] = ("unified", "released")
     for name, family, where, recipe in itertools.product(methods, encoders, pairs, recipes):
         standard(budget, name, family, where, recipe)
+
+
+def _test_set(params: PairParameters) -> str | None:
+    """The set to score on. Models of photographs that have captions and no classes are scored on ImageNet, as the paper's are (A)."""
+    if params.test_pairs is not None:
+        return params.test_pairs
+    without = params.profile == "paper" if params.pairs is None else set(params.pairs) <= {*CAPTIONS_ALONE}
+    return "imagenet" if without else None
 
 
 PUBLISHED_HEADS = HeadSizes(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from eelib.errors import InputError
 from eelib.settings import describe
@@ -117,15 +117,22 @@ class RegionParameters(Parameters):
 
     @field_validator("regions")
     @classmethod
-    def _known_regions(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        from eelib.data.sources import absolute, source
+    def _known_regions(cls, value: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, ...] | None:
+        from eelib.data.spelling import as_in_the_papers, plain, spelt
 
         if value is None:
             return None
-        names = tuple(absolute(name) for name in value)
-        for name in names:
-            source(name)
-        return each_once(names)  # two paths may be one file
+        names = tuple(spelt(name) for name in value)
+        names = as_in_the_papers(names) if info.data.get("profile") == "paper" else names
+        each_once(tuple(plain(name) for name in names))  # two paths may be one file
+        return names
+
+    @property
+    def region_names(self) -> tuple[str, ...] | None:
+        """The regions as sources know them, without the prefix that sets a simulated one apart from a data set."""
+        from eelib.data.spelling import plain
+
+        return self.regions and tuple(map(plain, self.regions))
 
 
 P = TypeVar("P", bound=Parameters)

@@ -1,16 +1,25 @@
-"""The notebooks ee1 and ee2 on every miniature: the arms that a user of the real data set would run, on a tiny budget."""
+"""The notebooks ee1 and ee2 on every miniature: the arms that a user of the real data set would run, and what the cells make of them."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from miniatures import MODULES
 
 from eelib.data.manifests import manifest
-from eelib.data.regions import load_region
+from eelib.data.regions import load_region, source
 from eelib.evaluate.confusion import scores, unpack
+from eelib.report.comparison import compare, conclusion
+from eelib.report.comparison_table import comparison_table
+from eelib.report.gain_figure import gain_figure
+from eelib.report.map_figure import map_figure
+from eelib.report.scarcity import worth_conclusion, worth_table, worths
+from eelib.report.scarcity_figure import gain_curves, score_curves
 from eelib.settings import RegionSizes
 from eelib.study.execute import run
 from eelib.study.experiments import ee1_regions, ee2_label_scarcity
 from eelib.study.store import Store
+
+READINGS = ("linear probe", "fine-tuned")
 
 
 @pytest.fixture
@@ -25,14 +34,12 @@ def region_cache():
 def test_ee1_and_ee2_run_on_every_data_set_and_their_records_explain_themselves(mini, region_cache):
     for name in MODULES:
         mini(name)
-    tiny = {"profile": "smoke", "seeds": (0,), "regions": tuple(MODULES), "pretrain_steps": 2, "finetune_steps": 2}
-    of_one = ee1_regions.Parameters(**tiny, fractions=(1.0,))
-    arms = {
-        arm.key: arm
-        for arm in (*ee1_regions.plan(of_one), *ee2_label_scarcity.plan(ee2_label_scarcity.Parameters(**tiny, fractions=(0.5, 1.0))))
-    }
+    tiny = {"profile": "smoke", "seeds": (0, 1), "regions": tuple(MODULES), "pretrain_steps": 2, "finetune_steps": 2}
+    of_one, of_two = ee1_regions.Parameters(**tiny, fractions=(1.0,)), ee2_label_scarcity.Parameters(**tiny, fractions=(0.5, 1.0))
+    plans = {"ee1": ee1_regions.plan(of_one), "ee2": ee2_label_scarcity.plan(of_two)}
+    arms = {arm.key: arm for plan in plans.values() for arm in plan}
     records = run(list(arms.values()), jobs=1, quiet=True)
-    assert len(records) == 10 * len(MODULES)  # raw, random, pre-trained, two of them fine-tuned too, at two label shares
+    assert len(records) == 2 * 10 * len(MODULES)  # two seeds of raw, random, pre-trained, two of them fine-tuned too, at two label shares
     for arm, record in zip(arms.values(), records, strict=True):
         (name,) = record["data"]
         region = ee1_regions.loaded(of_one, name)
@@ -43,6 +50,58 @@ def test_ee1_and_ee2_run_on_every_data_set_and_their_records_explain_themselves(
         assert counts.sum() == (region.test.mask >= 0).sum()
         assert record["metrics"]["scores"] == scores(counts)
         assert record["metrics"]["places"] == region.test.place.tolist()
+    by_key = {record["key"]: record for record in records}
+    cells_of_ee1(of_one, [by_key[arm.key] for arm in plans["ee1"]])
+    cells_of_ee2([by_key[arm.key] for arm in plans["ee2"]])
+
+
+def cells_of_ee1(params, records):
+    """What the cells of ee1 show of these records: tables, figures, maps, conclusion."""
+    rows = compare(records)
+    assert {(row.region, row.kind, row.fraction) for row in rows} == {(name, "real", 1.0) for name in MODULES}
+    assert len(rows) == 2 * len(MODULES)
+    for row in rows:
+        assert row.title == source(row.region).title and row.gain.seeds == 2 and len(row.records["pretrained"]) == 2
+        assert row.gain.low <= row.gain.value <= row.gain.high
+        assert row.gain.value == pytest.approx(row.scores["pretrained"].value - row.scores["random"].value)
+    titles = {row.title for row in rows}
+    for reading in READINGS:
+        table = comparison_table(rows, reading)
+        assert all(title in table for title in titles) and "nan " not in table
+    drawn = gain_figure(rows).axes
+    assert len(drawn) == 2 and all(any(title in label.get_text() for label in drawn[0].get_yticklabels()) for title in titles)
+    examples = ee1_regions.example_runs(params)
+    assert examples.keys() == {*MODULES}
+    for name, runs in examples.items():
+        figure = map_figure(ee1_regions.loaded(params, name), runs)
+        assert (
+            sum(len(axis.images) for axis in figure.axes) == len(figure.axes) >= 4
+            and manifest(name).attribution in figure.texts[-1].get_text()
+        )
+    text = conclusion(rows)
+    assert text.count(f" of {len(MODULES)} cases") >= 2
+    assert ", real, " in text and "nan" not in text and "simulated" not in text
+    plt.close("all")
+
+
+def cells_of_ee2(records):
+    """What the cells of ee2 show: curves over label shares, and what pre-training is worth in labels."""
+    rows, saved = compare(records), worths(records)
+    assert {(row.region, row.fraction) for row in rows} == {(name, share) for name in MODULES for share in (0.5, 1.0)}
+    for figure in (score_curves(rows), gain_curves(rows)):
+        shown = [axis for axis in figure.axes if axis.lines]
+        assert len(shown) == 2 * len(MODULES)
+        assert all(len(line.get_xdata()) == 2 for axis in shown for line in axis.lines if line.get_marker() == "o")
+    assert len(saved) == 2 * 2 * len(MODULES)
+    for item in saved:
+        assert (item.smallest, item.largest) == (0.5, 1.0) and len(item.records) == 2
+        assert item.needed.value >= 0.5
+    for reading in READINGS:
+        table = worth_table(saved, reading)
+        assert all(row.title in table for row in rows) and "nan " not in table
+        assert comparison_table(rows, reading).count("<tr>") >= 2 * len(MODULES)
+    assert worth_conclusion(saved).startswith("*")
+    plt.close("all")
 
 
 @pytest.mark.parametrize("name", MODULES)

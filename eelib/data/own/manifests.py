@@ -10,6 +10,7 @@ from eelib.data.manifest_base import Manifest
 from eelib.settings import Settings
 
 Names = tuple[str, ...]
+Continent = Literal["Africa", "Antarctica", "Asia", "Europe", "North America", "Oceania", "South America"]
 PALETTE = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb", "#222255", "#999933", "#cc6677")
 
 
@@ -73,6 +74,9 @@ class OwnManifest(Manifest):
     title: str = Field("", description="for tables and figures; default: the name")
     description: str = Field("", description="for readers")
     attribution: str = Field("", description="credit line under figures")
+    continent: Continent | None = Field(
+        None, description="Africa, Antarctica, Asia, Europe, North America, Oceania or South America; ee3_transfer groups by it"
+    )
     classes: tuple[OwnClass, ...] = Field((), description="class list; leave out where there are no labels")
     bands: Names | None = Field(None, min_length=1, description="names of all bands in order; default: from the files")
     scale: float | None = Field(

@@ -25,7 +25,7 @@ from eelib.errors import InputError
 from eelib.settings import RegionSizes
 
 VERSION = 1  # bump when the same files would give other windows
-COSMETIC = {"title", "description", "attribution"}
+COSMETIC = {"title", "description", "attribution", "continent"}  # they decide no pixel and no label
 
 
 def folder_of(name: str) -> Path:

@@ -26,6 +26,7 @@ images: {images}
 # scale: {scale}  # value = number * scale, wanted at about 0 to 1
 # split: {{by: pattern, pattern: "(train|val|test)/"}}  # default: automatic, with a gap
 # allow_unmatched: true  # images without mask serve pre-training
+# continent: Europe  # so that ee3_transfer knows which regions are on another one
 """
 
 

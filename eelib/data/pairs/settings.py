@@ -11,6 +11,10 @@ from eelib.settings import Settings
 FAULTS = ("file_name", "camera", "web", "language", "boilerplate", "short", "long", "wrong_image")
 
 
+CAPTIONS_ALONE = ("yfcc15m_v1", "yfcc15m_v2", "cc3m")  # sets of the literature without classes
+PUBLISHED_VERSIONS = {"yfcc15m_v2": "yfcc15m_v1"}  # the filtered list and the list before it: two sets, not one set filtered
+
+
 class FaultDoses(Settings):
     """Share of the captions of a pool that has each fault. Defaults make about half of the pool faulty; the kinds and doses are ours."""
 

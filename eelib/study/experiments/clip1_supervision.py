@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from eelib.study.arm import Arm
 from eelib.study.pair_arms import score_arm, standard
-from eelib.study.pair_scales import PairExtent, PairParameters, pair_budget, pair_extent
+from eelib.study.pair_scales import PAPER_PAIRS, PairExtent, PairParameters, pair_budget, pair_extent
 
 EXTENTS = {
     "smoke": PairExtent(seeds=(0, 1)),
     "quick": PairExtent(seeds=(0, 1, 2)),
     "full": PairExtent(pairs=("germany", "ghana", "emoji"), seeds=(0, 1, 2, 3, 4)),
-    "paper": PairExtent(pairs=("yfcc15m_v2",), seeds=(0, 1, 2, 3, 4)),
+    "paper": PairExtent(pairs=PAPER_PAIRS, seeds=(0, 1, 2, 3, 4)),
 }
 
 

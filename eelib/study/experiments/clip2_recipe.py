@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from eelib.study.arm import Arm
 from eelib.study.pair_arms import score_arm, standard
-from eelib.study.pair_scales import PairExtent, PairParameters, pair_budget, pair_extent
+from eelib.study.pair_scales import PAPER_PAIRS, PairExtent, PairParameters, pair_budget, pair_extent
 
 NAME = "clip2_recipe"
 
@@ -13,7 +13,7 @@ EXTENTS = {
     "smoke": PairExtent(seeds=(0, 1), encoders=("vit",)),
     "quick": PairExtent(seeds=(0, 1), encoders=("vit",), methods=("clip", "slip", "filip", "declip")),
     "full": PairExtent(pairs=("germany", "emoji"), seeds=(0, 1, 2, 3, 4)),
-    "paper": PairExtent(pairs=("yfcc15m_v2",), seeds=(0, 1, 2)),
+    "paper": PairExtent(pairs=PAPER_PAIRS, seeds=(0, 1, 2)),
 }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import Field, field_validator
 
 from eelib.data.pairs.load import as_written
-from eelib.data.pairs.settings import FAULTS, FaultDoses
-from eelib.errors import unknown
+from eelib.data.pairs.settings import FAULTS, PUBLISHED_VERSIONS, FaultDoses
+from eelib.errors import InputError, unknown
 from eelib.study.arm import Arm
 from eelib.study.extent import shares
 from eelib.study.pair_arms import Setup, score_arm, standard
@@ -33,7 +35,7 @@ EXTENTS = {
     "smoke": Data(seeds=(0, 1), kinds=("wrong_image",), doses=(0.5,), amounts=(0.5,)),
     "quick": Data(seeds=(0, 1), encoders=("vit",), kinds=("wrong_image", "language"), doses=(0.5,), amounts=(0.25,)),
     "full": Data(pairs=("germany", "emoji"), seeds=(0, 1, 2, 3, 4), doses=(0.2, 0.4, 0.8), amounts=(0.125, 0.25, 0.5)),
-    "paper": Data(seeds=(0, 1, 2), doses=(0.2, 0.4, 0.8), amounts=(0.1, 0.3)),
+    "paper": Data(pairs=("yfcc15m_v1", "yfcc15m_v2"), seeds=(0, 1, 2), doses=(0.2, 0.4, 0.8), amounts=(0.1, 0.3)),
 }
 
 
@@ -69,18 +71,36 @@ def extent_of(params: Parameters) -> Data:
 
 
 def plan(params: Parameters) -> list[Arm]:
-    """Every score that the notebook reads. V2 is what clip1 trains on, so those models are clip1's."""
+    """Every score that the notebook reads. V2 is what clip1 trains on, so those models are clip1's.
+
+    Raises:
+        InputError: Two published versions would be scored on two test sets.
+    """
     budget, extent = pair_budget(params), extent_of(params)
+    published = published_versions(extent.pairs)
+    if published and budget.test_pairs is None:
+        raise InputError(f"{' and '.join(published)} are compared on one test set: name it, for example test_pairs=imagenet")
     setups = []
     for pairs in extent.pairs:
         for family in extent.encoders:
             for name in extent.methods:
                 base = standard(budget, name, family, pairs)
-                setups += [base.sized(NAME, version=version) for version in ("v2", "v1")]
+                setups += [base] if pairs in published else [base.sized(NAME, version=version) for version in ("v2", "v1")]
         first = standard(budget, extent.methods[0], extent.encoders[0], pairs)
-        doses = () if as_written(pairs) else _doses(first, extent)
-        setups += [first.sized(NAME, version="clean"), *doses, *_amounts(first.sized(NAME, version="v2"), extent)]
+        setups += _amounts(first, extent) if pairs in published else _inside(first, extent)
     return [score_arm(budget, setup, seed) for setup in setups for seed in extent.seeds]
+
+
+def published_versions(pairs: Sequence[str]) -> tuple[str, ...]:
+    """Those of the sets that are V1 and V2 as their authors made them; one without the other is a set like any."""
+    both = {name for two, one in PUBLISHED_VERSIONS.items() if {one, two} <= set(pairs) for name in (one, two)}
+    return tuple(name for name in pairs if name in both)
+
+
+def _inside(first: Setup, extent: Data) -> list[Setup]:
+    """Doses and amounts of a set whose versions are made here: the pool, and what our filter keeps of it."""
+    doses = () if as_written(first.data.sets[0]) else _doses(first, extent)
+    return [first.sized(NAME, version="clean"), *doses, *_amounts(first.sized(NAME, version="v2"), extent)]
 
 
 def _doses(base: Setup, extent: Data) -> list[Setup]:

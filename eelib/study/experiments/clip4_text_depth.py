@@ -6,7 +6,7 @@ from pydantic import Field, field_validator
 
 from eelib.study.arm import Arm
 from eelib.study.pair_arms import Setup, score_arm, standard
-from eelib.study.pair_scales import PairExtent, PairParameters, pair_budget, pair_extent
+from eelib.study.pair_scales import PAPER_PAIRS, PairExtent, PairParameters, pair_budget, pair_extent
 
 NAME = "clip4_text_depth"
 
@@ -23,7 +23,7 @@ EXTENTS = {
     "smoke": Depth(seeds=(0, 1), depths=(1, 3)),
     "quick": Depth(seeds=(0, 1), depths=(1, 3, 6)),
     "full": Depth(seeds=(0, 1, 2, 3, 4), encoders=("vit", "resnet")),
-    "paper": Depth(seeds=(0, 1, 2), encoders=("vit", "resnet")),
+    "paper": Depth(pairs=PAPER_PAIRS, seeds=(0, 1, 2), encoders=("vit", "resnet")),
 }
 
 

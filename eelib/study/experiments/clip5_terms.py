@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from eelib.settings_pairs import TERMS, MethodSettings
 from eelib.study.arm import Arm
 from eelib.study.pair_arms import Setup, score_arm, standard
-from eelib.study.pair_scales import PairExtent, PairParameters, pair_budget, pair_extent
+from eelib.study.pair_scales import PAPER_PAIRS, PairExtent, PairParameters, pair_budget, pair_extent
 
 NAME = "clip5_terms"
 BASE = "clip"  # the term that all others are added to
@@ -17,7 +17,7 @@ EXTENTS = {
     "smoke": PairExtent(seeds=(0, 1), methods=("declip",), encoders=("vit",)),
     "quick": PairExtent(seeds=(0, 1), methods=("declip",), encoders=("vit",)),
     "full": PairExtent(seeds=(0, 1, 2, 3, 4), methods=("declip", "defilip")),
-    "paper": PairExtent(seeds=(0, 1, 2), methods=("declip", "defilip")),
+    "paper": PairExtent(pairs=PAPER_PAIRS, seeds=(0, 1, 2), methods=("declip", "defilip")),
 }
 
 

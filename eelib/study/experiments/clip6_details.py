@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from eelib.errors import unknown
 from eelib.study.arm import Arm
 from eelib.study.pair_arms import Setup, score_arm, standard
-from eelib.study.pair_scales import PairExtent, PairParameters, pair_budget, pair_extent
+from eelib.study.pair_scales import PAPER_PAIRS, PairExtent, PairParameters, pair_budget, pair_extent
 
 NAME = "clip6_details"
 
@@ -78,7 +78,7 @@ EXTENTS = {
     "smoke": Details(seeds=(0, 1)),
     "quick": Details(seeds=(0, 1), details=SHORT),
     "full": Details(seeds=(0, 1, 2, 3, 4), encoders=("vit", "resnet")),
-    "paper": Details(seeds=(0, 1, 2), encoders=("vit", "resnet")),
+    "paper": Details(pairs=PAPER_PAIRS, seeds=(0, 1, 2), encoders=("vit", "resnet")),
 }
 
 

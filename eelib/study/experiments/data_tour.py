@@ -42,8 +42,8 @@ def plan(params: Parameters) -> list[Arm]:
 
 def plan_regions(params: Parameters) -> tuple[str, ...]:
     """Regions that the notebook shows."""
-    if params.regions is not None:
-        return params.regions
+    if params.region_names is not None:
+        return params.region_names
     return SMOKE_REGIONS if params.profile == "smoke" else EXTENTS[params.profile].regions
 
 

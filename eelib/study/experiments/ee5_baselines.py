@@ -7,11 +7,11 @@ from pydantic import Field, field_validator
 from eelib.data.names import SIMULATED
 from eelib.data.regions import region_bands
 from eelib.errors import InputError, unknown
-from eelib.settings import PublishedSettings
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, pixel_arm, pretrain_arm, pretrained, readings, segment_arm, shortened
 from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of, known_regions, short_steps
 from eelib.study.methods import METHODS, method
+from eelib.study.published import known_weights, published
 from eelib.study.scales import Scale, aligned, encoder_for, pretrain_recipe, sizes_for
 
 NAME = "ee5_baselines"
@@ -53,7 +53,15 @@ class Parameters(TrainingParameters):
     extents = EXTENTS
     unread = ("look",)
 
-    published_file: str | None = Field(None, description="torchgeo's published Sentinel-2 weights (eelib.settings.PublishedSettings)")
+    published_weights: str | None = Field(
+        None, description="torchgeo's Sentinel-2 weights, a name in eelib.study.published.URLS; None: the ResNet-18 by MoCo, if it is here"
+    )
+    published_file: str | None = Field(None, description="the file of the published weights; None: where torch keeps downloads")
+
+    @field_validator("published_weights")
+    @classmethod
+    def _known_weights(cls, value: str | None) -> str | None:
+        return value if value is None else known_weights(value)
 
     def settle(self) -> None:
         """Every method on top of the changes."""
@@ -71,14 +79,14 @@ def plan(params: Parameters) -> list[Arm]:
     for region in extent.regions:
         steps = short_steps(params, budget, region, extent.steps)
         for seed in extent.seeds:
-            starts = _starts(budget, region, seed, extent, steps, params.published_file)
+            starts = [*_starts(budget, region, seed, extent, steps), *_published(params, budget, region)]
             for fraction in extent.fractions:
                 arms += readings(budget, region, starts, fraction, seed, finetuned=fraction in extent.finetuned)
                 arms += [pixel_arm(budget, region, kind, fraction, seed, NAME) for kind in ("forest", "boosting")]
     return arms
 
 
-def _starts(budget: Scale, region: str, seed: int, extent: Baselines, steps: int | None, file: str | None) -> list[Start]:
+def _starts(budget: Scale, region: str, seed: int, extent: Baselines, steps: int | None) -> list[Start]:
     recipe = shortened(pretrain_recipe(budget, region), steps)
     others = {name: pretrain_arm(budget, region, seed, method(name, recipe)) for name in extent.methods}
     taught = [teacher for teacher in extent.teachers if not unfit(budget, teacher, region)]
@@ -88,8 +96,12 @@ def _starts(budget: Scale, region: str, seed: int, extent: Baselines, steps: int
         pretrained(budget, region, seed, steps),
         *(Start(name, "pretrained", arm, NAME) for name, arm in others.items()),
         *(Start(f"supervised on {teacher}", "pretrained", segment_arm(budget, teacher, RANDOM, 1.0, seed), NAME) for teacher in taught),
-        *([Start("published", "published", None, NAME, PublishedSettings(file=file))] if file else []),
     ]
+
+
+def _published(params: Parameters, budget: Scale, region: str) -> list[Start]:
+    chosen = published(params.published_weights, params.published_file, region_bands(region, sizes_for(budget, region)))
+    return [Start("published", "published", None, NAME, chosen)] if chosen else []
 
 
 def unfit(budget: Scale, teacher: str, region: str) -> str:
@@ -117,4 +129,9 @@ def left_out(params: Parameters) -> list[str]:
         for teacher in extent.teachers
         if (why := unfit(budget, teacher, region))
     ]
-    return [*lines, *([] if params.published_file else ["published weights are left out: published_file names no file"])]
+    lines += [
+        f"published weights are left out in {region}: published_file names no file, and torch has downloaded none that read its bands"
+        for region in extent.regions
+        if not _published(params, budget, region)
+    ]
+    return lines
