@@ -18,7 +18,7 @@ def training_table(found: Sequence[Model]) -> pd.DataFrame:
     rows = []
     for model in found:
         metrics = [record["metrics"] for record in model.trainings]
-        monitors = {name: float(np.mean([one["monitors"][name] for one in metrics])) for name in MONITORS}
+        monitors = {name: _mean([one["monitors"][name] for one in metrics if name in one["monitors"]]) for name in MONITORS}
         rows.append(
             {
                 "data": model.data_title,
@@ -33,6 +33,11 @@ def training_table(found: Sequence[Model]) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows).set_index(["data", "encoder", "model"]).round(3)
+
+
+def _mean(values: Sequence[float]) -> float:
+    """NaN of none: one validation pair has no spread."""
+    return float(np.mean(values)) if values else float("nan")
 
 
 def effect_table(

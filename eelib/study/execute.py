@@ -23,6 +23,7 @@ from eelib.study.progress import Progress
 from eelib.study.provenance import provenance
 from eelib.study.recipes import RECIPES
 from eelib.study.store import Record, Store, storage_error
+from eelib.train import CHECKPOINT
 
 LOG = "log.txt"
 KILLED = "process was killed, perhaps for lack of memory"
@@ -94,6 +95,8 @@ def run_one(arm: Arm, root: Path, queue: Any = None) -> None:  # noqa: ANN401 - 
                 gc.collect()  # a trainer and its module refer to each other and hold the training set: a worker would keep dozens of them
             measured = metrics.pop("measured", {})  # times and the like differ between runs: beside the result, not part of it
             store.write(arm, metrics, provenance(started, time.time()) | measured)
+            for checkpoint in folder.rglob(CHECKPOINT):  # only now will nothing go on from it
+                checkpoint.unlink()
 
 
 def _compute(arms: list[Arm], store: Store, jobs: int, progress: Progress) -> dict[str, BaseException]:

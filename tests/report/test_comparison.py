@@ -132,3 +132,8 @@ def test_monitor_table():
     table = monitor_table([*made, made[0]])
     assert table.loc["Ghana (simulated)", "seeds"] == 3
     assert table.loc["Ghana (simulated)", "chance"] == 0.01
+    few = {"alignment": 0.2, "retrieval": 1.0, "count": 1.0}  # one held-out window has no spread
+    alone = {"key": "few", "seed": 0, "params": {"regions": ["germany"]}, "metrics": {"monitors": few}}
+    table = monitor_table([*made, alone])
+    assert table.loc["Ghana (simulated)", "std"] == 0.9
+    assert table.loc["Germany (simulated)"].isna().tolist() == [False, True, False, True, False, False]
