@@ -22,7 +22,7 @@ from eelib.study.arm import Arm
 from eelib.study.progress import Progress
 from eelib.study.provenance import provenance
 from eelib.study.recipes import RECIPES
-from eelib.study.store import Record, Store, storage_error
+from eelib.study.store import Record, Store, refusal, storage_error
 from eelib.train import CHECKPOINT
 
 LOG = "log.txt"
@@ -87,7 +87,8 @@ def run_one(arm: Arm, root: Path, queue: Any = None) -> None:  # noqa: ANN401 - 
             except InputError:
                 raise
             except OSError as error:
-                raise storage_error(folder, error) from error
+                traceback.print_exc(file=log)
+                raise refusal(error, store.root, folder) from error
             except BaseException:
                 traceback.print_exc(file=log)
                 raise

@@ -8,7 +8,7 @@ from eelib.data.fetch import data_folder, fetch
 from eelib.data.manifests import sample
 from eelib.data.names import SIMULATED
 from eelib.data.regions import class_shares, fingerprint, load_region
-from eelib.data.romania import CLEAR_SHARE, fill_in_time, load_scenes
+from eelib.data.romania import CLEAR_SHARE, _tree_cover_classes, fill_in_time, load_scenes
 from eelib.data.sources import region_names, source
 from eelib.data.sources.samples import SAMPLES
 from eelib.errors import InputError
@@ -153,6 +153,14 @@ def test_windows_of_a_real_region_keep_their_distance(samples, name, monkeypatch
     for part in (region.train, region.validation, region.test):
         assert class_shares(part, len(region.classes)).min() > 0
         assert ((part.mask >= 0).mean((1, 2)) >= 0.05).all()
+
+
+def test_a_damaged_map_of_romania_is_named(tmp_path):
+    path = tmp_path / "tree_cover.tif"
+    for content in (b"broken", None):
+        path.write_bytes(content) if content else path.unlink()
+        with pytest.raises(InputError, match=rf"^{path}: the map cannot be read.*eelib data verify romania`$"):
+            _tree_cover_classes(path)
 
 
 @pytest.mark.slow

@@ -121,6 +121,23 @@ def test_a_full_disk_is_one_clear_line_and_nothing_is_lost():
     assert not Store().has(full)
 
 
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [
+        ("unreadable", r"^/nowhere/scene\.tif: cannot be read \(No such file or directory\); check"),
+        ("no raster", r"^input cannot be read \(scene\.tif: not recognized as being in a supported file format\); check"),
+        ("forbidden", r"/value: cannot be written \(Permission denied\); choose another folder with EELIB_RUNS$"),
+        ("forbidden data", r"^/data/scene\.tif: cannot be read \(Permission denied\); check"),
+        ("full elsewhere", r"^/data/cache: the disk is full"),
+    ],
+)
+def test_what_cannot_be_read_is_not_taken_for_a_runs_folder_that_cannot_be_written(act, said):
+    arm = arms.make(act=act)
+    with pytest.raises(InputError, match=said):
+        run_one(arm, Store().root)
+    assert "Traceback" in (Store().folder(arm) / "log.txt").read_text()
+
+
 def test_a_full_disk_while_the_record_is_written(monkeypatch, tmp_path):
     def full(descriptor):
         raise OSError(28, "No space left on device")

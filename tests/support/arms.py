@@ -48,6 +48,16 @@ def toy(arm, folder, needs, progress):
         return {"sum": float("nan")}
     if act == "full":
         raise OSError(28, "No space left on device")
+    if act == "unreadable":
+        Path("/nowhere/scene.tif").read_bytes()
+    if act == "no raster":
+        raise OSError("scene.tif: not recognized\nas being in a supported file format")  # as rasterio's, without number and file
+    if act == "forbidden":
+        raise PermissionError(13, "Permission denied", str(folder / "value"))
+    if act == "forbidden data":
+        raise PermissionError(13, "Permission denied", "/data/scene.tif")
+    if act == "full elsewhere":
+        raise OSError(28, "No space left on device", "/data/cache")
     if act == "slow":
         time.sleep(1)
     if act == "steps":

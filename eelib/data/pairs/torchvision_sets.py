@@ -91,7 +91,7 @@ def _pairs(entry: PairDatasetManifest, data: Any, rows: Ints, names: list[str], 
     def read(at: Ints) -> Floats:
         from PIL import Image, ImageOps
 
-        pictures = [ImageOps.fit(data[int(rows[k])][0].convert("RGB"), (size, size), Image.Resampling.BICUBIC) for k in at]
+        pictures = [ImageOps.fit(_item(data, int(rows[k]))[0].convert("RGB"), (size, size), Image.Resampling.BICUBIC) for k in at]
         return np.stack([np.asarray(picture, np.float32).transpose(2, 0, 1) / np.float32(255) for picture in pictures])
 
     return Pairs(
@@ -106,8 +106,15 @@ def _pairs(entry: PairDatasetManifest, data: Any, rows: Ints, names: list[str], 
     )
 
 
+def _item(data: Any, row: int) -> Any:  # noqa: ANN401
+    try:
+        return data[row]
+    except Exception as error:  # Pillow raises what it likes on damaged files
+        raise InputError(f"{data.root}: image {row} cannot be read ({error}); copy it again") from error
+
+
 def _label(data: Any, row: int) -> int:  # noqa: ANN401
     for name in ("targets", "_labels", "y"):
         if (known := getattr(data, name, None)) is not None:
             return int(known[row])
-    return int(data[row][1])
+    return int(_item(data, row)[1])
