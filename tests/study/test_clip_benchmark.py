@@ -100,6 +100,16 @@ def test_a_finished_training_is_not_repeated_when_what_follows_it_fails(toys, tm
     assert not (Store().folder(arm) / CHECKPOINT).exists()
 
 
+def test_a_full_disk_while_the_model_is_saved_is_one_clear_line(toys):
+    arm = train_arm(recipe=QUICK.model_copy(update={"samples": 32}))
+    folder = Store().folder(arm)
+    folder.mkdir(parents=True)
+    (folder / f"{MODEL}.partial").symlink_to("/dev/full")
+    with pytest.raises(InputError, match=r"the disk is full.*finished arms are kept"):
+        run_one(arm, Store().root)
+    assert not (folder / MODEL).exists() and not (folder / f"{MODEL}.partial").is_symlink()
+
+
 def test_one_validation_pair_is_enough(toys):
     toys["germany"] = replace(toys["germany"], validation=toys["germany"].validation.take(np.arange(1)))
     arm = train_arm(recipe=QUICK.model_copy(update={"samples": 32}))

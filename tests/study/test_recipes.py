@@ -158,6 +158,20 @@ def test_a_finished_training_is_not_repeated_when_what_follows_it_fails(regions,
     assert not list(folder.rglob(CHECKPOINT))  # the record is there, so nothing will go on from it
 
 
+@pytest.mark.parametrize(("make", "name"), [(pretrain_arm, "encoder.pt"), (segment_arm, "lr1/model.pt"), (segment_arm, "model.pt")])
+def test_a_full_disk_while_weights_are_saved_is_one_clear_line(regions, make, name):
+    arm = make()
+    path = Store().folder(arm) / name
+    partial = path.with_name(f"{path.name}.partial")
+    path.parent.mkdir(parents=True)
+    partial.symlink_to("/dev/full")
+    with pytest.raises(InputError, match=r"the disk is full.*finished arms are kept"):
+        run_one(arm, Store().root)
+    assert not path.exists() and not partial.is_symlink()
+    run_one(arm, Store().root)  # as after some space was freed
+    assert path.stat().st_size > 0
+
+
 def test_one_held_out_window_is_enough(regions, tmp_path):
     regions["toy"] = replace(regions["toy"], train=None, validation=None, test=None, held_out=regions["toy"].unlabelled.take(np.arange(1)))
     arm = pretrain_arm()
