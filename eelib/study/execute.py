@@ -44,7 +44,7 @@ def run(arms: Sequence[Arm], *, store: Store | None = None, jobs: int | None = N
         quiet: No progress.
 
     Returns:
-        Records in the order of ``arms``.
+        Records in the order of ``arms``, each once.
 
     Raises:
         InputError: An arm met bad input, or the runs folder cannot be written.
@@ -57,7 +57,7 @@ def run(arms: Sequence[Arm], *, store: Store | None = None, jobs: int | None = N
         workers = min(worker_count(jobs), len(missing))
         failed = _compute(missing, store, workers, Progress(missing, workers, quiet=quiet))
         _raise(failed, store)
-    return [record for arm in arms if (record := store.record(arm)) is not None]
+    return [record for arm in {arm.key: arm for arm in arms}.values() if (record := store.record(arm)) is not None]
 
 
 def run_one(arm: Arm, root: Path, queue: Any = None) -> None:  # noqa: ANN401 - a multiprocessing queue

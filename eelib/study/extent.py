@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import Field, field_validator
 
 from eelib.settings import Settings
-from eelib.study.parameters import RegionParameters
+from eelib.study.parameters import RegionParameters, each_once
 from eelib.study.scales import SCALES, Scale
 
 
@@ -38,7 +38,7 @@ class TrainingParameters(PretrainingParameters):
     def _fractions_are_shares(cls, value: tuple[float, ...] | None) -> tuple[float, ...] | None:
         if value is not None and (not value or not all(0 < fraction <= 1 for fraction in value)):
             raise ValueError("every fraction must be above 0 and at most 1")
-        return value
+        return each_once(value)
 
 
 E = TypeVar("E", bound=Extent)

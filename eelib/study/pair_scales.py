@@ -12,7 +12,7 @@ from eelib.errors import unknown
 from eelib.settings import Settings
 from eelib.settings_pairs import HeadSizes, PairRecipe, ScoreSettings, TextEncoderSettings
 from eelib.study.pair_methods import METHODS
-from eelib.study.parameters import Parameters, Profile
+from eelib.study.parameters import Parameters, Profile, each_once
 
 FAMILIES = ("vit", "resnet")
 
@@ -70,7 +70,7 @@ class PairParameters(Parameters):
     @field_validator("pairs")
     @classmethod
     def _known_pairs(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        return value if value is None else tuple(map(_known_set, value))
+        return value if value is None else each_once(tuple(map(_known_set, value)))  # two paths may be one file
 
     @field_validator("test_pairs")
     @classmethod
@@ -94,9 +94,7 @@ def _among(value: tuple[str, ...] | None, what: str, known: tuple[str, ...]) -> 
     for name in value or ():
         if name not in known:
             raise unknown(what, name, known)
-    if value is not None and (not value or len(set(value)) < len(value)):
-        raise ValueError("give at least one value and none twice")
-    return value
+    return each_once(value)
 
 
 E = TypeVar("E", bound=PairExtent)

@@ -18,7 +18,7 @@ def record(arm, seed, right, region="germany", fraction=0.1, windows=10):
     counts = np.zeros((30, 2, 2), np.int64)
     counts[:, 0, 0] = counts[:, 1, 1] = right + np.arange(30) % 3
     counts[:, 0, 1] = counts[:, 1, 0] = 100 - counts[:, 0, 0]
-    key = f"{arm}{seed}{region}{fraction}".encode().hex()[:16]
+    key = f"{arm}{seed}{region}{fraction}".encode().hex()
     metrics = {"confusion": pack(counts), "places": list(range(30)), "scores": scores(counts), "windows": windows}
     return {
         "experiment": "ee1_regions",
@@ -124,6 +124,12 @@ def test_the_figure_holds_the_numbers():
     assert drawn == sorted(round(100 * row.gain.value, 6) for row in rows)
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert [label.rpartition("\n")[2] for label in labels] == ["real", "simulated"]
+
+
+def test_a_record_that_is_given_twice_counts_once():
+    once, twice = compare(records()), compare([*records(), *records()])
+    assert [row.gain for row in once] == [row.gain for row in twice]
+    assert [len(row.records["random"]) for row in twice] == [3, 3]
 
 
 def test_monitor_table():

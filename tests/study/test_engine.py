@@ -53,6 +53,13 @@ def test_a_second_call_computes_nothing():
     assert [calls(arm) for arm in wanted] == [1, 1, 1]
 
 
+def test_an_arm_that_is_asked_for_twice_has_one_record():
+    one, two = arms.make(1), arms.make(2)
+    found = run([one, two, arms.make(1)], jobs=1, quiet=True)
+    assert [record["key"] for record in found] == [one.key, two.key]
+    assert calls(one) == 1
+
+
 def test_copied_records_are_enough_until_something_needs_the_files_beside_them():
     base = arms.make(1, recipe="toy with a file")
     first, second = (arms.make(number, needs={"base": base}) for number in (10, 20))
