@@ -113,6 +113,24 @@ def test_a_worker_that_is_killed_says_so_and_the_arm_goes_on_where_it_was():
     assert record["metrics"]["steps"] == "0123456789"
 
 
+def test_the_arm_that_kills_its_worker_is_named_and_the_others_are_finished():
+    bad, good = arms.make(act="die"), [arms.make(1, act="beside"), arms.make(2), arms.make(3)]
+    child = arms.make(7, needs={"bad": bad})
+    with pytest.raises(RunError, match=rf"^arm {bad.key} failed \(its process was killed.*\); log: .*{bad.key}/log\.txt$"):
+        run([good[0], bad, child, *good[1:]], jobs=2, quiet=True)
+    assert all(Store().has(arm) for arm in good)
+    assert calls(bad) == 2  # with another, then alone
+    assert calls(child) == 0
+
+
+def test_whoever_may_have_killed_a_worker_is_named_when_there_are_too_many_kills(monkeypatch):
+    monkeypatch.setattr("eelib.study.execute.NEW_POOLS", 0)
+    bad, other = arms.make(act="die"), arms.make(1, act="beside")
+    with pytest.raises(RunError, match=rf"^one of the arms {other.key}, {bad.key} failed \(its process was killed") as raised:
+        run([other, bad], jobs=2, quiet=True)
+    assert str(raised.value).count("log.txt") == 2
+
+
 def test_a_metric_that_is_not_finite_is_never_recorded():
     arm = arms.make(act="nan")
     with pytest.raises(InputError, match="NaN or infinite"):
