@@ -18,6 +18,8 @@ from eelib.data.manifest_fetched import Package
 from eelib.data.manifests import FetchedManifest, fetched
 from eelib.errors import InputError
 
+NO = ("", "0", "false", "no")  # values of $EELIB_OFFLINE that allow the network
+
 
 def data_folder() -> Path:
     """Where downloads lie: ``$EELIB_DATA`` or the user's cache."""
@@ -51,7 +53,7 @@ def fetch(entry: FetchedManifest, *, offline: bool | None = None) -> Path:
     target = location(entry)
     if target.is_dir():
         return target
-    offline = bool(os.environ.get("EELIB_OFFLINE")) if offline is None else offline
+    offline = os.environ.get("EELIB_OFFLINE", "").strip().lower() not in NO if offline is None else offline
     if offline and not all((data_folder() / package.archive.path).exists() for package in entry.packages):
         raise InputError(f"{entry.name}: not in {data_folder()} and offline; run `eelib data fetch {entry.name}` with a network first")
     with writable(data_folder()), lock(data_folder() / f"{entry.name}.lock"):

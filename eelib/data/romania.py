@@ -75,8 +75,11 @@ def _tree_cover_classes(path: Path) -> NDArray[np.int64]:
     """Class ids on the 10 m grid from tree cover in per cent on the 20 m grid."""
     import rasterio
 
-    with rasterio.open(path) as source:
-        cover = source.read(1)
+    try:
+        with rasterio.open(path) as source:
+            cover = source.read(1)
+    except (rasterio.errors.RasterioError, OSError) as error:
+        raise InputError(f"{path}: the map cannot be read ({error}); run `eelib data verify romania`") from error
     classes: NDArray[np.int64] = np.digitize(cover, THRESHOLDS).repeat(2, 0).repeat(2, 1).astype(np.int64)
     return classes
 

@@ -75,8 +75,8 @@ class Group:
 
     @classmethod
     def of(cls, records: Iterable[Record], metric: str = "confusion") -> Group:
-        """Group records that differ in their seed only."""
-        ordered = tuple(sorted(records, key=lambda record: record["seed"]))
+        """Group records that differ in their seed only; the same record twice is one record."""
+        ordered = tuple(sorted({record["key"]: record for record in records}.values(), key=lambda record: record["seed"]))
         places = [np.array(record["metrics"]["places"]) for record in ordered]
         counts = [unpack(record["metrics"][metric]) for record in ordered]
         return cls(ordered, block_diagonal(counts), np.concatenate(places))

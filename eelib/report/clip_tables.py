@@ -23,7 +23,7 @@ def training_table(found: Sequence[Model]) -> pd.DataFrame:
     rows = []
     for model in trained_ones(found):
         metrics = [record["metrics"] for record in model.trainings]
-        monitors = {name: float(np.mean([one["monitors"][name] for one in metrics])) for name in MONITORS}
+        monitors = {name: _mean([one["monitors"][name] for one in metrics if name in one["monitors"]]) for name in MONITORS}
         rows.append(
             {
                 "data": model.data_title,
@@ -47,6 +47,11 @@ def _losses(metrics: Mapping[str, Any]) -> dict[str, object]:
     skipped = "; ".join(note for note in metrics.get("notes") or () if "skipped" in note)
     truncated = metrics.get("truncated")
     return dict(zip(LOSSES, (skipped, "" if truncated is None else truncated), strict=True))
+
+
+def _mean(values: Sequence[float]) -> float:
+    """NaN of none: one validation pair has no spread."""
+    return float(np.mean(values)) if values else float("nan")
 
 
 def effect_table(

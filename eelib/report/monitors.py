@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from eelib.data.sources import source
@@ -23,7 +24,7 @@ def monitor_table(records: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
         {
             "region": ", ".join(source(region).title for region in record["params"]["regions"]),
             "seeds": record["seed"],
-            **{name: record["metrics"]["monitors"][name] for name in NAMES},
+            **{name: record["metrics"]["monitors"].get(name, np.nan) for name in NAMES},  # one window has no spread
             "chance": 1 / record["metrics"]["monitors"]["count"],
         }
         for record in unique.values()

@@ -14,8 +14,9 @@ from eelib.data.pooling import pooled
 from eelib.data.regions import load_region, source, split_shares
 from eelib.models import SegmentationModel
 from eelib.study.image_weights import picture_normaliser
+from eelib.study.saving import save
 from eelib.study.scoring import scored, validation_score
-from eelib.study.weights import INPUT, WEIGHTS, input_normaliser, load_encoder, make_encoder, save, save_encoder, started_encoder
+from eelib.study.weights import INPUT, WEIGHTS, input_normaliser, load_encoder, make_encoder, save_encoder, started_encoder
 from eelib.train.batches import Normaliser, WindowBatches, as_sample
 from eelib.train.fit import Progress, fit, seeded
 from eelib.train.pretrain import Pretraining

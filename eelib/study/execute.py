@@ -10,7 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from multiprocessing.managers import SyncManager
@@ -22,10 +22,13 @@ from eelib.study.arm import Arm
 from eelib.study.progress import Progress
 from eelib.study.provenance import provenance
 from eelib.study.recipes import RECIPES
-from eelib.study.store import Record, Store, storage_error
+from eelib.study.store import Record, Store, refusal, storage_error
+from eelib.study.work import Work
+from eelib.train import CHECKPOINT
 
 LOG = "log.txt"
 KILLED = "process was killed, perhaps for lack of memory"
+NEW_POOLS = 10  # after workers that were killed; whoever kills one is found with two
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
 
 
@@ -34,7 +37,7 @@ def run(arms: Sequence[Arm], *, store: Store | None = None, jobs: int | None = N
 
     Each worker uses one thread, so a record does not depend on the number of cores; several arms run side by side instead. An arm that
     another process is computing is waited for, not computed twice. When an arm fails, those that need it are left out and all others
-    are finished.
+    are finished; where it kills its worker, those that ran beside it are tried again one at a time.
 
     Args:
         arms: What is wanted.
@@ -43,7 +46,7 @@ def run(arms: Sequence[Arm], *, store: Store | None = None, jobs: int | None = N
         quiet: No progress.
 
     Returns:
-        Records in the order of ``arms``.
+        Records in the order of ``arms``, each once.
 
     Raises:
         InputError: An arm met bad input, or the runs folder cannot be written.
@@ -56,7 +59,7 @@ def run(arms: Sequence[Arm], *, store: Store | None = None, jobs: int | None = N
         workers = min(worker_count(jobs), len(missing))
         failed = _compute(missing, store, workers, Progress(missing, workers, quiet=quiet))
         _raise(failed, store)
-    return [record for arm in arms if (record := store.record(arm)) is not None]
+    return [record for arm in {arm.key: arm for arm in arms}.values() if (record := store.record(arm)) is not None]
 
 
 def run_one(arm: Arm, root: Path, queue: Any = None) -> None:  # noqa: ANN401 - a multiprocessing queue
@@ -86,7 +89,8 @@ def run_one(arm: Arm, root: Path, queue: Any = None) -> None:  # noqa: ANN401 - 
             except InputError:
                 raise
             except OSError as error:
-                raise storage_error(folder, error) from error
+                traceback.print_exc(file=log)
+                raise refusal(error, store.root, folder) from error
             except BaseException:
                 traceback.print_exc(file=log)
                 raise
@@ -94,32 +98,41 @@ def run_one(arm: Arm, root: Path, queue: Any = None) -> None:  # noqa: ANN401 - 
                 gc.collect()  # a trainer and its module refer to each other and hold the training set: a worker would keep dozens of them
             measured = metrics.pop("measured", {})  # times and the like differ between runs: beside the result, not part of it
             store.write(arm, metrics, provenance(started, time.time()) | measured)
+            for checkpoint in folder.rglob(CHECKPOINT):  # only now will nothing go on from it
+                checkpoint.unlink()
 
 
 def _compute(arms: list[Arm], store: Store, jobs: int, progress: Progress) -> dict[str, BaseException]:
     """Run arms as soon as what they need is there; returns the failures by key."""
-    waiting, failed, running = list(arms), dict[str, BaseException](), dict[Future[None], Arm]()
-    missing = {arm.key for arm in arms}
+    work = Work(list(arms))
+    for left in range(NEW_POOLS, -1, -1):
+        killed = _compute_in_a_pool(work, store, jobs, progress)
+        if killed is None:
+            break
+        work.broke(killed, again=left > 0)
+    return work.failed
+
+
+def _compute_in_a_pool(work: Work, store: Store, jobs: int, progress: Progress) -> BrokenProcessPool | None:
+    """Run arms until none can start any more, or one of the workers is killed, and with it the pool; returns its error."""
     with worker_pool(jobs) as (pool, queue):
-        while waiting or running:
-            for arm in [arm for arm in waiting if not missing & {needed.key for needed in arm.needs.values()}]:
-                waiting.remove(arm)
-                running[pool.submit(run_one, arm, store.root, queue)] = arm
-            if not running:  # whatever still waits needs an arm that failed
+        killed = None
+        while killed is None:
+            try:
+                while (arm := work.ready(jobs)) is not None:
+                    work.started(arm, pool.submit(run_one, arm, store.root, queue))
+            except BrokenProcessPool as error:
+                killed = error
+            if not work.running:  # whatever still waits needs an arm that failed
                 break
-            done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
+            done, _ = wait(work.running, timeout=0.2, return_when=FIRST_COMPLETED)
             while not queue.empty():
                 progress.update(*queue.get())
-            for future in done:
-                arm = running.pop(future)
-                if error := future.exception():
-                    failed[arm.key] = error
-                    if isinstance(error, BrokenProcessPool):
-                        return failed
-                else:
-                    missing.discard(arm.key)
+            killed = killed or next((fault for future in done if isinstance(fault := future.exception(), BrokenProcessPool)), None)
+            for future in wait(work.running).done if killed else done:
+                if not isinstance(future.exception(), BrokenProcessPool) and (arm := work.ended(future)) is not None:
                     progress.done(arm.key)
-    return failed
+        return killed
 
 
 @contextmanager
@@ -172,11 +185,13 @@ def _raise(failed: dict[str, BaseException], store: Store) -> None:
     for error in failed.values():
         if isinstance(error, InputError):
             raise error
-    key, error = next(iter(failed.items()))
-    log = next(store.root.glob(f"*/{key}/{LOG}"), store.root)
+    error = next(iter(failed.values()))
+    keys = [key for key, other in failed.items() if other is error]  # several where nobody knows who killed the worker
+    logs = ", ".join(str(next(store.root.glob(f"*/{key}/{LOG}"), store.root)) for key in keys)
     reason = f"its {KILLED}" if isinstance(error, BrokenProcessPool) else f"{type(error).__name__}: {error}"
-    more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
-    raise RunError(f"arm {key}{more} failed ({reason}); log: {log}") from error
+    who = f"one of the arms {', '.join(keys)}" if len(keys) > 1 else f"arm {keys[0]}"
+    more = f" and {len(failed) - len(keys)} more" if len(failed) > len(keys) else ""
+    raise RunError(f"{who}{more} failed ({reason}); log: {logs}") from error
 
 
 def worker_count(jobs: int | None) -> int:

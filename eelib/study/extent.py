@@ -12,7 +12,7 @@ from eelib.data.regions import region_bands, source
 from eelib.data.sources import absolute
 from eelib.settings import Settings
 from eelib.study.changes import changed
-from eelib.study.parameters import RegionParameters
+from eelib.study.parameters import RegionParameters, each_once
 from eelib.study.scales import SCALES, Scale, has_one_date, pretrain_recipe, require_room, rescaled, sizes_for
 
 BUILT_IN = (*SIMULATED, "brandenburg", "romania")
@@ -92,7 +92,7 @@ class TrainingParameters(PretrainingParameters):
     def _fractions_are_shares(cls, value: tuple[float, ...] | None) -> tuple[float, ...] | None:
         if value is not None and (not value or not all(0 < fraction <= 1 for fraction in value)):
             raise ValueError("every fraction must be above 0 and at most 1")
-        return value
+        return each_once(value)
 
 
 E = TypeVar("E", bound=Extent)

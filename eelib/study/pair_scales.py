@@ -22,7 +22,7 @@ from eelib.settings_pairs import (
 )
 from eelib.study.changes import changed
 from eelib.study.pair_methods import METHODS, RecipeName
-from eelib.study.parameters import Parameters, Profile
+from eelib.study.parameters import Parameters, Profile, each_once
 
 FAMILIES = ("vit", "resnet")
 
@@ -113,7 +113,7 @@ class PairParameters(Parameters):
     @field_validator("pairs")
     @classmethod
     def _known_pairs(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        return value if value is None else tuple(map(_known_set, value))
+        return value if value is None else each_once(tuple(map(_known_set, value)))  # two paths may be one file
 
     @field_validator("test_pairs")
     @classmethod
@@ -137,9 +137,7 @@ def _among(value: tuple[str, ...] | None, what: str, known: tuple[str, ...]) -> 
     for name in value or ():
         if name not in known:
             raise unknown(what, name, known)
-    if value is not None and (not value or len(set(value)) < len(value)):
-        raise ValueError("give at least one value and none twice")
-    return value
+    return each_once(value)
 
 
 E = TypeVar("E", bound=PairExtent)

@@ -16,6 +16,7 @@ from eelib.errors import InputError
 from eelib.models.image_text import TEXT_PRESETS, build_image_encoder, build_text_encoder
 from eelib.models.image_text_model import ImageTextModel
 from eelib.settings_pairs import ImageEncoderSettings, MethodSettings, PairRecipe, TextEncoderSettings
+from eelib.study.saving import save
 
 MODEL = "model.pt"
 LOOKED_AT = 512  # training images that band statistics are made from
@@ -95,9 +96,7 @@ def band_statistics(pairs: Pairs, bands: Sequence[str], recipe: PairRecipe) -> t
 
 def save_model(model: ImageTextModel, card: Card, folder: Path) -> None:
     """Leave ``model.pt``: weights and card in one file, so that they cannot be mixed up."""
-    partial = folder / f"{MODEL}.partial"
-    torch.save({"card": card, "state": model.state_dict()}, partial)
-    partial.replace(folder / MODEL)
+    save({"card": card, "state": model.state_dict()}, folder / MODEL)
 
 
 def load_model(folder: Path) -> tuple[ImageTextModel, Tokenizer, Card]:

@@ -15,6 +15,8 @@ from eelib.study.recipes import RECIPES
 
 Record = dict[str, Any]
 RECORD = "record.json"
+FULL = (errno.ENOSPC, errno.EDQUOT)
+UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EFBIG)
 
 
 class Store:
@@ -125,8 +127,24 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
         raise storage_error(path, error) from error
 
 
+def refusal(error: OSError, root: Path, folder: Path) -> InputError:
+    """What the operating system refused inside an arm: to write a file of the runs folder, or to read one, which may lie anywhere.
+
+    Args:
+        error: Python's, or that of a library: these often have neither number nor file name.
+        root: The runs folder.
+        folder: Of the arm.
+    """
+    path = Path(os.fsdecode(error.filename)).absolute() if isinstance(error.filename, str | bytes) else None
+    written = path is None or path.is_relative_to(root)  # writing to a file that is open names no file
+    if error.errno in FULL or (error.errno in UNWRITABLE and written):
+        return storage_error(path or folder, error)
+    what = f"{path}: cannot be read ({error.strerror})" if path else f"input cannot be read ({' '.join(str(error).split())})"
+    return InputError(f"{what}; check that file, then run the same command again")
+
+
 def storage_error(path: Path, error: OSError) -> InputError:
     """The operating system's refusal as one clear line."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in FULL:
         return InputError(f"{path}: the disk is full; free some space and run the same command again, finished arms are kept")
     return InputError(f"{path}: cannot be written ({error.strerror}); choose another folder with EELIB_RUNS")

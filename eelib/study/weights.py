@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from eelib.errors import InputError
 from eelib.models import build
 from eelib.settings import EncoderSettings
 from eelib.study.image_weights import is_image_text, load_image_weights, picture_normaliser, same_bands
+from eelib.study.saving import save
 from eelib.train.batches import Normaliser
 from eelib.train.fit import seeded
 
@@ -59,13 +60,6 @@ def input_normaliser(params: SegmentParams | ProbeParams, region: Region, needs:
     if params.init == "published":
         return Normaliser.none(len(region.bands))
     return Normaliser.of(region.unlabelled)
-
-
-def save(state: dict[str, Tensor], path: Path) -> None:
-    """Write weights so that a file of that name is always complete."""
-    partial = path.with_suffix(".partial")
-    torch.save(state, partial)
-    partial.replace(path)
 
 
 def save_encoder(encoder: nn.Module, settings: EncoderSettings, bands: Sequence[str], folder: Path) -> None:

@@ -15,6 +15,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from eelib.errors import InputError
+from eelib.train import CHECKPOINT
 from eelib.train.batches import WindowBatches
 from eelib.train.compiled import compiled
 from eelib.train.image_text_batches import PairBatches
@@ -31,19 +32,18 @@ class HasNetworks(Protocol):
         ...
 
 
-CHECKPOINT = "step.ckpt"
-
-
 def fit(
     module: pl.LightningModule, batches: WindowBatches | PairBatches, steps: int, folder: Path, progress: Progress, every: int = 50
 ) -> None:
     """Train for a number of optimiser steps, going on from ``folder/step.ckpt`` where there is one.
 
+    The checkpoint of the last step stays, so that nothing is trained again if what follows fails: whoever has kept the result removes it.
+
     Args:
         module: What to train; must draw all randomness from :func:`step_generator` with ``self.global_step``.
         batches: Where batches come from.
         steps: Optimiser steps in all, those before a resume included.
-        folder: Holds the step checkpoint; it is removed when training is complete.
+        folder: Holds the step checkpoint.
         progress: Called with the share done, from 0 to 1.
         every: Steps between checkpoints.
 
@@ -52,34 +52,46 @@ def fit(
     """
     path = folder / CHECKPOINT
     batches.start = _steps_done(path)
-    if batches.start < steps:
-        _quiet()
-        trainer = pl.Trainer(
-            max_steps=steps,
-            accelerator="auto",
-            devices=1,
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            callbacks=[_Watch(path, steps, every, progress)],
-        )
-        with compiled(module.networks() if isinstance(module, HasNetworks) else (), steps - batches.start):
-            trainer.fit(module, DataLoader(batches, batch_size=None), ckpt_path=path if batches.start else None, weights_only=False)
-    path.unlink(missing_ok=True)
+    if batches.start >= steps:
+        _restore(module, path)
+        progress(1)
+        return
+    _quiet()
+    trainer = pl.Trainer(
+        max_steps=steps,
+        accelerator="auto",
+        devices=1,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        callbacks=[_Watch(path, steps, every, progress)],
+    )
+    with compiled(module.networks() if isinstance(module, HasNetworks) else (), steps - batches.start):
+        trainer.fit(module, DataLoader(batches, batch_size=None), ckpt_path=path if batches.start else None, weights_only=False)
 
 
 def _steps_done(path: Path) -> int:
-    if not path.exists():
-        return 0
+    return int(_read(path)["global_step"]) if path.exists() else 0
+
+
+def _restore(module: pl.LightningModule, path: Path) -> None:
+    """What a finished training left; there is no step to take, so no trainer is needed."""
+    checkpoint = _read(path)
+    module.on_load_checkpoint(checkpoint)
+    module.load_state_dict(checkpoint["state_dict"])
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
-        return int(torch.load(path, weights_only=False, map_location="cpu")["global_step"])
+        checkpoint: dict[str, Any] = torch.load(path, weights_only=False, map_location="cpu")
+        return checkpoint | {"global_step": int(checkpoint["global_step"])}
     except Exception as error:
         raise InputError(f"{path}: this checkpoint cannot be read ({type(error).__name__}); delete it to start the arm again") from error
 
 
 class _Watch(pl.Callback):
-    """Saves a checkpoint atomically every few steps, reports progress, and stops at the first loss that is not finite."""
+    """Saves a checkpoint atomically every few steps and at the last, reports progress, and stops at the first loss that is not finite."""
 
     def __init__(self, path: Path, steps: int, every: int, progress: Progress) -> None:
         self.path, self.steps, self.every, self.progress = path, steps, every, progress
@@ -90,7 +102,7 @@ class _Watch(pl.Callback):
             raise InputError(
                 f"{type(pl_module).__name__}: the loss is {float(outputs['loss'])} at step {step}; lower lr or check the input"
             )
-        if step % self.every == 0 and step < self.steps:
+        if step % self.every == 0 or step == self.steps:
             partial = self.path.with_suffix(".partial")
             trainer.save_checkpoint(partial)
             partial.replace(self.path)

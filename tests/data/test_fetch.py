@@ -163,6 +163,16 @@ def test_offline_with_a_copy_works(channel, monkeypatch):
     assert fetch(toy).is_dir()
 
 
+@pytest.mark.parametrize(("value", "offline"), [("", False), ("0", False), ("False", False), (" no ", False), ("1", True), ("yes", True)])
+def test_offline_may_be_switched_off_by_a_value(channel, monkeypatch, value, offline):
+    monkeypatch.setenv("EELIB_OFFLINE", value)
+    if offline:
+        with pytest.raises(InputError, match="offline"):
+            fetch(entry(channel["archive"]))
+    else:
+        assert fetch(entry(channel["archive"])).is_dir()
+
+
 def test_an_interrupted_fetch_leaves_nothing_and_the_next_one_finishes(channel):
     toy, archive = entry(channel["archive"]), channel["archive"]
     channel["archive"] = KeyboardInterrupt()

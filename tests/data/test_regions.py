@@ -8,8 +8,8 @@ from eelib.data.fetch import data_folder, fetch
 from eelib.data.manifests import sample
 from eelib.data.names import SIMULATED
 from eelib.data.regions import class_shares, fingerprint, load_region
-from eelib.data.romania import CLEAR_SHARE, fill_in_time, load_scenes
-from eelib.data.sources import region_names, source
+from eelib.data.romania import CLEAR_SHARE, _tree_cover_classes, fill_in_time, load_scenes
+from eelib.data.sources import region_names, simulated, source
 from eelib.data.sources.samples import SAMPLES
 from eelib.errors import InputError
 from eelib.settings import RegionSizes
@@ -25,6 +25,13 @@ def test_a_simulated_region_has_disjoint_sets_without_labels_in_the_first():
     assert len(set.union(*places)) == 18
     assert region.simulated
     assert region.train.image.shape == (5, 5, 10, 16, 16)
+
+
+@pytest.mark.parametrize("part", ["unlabelled", "train", "validation", "test"])
+def test_a_set_that_would_run_into_the_places_of_the_next_is_refused(part, monkeypatch):
+    monkeypatch.setattr(simulated, "_cached", lambda *arguments: pytest.fail("windows were simulated before the refusal"))
+    with pytest.raises(InputError, match=f"{part}=1000001: .* at most {part}=1000000$"):
+        load_region("ghana", SMALL.model_copy(update={part: simulated.SPACING + 1}))
 
 
 def test_larger_sets_start_with_the_smaller_ones():
@@ -153,6 +160,14 @@ def test_windows_of_a_real_region_keep_their_distance(samples, name, monkeypatch
     for part in (region.train, region.validation, region.test):
         assert class_shares(part, len(region.classes)).min() > 0
         assert ((part.mask >= 0).mean((1, 2)) >= 0.05).all()
+
+
+def test_a_damaged_map_of_romania_is_named(tmp_path):
+    path = tmp_path / "tree_cover.tif"
+    for content in (b"broken", None):
+        path.write_bytes(content) if content else path.unlink()
+        with pytest.raises(InputError, match=rf"^{path}: the map cannot be read.*eelib data verify romania`$"):
+            _tree_cover_classes(path)
 
 
 @pytest.mark.slow

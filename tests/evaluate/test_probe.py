@@ -70,3 +70,5 @@ def test_monitors_tell_a_collapse_from_a_good_embedding():
     collapsed = embedding_monitors(flat, flat)
     assert collapsed["std"] < 0.01
     assert collapsed["uniformity"] > -0.01 > found["uniformity"]
+    assert embedding_monitors(good[:1], good[:1]).keys() == {"alignment", "retrieval", "count"}  # one row has no spread
+    assert embedding_monitors(good[:2], good[:2]).keys() == found.keys()

@@ -18,7 +18,7 @@ def record(arm, seed, right, region="germany", fraction=0.1, windows=10):
     counts = np.zeros((30, 2, 2), np.int64)
     counts[:, 0, 0] = counts[:, 1, 1] = right + np.arange(30) % 3
     counts[:, 0, 1] = counts[:, 1, 0] = 100 - counts[:, 0, 0]
-    key = f"{arm}{seed}{region}{fraction}".encode().hex()[:16]
+    key = f"{arm}{seed}{region}{fraction}".encode().hex()
     metrics = {"confusion": pack(counts), "places": list(range(30)), "scores": scores(counts), "windows": windows}
     return {
         "experiment": "ee1_regions",
@@ -126,9 +126,20 @@ def test_the_figure_holds_the_numbers():
     assert [label.rpartition("\n")[2] for label in labels] == ["real", "simulated"]
 
 
+def test_a_record_that_is_given_twice_counts_once():
+    once, twice = compare(records()), compare([*records(), *records()])
+    assert [row.gain for row in once] == [row.gain for row in twice]
+    assert [len(row.records["random"]) for row in twice] == [3, 3]
+
+
 def test_monitor_table():
     values = {"std": 0.9, "alignment": 0.1, "uniformity": -2.0, "retrieval": 0.5, "count": 100.0}
     made = [{"key": str(seed), "seed": seed, "params": {"regions": ["ghana"]}, "metrics": {"monitors": values}} for seed in range(3)]
     table = monitor_table([*made, made[0]])
     assert table.loc["Ghana (simulated)", "seeds"] == 3
     assert table.loc["Ghana (simulated)", "chance"] == 0.01
+    few = {"alignment": 0.2, "retrieval": 1.0, "count": 1.0}  # one held-out window has no spread
+    alone = {"key": "few", "seed": 0, "params": {"regions": ["germany"]}, "metrics": {"monitors": few}}
+    table = monitor_table([*made, alone])
+    assert table.loc["Ghana (simulated)", "std"] == 0.9
+    assert table.loc["Germany (simulated)"].isna().tolist() == [False, True, False, True, False, False]

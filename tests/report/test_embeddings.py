@@ -18,7 +18,7 @@ def record(start, seed, share, labelled=True, region="germany"):
     metrics = {"places": list(range(12)), "seasons": pack(hits), "drift_chance": 0.02}
     if labelled:
         metrics |= {"clusters": pack(counts), "neighbours": pack(hits), "chance": 0.5}
-    key = f"{start}{seed}{region}".encode().hex()[:16]
+    key = f"{start}{seed}{region}".encode().hex()
     return {
         "experiment": "ee6_embeddings",
         "key": key,

@@ -33,6 +33,8 @@ from eelib.study.pair_methods import METHODS, method
 from eelib.study.pair_weights import MODEL, load_model
 from eelib.study.recipes import PairScoreParams, PairTrainParams
 from eelib.study.store import Store
+from eelib.train import CHECKPOINT
+from eelib.train.image_text import ImageText
 
 QUICK = PairRecipe(samples=32 * 100, batch_size=32, lr=2e-3, warmup=0.2)
 SCORE = ScoreSettings(shots=(1, 4), draws=2, penalties=(1e-3,), variants=(ScoreVariant(name="noise", noise=0.1),))
@@ -83,6 +85,41 @@ def test_a_trained_model_is_far_above_chance_on_places_it_never_saw(name, image,
     recall, random = found["retrieval"]["global"]["recall"], found["retrieval"]["global"]["chance"]
     assert min(recall["image_to_text"]["10"], recall["text_to_image"]["10"]) > 1.8 * random["10"]
     assert ("tokens" in found["zero_shot"]["name"]) == (name == "defilip")
+
+
+def test_a_finished_training_is_not_repeated_when_what_follows_it_fails(toys, tmp_path, monkeypatch):
+    def fails(*arguments):
+        raise RuntimeError("after the training")
+
+    arm = train_arm("declip", recipe=QUICK.model_copy(update={"samples": 32 * 4}))
+    straight = compute(arm, tmp_path / "straight")
+    with monkeypatch.context() as patch:
+        patch.setattr(clip_benchmark, "save_model", fails)
+        with pytest.raises(RuntimeError, match="after the training"):
+            run_one(arm, Store().root)
+    monkeypatch.setattr(ImageText, "training_step", fails)
+    run_one(arm, Store().root)
+    assert Store().record(arm)["metrics"] | {"measured": straight["measured"]} == straight
+    states = [torch.load(folder / MODEL, weights_only=True)["state"] for folder in (tmp_path / "straight", Store().folder(arm))]
+    assert all(torch.equal(states[0][name], part) for name, part in states[1].items())
+    assert not (Store().folder(arm) / CHECKPOINT).exists()
+
+
+def test_a_full_disk_while_the_model_is_saved_is_one_clear_line(toys):
+    arm = train_arm(recipe=QUICK.model_copy(update={"samples": 32}))
+    folder = Store().folder(arm)
+    folder.mkdir(parents=True)
+    (folder / f"{MODEL}.partial").symlink_to("/dev/full")
+    with pytest.raises(InputError, match=r"the disk is full.*finished arms are kept"):
+        run_one(arm, Store().root)
+    assert not (folder / MODEL).exists() and not (folder / f"{MODEL}.partial").is_symlink()
+
+
+def test_one_validation_pair_is_enough(toys):
+    toys["germany"] = replace(toys["germany"], validation=toys["germany"].validation.take(np.arange(1)))
+    arm = train_arm(recipe=QUICK.model_copy(update={"samples": 32}))
+    run_one(arm, Store().root)
+    assert set(Store().record(arm)["metrics"]["monitors"]) == {"alignment", "retrieval", "count"}
 
 
 def test_everything_that_intervals_need_is_in_the_record(toys, tmp_path):

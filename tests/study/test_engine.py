@@ -53,6 +53,13 @@ def test_a_second_call_computes_nothing():
     assert [calls(arm) for arm in wanted] == [1, 1, 1]
 
 
+def test_an_arm_that_is_asked_for_twice_has_one_record():
+    one, two = arms.make(1), arms.make(2)
+    found = run([one, two, arms.make(1)], jobs=1, quiet=True)
+    assert [record["key"] for record in found] == [one.key, two.key]
+    assert calls(one) == 1
+
+
 def test_copied_records_are_enough_until_something_needs_the_files_beside_them():
     base = arms.make(1, recipe="toy with a file")
     first, second = (arms.make(number, needs={"base": base}) for number in (10, 20))
@@ -106,6 +113,24 @@ def test_a_worker_that_is_killed_says_so_and_the_arm_goes_on_where_it_was():
     assert record["metrics"]["steps"] == "0123456789"
 
 
+def test_the_arm_that_kills_its_worker_is_named_and_the_others_are_finished():
+    bad, good = arms.make(act="die"), [arms.make(1, act="beside"), arms.make(2), arms.make(3)]
+    child = arms.make(7, needs={"bad": bad})
+    with pytest.raises(RunError, match=rf"^arm {bad.key} failed \(its process was killed.*\); log: .*{bad.key}/log\.txt$"):
+        run([good[0], bad, child, *good[1:]], jobs=2, quiet=True)
+    assert all(Store().has(arm) for arm in good)
+    assert calls(bad) == 2  # with another, then alone
+    assert calls(child) == 0
+
+
+def test_whoever_may_have_killed_a_worker_is_named_when_there_are_too_many_kills(monkeypatch):
+    monkeypatch.setattr("eelib.study.execute.NEW_POOLS", 0)
+    bad, other = arms.make(act="die"), arms.make(1, act="beside")
+    with pytest.raises(RunError, match=rf"^one of the arms {other.key}, {bad.key} failed \(its process was killed") as raised:
+        run([other, bad], jobs=2, quiet=True)
+    assert str(raised.value).count("log.txt") == 2
+
+
 def test_a_metric_that_is_not_finite_is_never_recorded():
     arm = arms.make(act="nan")
     with pytest.raises(InputError, match="NaN or infinite"):
@@ -119,6 +144,23 @@ def test_a_full_disk_is_one_clear_line_and_nothing_is_lost():
         run([good, full], jobs=1, quiet=True)
     assert Store().has(good)
     assert not Store().has(full)
+
+
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [
+        ("unreadable", r"^/nowhere/scene\.tif: cannot be read \(No such file or directory\); check"),
+        ("no raster", r"^input cannot be read \(scene\.tif: not recognized as being in a supported file format\); check"),
+        ("forbidden", r"/value: cannot be written \(Permission denied\); choose another folder with EELIB_RUNS$"),
+        ("forbidden data", r"^/data/scene\.tif: cannot be read \(Permission denied\); check"),
+        ("full elsewhere", r"^/data/cache: the disk is full"),
+    ],
+)
+def test_what_cannot_be_read_is_not_taken_for_a_runs_folder_that_cannot_be_written(act, said):
+    arm = arms.make(act=act)
+    with pytest.raises(InputError, match=said):
+        run_one(arm, Store().root)
+    assert "Traceback" in (Store().folder(arm) / "log.txt").read_text()
 
 
 def test_a_full_disk_while_the_record_is_written(monkeypatch, tmp_path):

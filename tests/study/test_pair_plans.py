@@ -83,6 +83,7 @@ def test_the_samples_of_the_notebook_are_those_of_every_training():
         ({"encoders": ["vitt"]}, "'vit'"),
         ({"encoders": ["vit", "vit"]}, "twice"),
         ({"pairs": ["atlantis"]}, "atlantis"),
+        ({"pairs": ["germany", "germany"]}, "'pairs'.*twice"),
         ({"regions": ["germany"]}, "'regions'.*pairs"),
         ({"samples": 0}, "'samples'"),
         ({"test_pairs": "germny"}, "germany"),
@@ -91,6 +92,19 @@ def test_the_samples_of_the_notebook_are_those_of_every_training():
 def test_every_mistake_is_named(values, word):
     with pytest.raises(InputError, match=word):
         check(clip1.Parameters, values)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("clip3_data", {"kinds": ["language", "language"]}),
+        ("clip3_data", {"doses": [0.2, 0.2]}),
+        ("clip6_details", {"details": ["pads", "pads"]}),
+    ],
+)
+def test_nothing_is_given_twice(name, values):
+    with pytest.raises(InputError, match=f"'{next(iter(values))}'.*none twice"):
+        planned(name, **values)
 
 
 @pytest.fixture

@@ -31,6 +31,9 @@ def test_a_notebooks_own_names_are_no_parameters():
         ({"regions": ["ghana", "ghana"]}, "twice"),
         ({"regions": ["atlantis"]}, "atlantis"),
         ({"fractions": [1.5]}, "fraction"),
+        ({"fractions": []}, "fraction"),
+        ({"fractions": [0.1, 0.1]}, "'fractions'.*twice"),
+        ({"encoders": ["tsvit", "tsvit"]}, "'encoders'.*twice"),
         ({"finetune_steps": 0}, "'finetune_steps'"),
     ],
 )

@@ -21,10 +21,13 @@ from eelib.settings import (
 )
 from eelib.study import embedding_earth, pixels, probing
 from eelib.study.arm import Arm
-from eelib.study.execute import run
+from eelib.study.execute import run, run_one
 from eelib.study.experiments.ee1_regions import Parameters, loaded, plan
 from eelib.study.recipes import RECIPES, PixelParams, PretrainParams, ProbeParams, SegmentParams
 from eelib.study.store import Store
+from eelib.train import CHECKPOINT
+from eelib.train.pretrain import Pretraining
+from eelib.train.segment import Segmentation
 
 TINY = Parameters(profile="smoke", seeds=(0,), fractions=(1.0,))
 SIZES = RegionSizes(unlabelled=8, train=8, validation=8, test=8, window=16, num_dates=4)
@@ -132,6 +135,50 @@ def test_the_best_learning_rate_is_the_one_that_is_kept_and_scored(regions, tmp_
     assert all(torch.equal(kept[name], part) for name, part in trained.items())
     assert all(torch.equal(kept[f"encoder.{name}"], part) for name, part in encoder.items())
     assert compute(segment_arm(), tmp_path / "arm") == found  # resumed with both learning rates done
+
+
+def fails(*arguments):
+    raise RuntimeError("after the training")
+
+
+@pytest.mark.parametrize("make", [pretrain_arm, segment_arm])
+def test_a_finished_training_is_not_repeated_when_what_follows_it_fails(regions, tmp_path, monkeypatch, make):
+    straight, arm = compute(make(), tmp_path / "straight"), make()
+    folder = Store().folder(arm)
+    with monkeypatch.context() as patch:
+        patch.setattr(embedding_earth, "save_encoder", fails)
+        with pytest.raises(RuntimeError, match="after the training"):
+            run_one(arm, Store().root)
+    for module in (Pretraining, Segmentation):
+        monkeypatch.setattr(module, "training_step", fails)
+    run_one(arm, Store().root)
+    assert Store().record(arm)["metrics"] == straight
+    saved, again = (torch.load(where / "encoder.pt", weights_only=True) for where in (tmp_path / "straight", folder))
+    assert all(torch.equal(saved[name], part) for name, part in again.items())
+    assert not list(folder.rglob(CHECKPOINT))  # the record is there, so nothing will go on from it
+
+
+@pytest.mark.parametrize(("make", "name"), [(pretrain_arm, "encoder.pt"), (segment_arm, "lr1/model.pt"), (segment_arm, "model.pt")])
+def test_a_full_disk_while_weights_are_saved_is_one_clear_line(regions, make, name):
+    arm = make()
+    path = Store().folder(arm) / name
+    partial = path.with_name(f"{path.name}.partial")
+    path.parent.mkdir(parents=True)
+    partial.symlink_to("/dev/full")
+    with pytest.raises(InputError, match=r"the disk is full.*finished arms are kept"):
+        run_one(arm, Store().root)
+    assert not path.exists() and not partial.is_symlink()
+    run_one(arm, Store().root)  # as after some space was freed
+    assert path.stat().st_size > 0
+
+
+def test_one_held_out_window_is_enough(regions, tmp_path):
+    regions["toy"] = replace(regions["toy"], train=None, validation=None, test=None, held_out=regions["toy"].unlabelled.take(np.arange(1)))
+    arm = pretrain_arm()
+    recipe = arm.params.recipe.model_copy(update={"positives": "pooled"})
+    arm = replace(arm, params=arm.params.model_copy(update={"recipe": recipe}))
+    run_one(arm, Store().root)
+    assert set(Store().record(arm)["metrics"]["monitors"]) == {"alignment", "retrieval", "count"}
 
 
 def test_pooled_pretraining_sees_equal_shares_and_keeps_the_total(regions, tmp_path):

@@ -43,11 +43,25 @@ def toy(arm, folder, needs, progress):
     if act == "bad input":
         raise InputError("parameter 'number': too odd")
     if act == "die":
+        _meet(folder, "dies", "lives")
         os.kill(os.getpid(), signal.SIGKILL)
+    if act == "beside":
+        _meet(folder, "lives", "dies")
+        time.sleep(2)  # so that it still runs when the other dies
     if act == "nan":
         return {"sum": float("nan")}
     if act == "full":
         raise OSError(28, "No space left on device")
+    if act == "unreadable":
+        Path("/nowhere/scene.tif").read_bytes()
+    if act == "no raster":
+        raise OSError("scene.tif: not recognized\nas being in a supported file format")  # as rasterio's, without number and file
+    if act == "forbidden":
+        raise PermissionError(13, "Permission denied", str(folder / "value"))
+    if act == "forbidden data":
+        raise PermissionError(13, "Permission denied", "/data/scene.tif")
+    if act == "full elsewhere":
+        raise OSError(28, "No space left on device", "/data/cache")
     if act == "slow":
         time.sleep(1)
     if act == "steps":
@@ -63,6 +77,14 @@ def toy(arm, folder, needs, progress):
     (folder / "value").write_text(str(total))
     progress(1.0)
     return {"sum": total}
+
+
+def _meet(folder, own, other):
+    """Wait until an arm that leaves the other file runs or has run."""
+    (folder / own).touch()
+    until = time.monotonic() + 120
+    while not list(folder.parent.glob(f"*/{other}")) and time.monotonic() < until:
+        time.sleep(0.05)
 
 
 RECIPES["toy"] = Recipe(1, "arms:toy")

@@ -48,18 +48,23 @@ class ShardIndex:
         return ShardIndex(self.paths, keys, self.shard[rows], self.image[rows], self.caption[rows], self.is_json[rows])
 
     def image_bytes(self, row: int) -> bytes:
-        """The encoded image of a pair."""
+        """The encoded image of a pair.
+
+        Raises:
+            InputError: The shard cannot be read any more.
+        """
         return self._read(row, self.image[row])
 
     def text(self, row: int) -> str:
         """The caption of a pair.
 
         Raises:
-            InputError: Not UTF-8, or JSON without a caption.
+            InputError: Not UTF-8, or JSON without a caption, or the shard cannot be read any more.
         """
         where = f"{self.paths[self.shard[row]]}: {self.keys[row]}"
+        content = self._read(row, self.caption[row])
         try:
-            text = self._read(row, self.caption[row]).decode("utf-8")
+            text = content.decode("utf-8")
             return " ".join((str(json.loads(text)["caption"]) if self.is_json[row] else text).split())
         except UnicodeDecodeError as error:
             raise InputError(f"{where}: the caption is not UTF-8 text; write it as UTF-8") from error
@@ -67,9 +72,15 @@ class ShardIndex:
             raise InputError(f"{where}: the JSON file has no field 'caption'; add it, or write a .txt file") from error
 
     def _read(self, row: int, span: Ints) -> bytes:
-        with self.paths[self.shard[row]].open("rb") as stream:
-            stream.seek(int(span[0]))
-            content: bytes = stream.read(int(span[1]))
+        path = self.paths[self.shard[row]]
+        try:
+            with path.open("rb") as stream:
+                stream.seek(int(span[0]))
+                content: bytes = stream.read(int(span[1]))
+        except OSError as error:
+            raise InputError(f"{path}: the shard cannot be read ({error.strerror}); copy it again") from error
+        if len(content) < span[1]:
+            raise InputError(f"{path}: the shard cannot be read (it was cut short since its index was made); copy it again")
         return content
 
 

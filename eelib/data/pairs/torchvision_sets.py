@@ -91,12 +91,7 @@ def _pairs(entry: PairDatasetManifest, data: Any, rows: Ints, names: list[str], 
     def one(row: int) -> Floats:
         from PIL import Image, ImageOps
 
-        try:
-            upright = data[row][0].convert("RGB")
-        except Exception as error:  # Pillow raises what it likes on damaged files
-            raise InputError(
-                f"{entry.name}: image {row} of torchvision's {entry.torchvision} is not readable ({error}); download it again"
-            ) from error
+        upright = _item(data, row)[0].convert("RGB")
         return np.asarray(ImageOps.fit(upright, (size, size), Image.Resampling.BICUBIC), np.float32).transpose(2, 0, 1) / np.float32(255)
 
     def read(at: Ints) -> Floats:
@@ -114,10 +109,17 @@ def _pairs(entry: PairDatasetManifest, data: Any, rows: Ints, names: list[str], 
     )
 
 
+def _item(data: Any, row: int) -> Any:  # noqa: ANN401
+    try:
+        return data[row]
+    except Exception as error:  # Pillow raises what it likes on damaged files
+        raise InputError(f"{data.root}: image {row} is not readable ({error}); download it again") from error
+
+
 def _label(data: Any, row: int) -> int:  # noqa: ANN401
     for name in ("targets", "_labels", "y"):
         if (known := getattr(data, name, None)) is not None:
             return int(known[row])
     if (samples := getattr(data, "_samples", None)) is not None:  # StanfordCars: path and class
         return int(samples[row][1])
-    return int(data[row][1])
+    return int(_item(data, row)[1])

@@ -15,7 +15,7 @@ from eelib.data.pairs.settings import PairSizes
 from eelib.data.pairs.tiles import brightness, pair_bands, write_captions
 from eelib.data.pairs.versions import Pool, versioned
 from eelib.data.pairs.world_tiles import FACTS_VERSION, world_tiles
-from eelib.data.sources.simulated import SEED, SPACING
+from eelib.data.sources.simulated import SEED, SPACING, check_fits
 
 PARTS = {"train": 4, "validation": 5, "test": 6}  # regions of places; 0 to 3 are those of segmentation
 
@@ -24,9 +24,11 @@ def world_pairs(name: str, sizes: PairSizes) -> PairSet:
     """Pairs of one simulated region; test places are their own, and their captions are always clean.
 
     Raises:
-        InputError: Unknown band, or a filter that keeps too little.
+        InputError: Unknown band, a filter that keeps too little, or more pairs than there are places.
     """
     style = world.REGIONS[name]
+    for part in PARTS:
+        check_fits(name, part, getattr(sizes, part))
     pool = Pool(
         draw=lambda count: _pairs(name, "train", count, sizes),
         foreign=lambda row, rng: foreign_caption(_facts(name, row, sizes), rng),
@@ -55,6 +57,7 @@ def world_identity(name: str, sizes: PairSizes) -> str:
 
 
 def _pairs(name: str, part: str, count: int, sizes: PairSizes) -> Pairs:
+    check_fits(name, part, getattr(sizes, part), count)  # a filter chooses from more than it keeps
     bands = pair_bands(world.BANDS, sizes, name)
     at = np.array([world.BANDS.index(band) for band in bands])
     first = PARTS[part] * SPACING

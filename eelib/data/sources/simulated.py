@@ -6,6 +6,7 @@ from eelib.data import world
 from eelib.data.fetch import data_folder
 from eelib.data.window_cache import read_windows, write_windows
 from eelib.data.windows import Region, Windows
+from eelib.errors import InputError
 from eelib.settings import RegionSizes
 
 SEED = 0
@@ -32,12 +33,38 @@ class SimulatedSource:
         return f"world {world.VERSION} {SEED} {self.name}"
 
     def load(self, sizes: RegionSizes) -> Region:
-        """Every index of the world is a place of its own, so disjoint index ranges are splits without neighbours."""
-        counts = (sizes.unlabelled, sizes.train, sizes.validation, sizes.test)
-        unlabelled, train, validation, test = (_cached(self.name, part * SPACING, count, sizes) for part, count in enumerate(counts))
+        """Every index of the world is a place of its own, so disjoint index ranges are splits without neighbours.
+
+        Raises:
+            InputError: More windows are asked for than a range has.
+        """
+        counts = {name: getattr(sizes, name) for name in ("unlabelled", "train", "validation", "test")}
+        for name, count in counts.items():
+            check_fits(self.name, name, count)
+        unlabelled, train, validation, test = (
+            _cached(self.name, part * SPACING, count, sizes) for part, count in enumerate(counts.values())
+        )
         return Region(
             self.name, self.title, self.classes, self.bands, unlabelled.without_labels(), train, validation, test, True, "simulated"
         )
+
+
+def check_fits(region: str, part: str, wanted: int, places: int | None = None) -> None:
+    """Refuse a set that would run into the places of the next one.
+
+    Args:
+        region: Its name.
+        part: Name of the parameter that says how large the set is.
+        wanted: Its value.
+        places: How many places that takes; one each where None.
+
+    Raises:
+        InputError: They are more than the set has; names the largest value that fits.
+    """
+    places = wanted if places is None else places
+    if places > SPACING:
+        most = wanted * SPACING // places
+        raise InputError(f"{part}={wanted}: takes {places} places of the simulated {region}, which has {SPACING}: at most {part}={most}")
 
 
 def _cached(name: str, first: int, count: int, sizes: RegionSizes) -> Windows:

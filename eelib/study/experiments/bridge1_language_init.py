@@ -74,7 +74,7 @@ class Parameters(TrainingParameters):
         extent = extent_of(EXTENTS, self)
         for region in extent.regions:
             for family in self.encoders or extent.encoders:
-                cell_of(self, region, family)
+                cell_of(self, region, family, extent.seeds[0])
 
 
 def plan(params: Parameters) -> list[Arm]:

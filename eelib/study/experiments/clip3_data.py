@@ -13,6 +13,7 @@ from eelib.study.arm import Arm
 from eelib.study.extent import shares
 from eelib.study.pair_arms import Setup, score_arm, standard
 from eelib.study.pair_scales import PairExtent, PairParameters, pair_budget, pair_extent
+from eelib.study.parameters import each_once
 
 NAME = "clip3_data"
 
@@ -54,14 +55,14 @@ class Parameters(PairParameters):
         for kind in value or ():
             if kind not in FAULTS:
                 raise unknown("kind of caption noise", kind, FAULTS)
-        return value
+        return each_once(value)
 
     @field_validator("doses")
     @classmethod
     def _doses_are_shares(cls, value: tuple[float, ...] | None) -> tuple[float, ...] | None:
         if value is not None and (not value or not all(0 < dose <= 1 for dose in value)):
             raise ValueError("every dose must be above 0 and at most 1")
-        return value
+        return each_once(value)
 
 
 def extent_of(params: Parameters) -> Data:

@@ -13,6 +13,7 @@ from eelib.errors import unknown
 from eelib.study.arm import Arm
 from eelib.study.pair_arms import Setup, score_arm, standard
 from eelib.study.pair_scales import PAPER_PAIRS, PairExtent, PairParameters, pair_budget, pair_extent
+from eelib.study.parameters import each_once
 
 NAME = "clip6_details"
 
@@ -95,7 +96,7 @@ class Parameters(PairParameters):
         for name in value or ():
             if name not in DETAILS:
                 raise unknown("detail", name, DETAILS)
-        return value
+        return each_once(value)
 
 
 def plan(params: Parameters) -> list[Arm]:

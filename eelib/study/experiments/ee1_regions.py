@@ -15,6 +15,7 @@ from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, pretrained, readings, segment_arm
 from eelib.study.changes import changed
 from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of, known_regions
+from eelib.study.parameters import each_once
 from eelib.study.scales import Scale, sizes_for
 from eelib.study.store import Store
 
@@ -68,7 +69,7 @@ class Parameters(TrainingParameters):
         for name in value or ():
             if name not in ENCODERS:
                 raise unknown("network", name, ENCODERS)
-        return value
+        return each_once(value)
 
     def settle(self) -> None:
         """The budget with every network."""

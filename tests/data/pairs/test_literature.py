@@ -126,6 +126,13 @@ def test_a_torchvision_set_with_its_own_split():
     assert not set(pairs.train.place) & set(pairs.validation.place)
     reds = pairs.test.image(np.arange(8))[:, 0].mean((1, 2))
     assert ((reds > 0.4).astype(int) == pairs.test.labels).all()
+    damaged = folder / "images" / "dotted" / "dotted_0013.jpg"
+    damaged.write_bytes(b"no image")
+    with pytest.raises(InputError, match=r"dtd: image \d+ cannot be read \(.*dotted_0013\.jpg.*\); copy it again"):
+        pairs.test.image(np.arange(8))
+    damaged.unlink()
+    with pytest.raises(InputError, match=r"dtd: image \d+ cannot be read \(.*dotted_0013\.jpg.*\); copy it again"):
+        pairs.test.image(np.arange(8))
 
 
 def test_a_torchvision_set_without_a_split_is_cut_apart():

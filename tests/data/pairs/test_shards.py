@@ -74,6 +74,18 @@ def test_a_shard_cut_between_two_members_is_an_error_as_well(folder):
         index(folder)
 
 
+def test_a_shard_that_is_lost_or_cut_after_its_index_was_made_is_named(folder):
+    found = index(folder)
+    path = found.paths[found.shard[-1]]
+    path.write_bytes(path.read_bytes()[:600])
+    with pytest.raises(InputError, match=rf"^{path}: the shard cannot be read \(it was cut short .*\); copy it again$"):
+        found.image_bytes(len(found) - 1)
+    path.unlink()
+    for read in (found.image_bytes, found.text):
+        with pytest.raises(InputError, match=rf"^{path}: the shard cannot be read \(No such file.*\); copy it again$"):
+            read(len(found) - 1)
+
+
 def test_compressed_shards_are_refused(folder):
     with tarfile.open(folder / "pairs-0009.tar", "w:gz"):
         pass

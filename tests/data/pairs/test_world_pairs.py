@@ -51,6 +51,21 @@ def test_no_place_is_shared_with_another_set_or_with_segmentation():
     assert min(map(min, places)) >= 4 * SPACING  # segmentation uses what is below
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"train": SPACING + 1}, "train=1000001: .* at most train=1000000$"),
+        ({"validation": SPACING + 1}, "validation=1000001: .* at most validation=1000000$"),
+        ({"test": 2 * SPACING}, "test=2000000: .* at most test=1000000$"),
+        ({"train": 600_000, "version": "v2"}, "train=600000: .* 1200000 places .* at most train=500000$"),  # twice, for the filter
+    ],
+)
+def test_a_set_that_would_run_into_the_places_of_the_next_is_refused(changes, said, monkeypatch):
+    monkeypatch.setattr(module, "_chunk", lambda *arguments: pytest.fail("places were simulated before the refusal"))
+    with pytest.raises(InputError, match=said):
+        world_pairs("germany", SIZES.model_copy(update=changes))
+
+
 def test_cached_tiles_are_the_same_bits_and_a_damaged_cache_is_made_again():
     before = world_pairs("germany", SIZES)
     whole = before.train.image(np.arange(30)).tobytes()

@@ -1,0 +1,23 @@
+"""Writing weights so that a file of that name is always complete."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+
+def save(content: object, path: Path) -> None:
+    """``torch.save`` under a temporary name, then the right one.
+
+    Raises:
+        OSError: The disk is full or cannot be written; nothing half-written stays.
+    """
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        with partial.open("wb") as handle:  # given a path, torch hides the operating system's error behind one of its own
+            torch.save(content, handle)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
