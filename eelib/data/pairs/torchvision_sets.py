@@ -113,7 +113,7 @@ def _item(data: Any, row: int) -> Any:  # noqa: ANN401
     try:
         return data[row]
     except Exception as error:  # Pillow raises what it likes on damaged files
-        raise InputError(f"{data.root}: image {row} is not readable ({error}); download it again") from error
+        raise InputError(f"{data.root}: image {row} cannot be read ({error}); copy it again") from error
 
 
 def _label(data: Any, row: int) -> int:  # noqa: ANN401
