@@ -1,5 +1,6 @@
 """The Snakefile runs the same grid as `eelib study`."""
 
+import os
 import re
 import subprocess
 import sys
@@ -32,3 +33,15 @@ def test_it_plans_every_arm_and_notebook_and_nothing_that_is_done(tmp_path):
     for arm in arms[:3]:
         store.write(arm, {"sum": 1}, {})
     assert dry_run(tmp_path)["arm"] == len(arms) - 3
+
+
+@pytest.mark.slow
+def test_a_job_runs_where_the_environment_is_not_activated(tmp_path):
+    row = next(row for row in rows() if row.name == "ee1_regions")
+    arm = next(arm for arm in row.plan(row.validated({"profile": "smoke"})) if arm.name == "raw probed")
+    target = str(Store(tmp_path).folder(arm) / "record.json")
+    command = [sys.executable, "-m", "snakemake", "-c1", "--nolock", "--config", "profile=smoke", f"runs={tmp_path}", "--", target]
+    bare = {**os.environ, "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=bare)
+    assert done.returncode == 0, done.stderr
+    assert Store(tmp_path).has(arm)
