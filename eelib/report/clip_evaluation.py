@@ -59,10 +59,10 @@ def _table(found: Sequence[Model], measures: Mapping[str, Measure]) -> pd.DataFr
 
 
 def prompt_table(found: Sequence[Model]) -> pd.DataFrame:
-    """Zero-shot top-1 by prompt set, by each model's own similarity, with intervals."""
-    names = list(found[0].scores[0]["metrics"]["zero_shot"])
-    groups = [group for group in by_data(found).values() if list(group[0].scores[0]["metrics"]["zero_shot"]) == names]
-    return _table([model for group in groups for model in group], {name: partial(zero_shot, prompts=name) for name in names})
+    """Zero-shot top-1 by prompt set, by each model's own similarity, with intervals; empty where a set was not asked of the data."""
+    asked = [(group, list(group[0].scores[0]["metrics"]["zero_shot"])) for group in by_data(found).values()]
+    tables = [_table(group, {name: partial(zero_shot, prompts=name) for name in names}) for group, names in asked if names]
+    return pd.concat(tables).fillna("") if tables else pd.DataFrame()
 
 
 def similarity_table(found: Sequence[Model]) -> pd.DataFrame:

@@ -55,4 +55,4 @@ def _panel(axis: Axes, chosen: list[Curve]) -> None:
     axis.set_xticks(lengths, [times(length) for length in lengths])
     axis.xaxis.set_minor_locator(NullLocator())
     axis.tick_params(labelsize=6)
-    axis.legend(fontsize=5)
+    axis.legend(fontsize=5, frameon=True, facecolor="white", edgecolor="none", framealpha=0.85)

@@ -29,6 +29,7 @@ from eelib.report.clip_published import (
 from eelib.report.clip_recipe import agreement, method_rows, recipe_conclusion, recipe_rows
 from eelib.report.clip_supervision import interaction_table, interactions, supervision, supervision_conclusion, supervision_table
 from eelib.report.clip_tables import training_table
+from eelib.study.pair_arms import standard
 
 
 def test_a_method_that_helps_one_encoder_and_hurts_the_other_is_an_interaction():
@@ -188,6 +189,16 @@ def test_the_recipe_is_compared_method_by_method_and_with_the_published_order():
     assert [row.effect is not None for row in changes] == [False, True] * 3
     assert agreement([row for row in methods if "released" not in row.model.config.label]) == (3, 3)
     assert "3 of 3 under the unified recipe, 0 of 3 under the released recipe" in recipe_conclusion(changes, methods)
+
+
+def test_data_with_other_prompt_sets_stand_in_the_same_table():
+    elsewhere = standard(BUDGET, "clip", "vit", "ghana", "unified")
+    scores, trainings = zip(*(pair_of_records(setup, 0, 0.8) for setup in (cell("clip"), elsewhere)), strict=True)
+    asked = scores[1]["metrics"]["zero_shot"]
+    scores[1]["metrics"]["zero_shot"] = {"picture4": asked["satellite8"], "name": asked["name"]}
+    table = prompt_table(models(scores, trainings))
+    assert list(table.columns) == ["satellite8", "name", "picture4"]
+    assert (table != "").to_numpy().tolist() == [[True, True, False], [False, True, True]]
 
 
 def test_everything_that_was_asked_is_shown():
