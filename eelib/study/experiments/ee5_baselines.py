@@ -130,7 +130,7 @@ def left_out(params: Parameters) -> list[str]:
         if (why := unfit(budget, teacher, region))
     ]
     lines += [
-        f"published weights are left out in {region}: published_file names no file, and torch has downloaded none that read its bands"
+        f"published weights are left out in {region}: published_file names no file, none is downloaded"
         for region in extent.regions
         if not _published(params, budget, region)
     ]
