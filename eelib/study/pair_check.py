@@ -60,7 +60,7 @@ def check_pairs(manifest: Path) -> Iterator[str]:
         warnings.append(f"values reach {high:.3g} only but should be about 0 to 1: declare a smaller 'brightest'")
     yield from (_line("warning", text) for text in warnings)
     as_test = folders or len(captions) < PAIR_SCALES["smoke"].recipe.batch_size
-    setting = f"test_pairs={manifest}" if as_test else f"'pairs=[{manifest}]'"
+    setting = f"test_pairs={manifest}" if as_test else f"'pairs=[{manifest}]'" + ("" if data.classes else " --set test_pairs=CLASSES.yaml")
     yield _line("next", f"eelib run clip1_supervision --profile smoke --set {setting}")
 
 
@@ -92,7 +92,7 @@ def _too_long(pairs: Pairs) -> str:
 def _classes(data: PairSet, parts: dict[str, Pairs]) -> Iterator[str]:
     """Pairs per class and split."""
     if not data.classes:
-        yield _line("classes", "none: scored by retrieval alone; name a class_column, or give a class folder as test_pairs")
+        yield _line("classes", "none, so it can be learnt from but not scored: name a class_column, or give a class folder as test_pairs")
         return
     yield _line("prompts", data.prompts if isinstance(data.prompts, str) else "; ".join(data.prompts))
     width = max(14, *(len(name) + 2 for name in data.classes))

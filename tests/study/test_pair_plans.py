@@ -110,15 +110,15 @@ def test_nothing_is_given_twice(name, values):
 @pytest.fixture
 def own(tmp_path, monkeypatch):
     """A table of pictures with four captions, each many times, and a folder of two classes; named as in the folder they lie in."""
-    lines = ["file,text"]
+    lines = ["file,kind,text"]
     for n in range(60):
         picture(tmp_path / "images" / f"{n}.png", (3 * n, 80, 120))
-        lines.append(f"{n}.png,a field of kind {'abcd'[n % 4]} beside the road")
+        lines.append(f"{n}.png,{'abcd'[n % 4]},a field of kind {'abcd'[n % 4]} beside the road")
     (tmp_path / "captions.csv").write_text("\n".join(lines))
     head = "title: Mine\ndescription: Of a test\n"
-    (tmp_path / "pairs.yaml").write_text(
-        f"name: mine\nkind: image-text-table\n{head}table: captions.csv\nfolder: images\npath_column: file\ncaption_column: text\n"
-    )
+    table = f"name: mine\nkind: image-text-table\n{head}table: captions.csv\nfolder: images\npath_column: file\ncaption_column: text\n"
+    (tmp_path / "pairs.yaml").write_text(table)
+    (tmp_path / "with_classes.yaml").write_text(f"{table}class_column: kind\n")
     class_folder(tmp_path / "places")
     (tmp_path / "places.yaml").write_text(f"name: places\nkind: class-folder\n{head}folder: places\n")
     monkeypatch.chdir(tmp_path)
@@ -126,21 +126,26 @@ def own(tmp_path, monkeypatch):
 
 
 def test_own_captions_are_learnt_as_they_are(own):
-    arms = planned("clip1_supervision", pairs=["pairs.yaml"])
+    with pytest.raises(InputError, match=r"pairs\.yaml: has captions and no classes to score by; name its class_column"):
+        planned("clip1_supervision", pairs=["pairs.yaml"])
+    arms = planned("clip1_supervision", pairs=["pairs.yaml"], test_pairs="places.yaml")
     assert {arm.params.data.sizes.version for arm in trainings(arms)} == {"clean"}
     assert {arm.params.data.sets for arm in trainings(arms)} == {(str(own / "pairs.yaml"),)}  # wherever the notebook runs
 
 
 def test_v1_against_v2_of_own_captions_needs_some_that_differ(own):
     with pytest.raises(InputError, match=r"keeps 0 of 4[0-9] captions of mine, 2 are wanted .removed: boiler-plate"):
-        planned("clip3_data", pairs=["pairs.yaml"])
+        planned("clip3_data", pairs=["pairs.yaml"], test_pairs="places.yaml")
     table = (own / "captions.csv").read_text().splitlines()
     longer = (f"{row} and the house of family {'abcdefgh'[n % 8]}{'ijklmnop'[n // 8]}" for n, row in enumerate(table[1:]))
     (own / "captions.csv").write_text("\n".join([table[0], *longer]))
     load_pairs.cache_clear()  # the file has changed within the process
-    versions = {arm.params.data.sizes.version for arm in trainings(planned("clip3_data", pairs=["pairs.yaml"]))}
+    versions = {arm.params.data.sizes.version for arm in trainings(planned("clip3_data", pairs=["pairs.yaml"], test_pairs="places.yaml"))}
     assert versions == {"clean", "v1", "v2"}
-    assert not any(arm.params.data.sizes.doses.wrong_image == 0.5 for arm in trainings(planned("clip3_data", pairs=["pairs.yaml"])))
+    assert not any(
+        arm.params.data.sizes.doses.wrong_image == 0.5
+        for arm in trainings(planned("clip3_data", pairs=["pairs.yaml"], test_pairs="places.yaml"))
+    )
 
 
 @every
@@ -151,7 +156,7 @@ def test_every_model_can_be_scored_on_another_set(own, name):
 
 
 def test_the_set_that_scores_does_not_change_a_training(own):
-    one, other = (trainings(planned("clip1_supervision", pairs=["pairs.yaml"], test_pairs=name)) for name in (None, "places.yaml"))
+    one, other = (trainings(planned("clip1_supervision", pairs=["with_classes.yaml"], test_pairs=name)) for name in (None, "places.yaml"))
     assert {arm.key for arm in one} == {arm.key for arm in other}
 
 
