@@ -18,7 +18,7 @@ from eelib.study.table import rows
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "reports" / "reference"
 NOTEBOOKS = REFERENCE / "records" / "notebooks.json"  # which records each notebook of the reference run read
-HEADLINE = "ee1_regions"
+HEADLINE, LENGTHS = "ee1_regions", "ee7_length"
 PAGE = ROOT / "reports" / "README.md"
 START, END = "<!-- findings: written by make reference -->", "<!-- end of findings -->"
 HEAD = """| region | data | labelled windows | {} |
@@ -47,7 +47,9 @@ def findings(everything: list[dict[str, Any]]) -> str:
     compared = compare(arms_of(notebooks[HEADLINE], everything))
     usual = [row for row in compared if row.case.network == NETWORK]
     claims = ledger(notebooks, everything, "reports/reference/notebooks/{}.html")
-    return "\n".join([conclusion(compared), "", *_table(usual), "", "### The claims, one by one", "", claims])
+    longer = CONCLUSIONS[LENGTHS](arms_of(notebooks[LENGTHS], everything))
+    found = [conclusion(compared), "", "And with a shorter or longer pre-training:", "", longer, ""]
+    return "\n".join([*found, *_table(usual), "", "### The claims, one by one", "", claims])
 
 
 def page(everything: list[dict[str, Any]]) -> str:

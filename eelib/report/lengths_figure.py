@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eelib.report.cases import POINTS, READINGS
+from eelib.report.cases import POINTS
 from eelib.report.lengths import Curve, times
-from eelib.report.style import BLUE, BROWN, ORANGE, PALETTE, WIDTH, use_style
+from eelib.report.panels import panels
+from eelib.report.style import BLUE, BROWN, ORANGE, PALETTE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,26 +22,15 @@ def length_curves(items: list[Curve]) -> Figure:
     Args:
         items: From :func:`eelib.report.lengths.curves`.
     """
-    import matplotlib.pyplot as plt
-
-    use_style()
-    readings = [reading for reading in READINGS if any(item.case.reading == reading for item in items)]
-    places = list(dict.fromkeys((item.case.title, item.case.kind) for item in items))
-    size = (WIDTH, 1.0 + 1.9 * len(readings))
-    figure, axes = plt.subplots(len(readings), len(places), figsize=size, sharey="row", squeeze=False)
-    for i, reading in enumerate(readings):
-        for j, (title, kind) in enumerate(places):
-            chosen = [item for item in items if (item.case.reading, item.case.title, item.case.kind) == (reading, title, kind)]
-            axes[i][j].set_title(f"{title.partition(' (')[0]}, {kind}\n{reading}", fontsize=7)
-            _panel(axes[i][j], chosen)
+    figure, found = panels(items, lambda item: item.lengths, head=1.0)
+    for axis, chosen in found:
+        _panel(axis, chosen)
     figure.supxlabel("length of pre-training, multiples of the profile's steps (logarithmic)", fontsize="small")
     figure.supylabel("over a random start, points of mIoU", fontsize="small")
     return figure
 
 
 def _panel(axis: Axes, chosen: list[Curve]) -> None:
-    from matplotlib.ticker import NullLocator
-
     axis.axhline(0, color="0.3", linewidth=1)
     for color, item in zip(COLORS, sorted(chosen, key=lambda item: item.windows), strict=False):
         gains = list(item.gains.values())
@@ -50,9 +40,5 @@ def _panel(axis: Axes, chosen: list[Curve]) -> None:
         axis.fill_between(item.lengths, low, high, color=color, alpha=0.15, linewidth=0)
         if item.raw_gain is not None:
             axis.axhline(POINTS * item.raw_gain.value, color=color, linewidth=1, linestyle="--", label="raw pixels, as many")
-    axis.set_xscale("log")
-    lengths = sorted({length for item in chosen for length in item.lengths})
-    axis.set_xticks(lengths, [times(length) for length in lengths])
-    axis.xaxis.set_minor_locator(NullLocator())
-    axis.tick_params(labelsize=6)
+    axis.set_xticks(ticks := axis.get_xticks(), [times(length) for length in ticks])
     axis.legend(fontsize=5, frameon=True, facecolor="white", edgecolor="none", framealpha=0.85)

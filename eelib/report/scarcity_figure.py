@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eelib.report.cases import POINTS, READINGS
+from eelib.report.cases import POINTS
 from eelib.report.comparison import Comparison
 from eelib.report.comparison_table import TITLES
-from eelib.report.style import BLUE, WIDTH, color_of, use_style
+from eelib.report.panels import panels
+from eelib.report.style import BLUE, color_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,25 +53,6 @@ def gain_curves(rows: list[Comparison]) -> Figure:
 
 def _grid(rows: list[Comparison]) -> tuple[Figure, list[tuple[Axes, list[Comparison]]]]:
     """Panels by reading and region, each with its comparisons in the order of label shares."""
-    import matplotlib.pyplot as plt
-    from matplotlib.ticker import NullLocator, ScalarFormatter
-
-    use_style()
-    readings = [reading for reading in READINGS if any(row.reading == reading for row in rows)]
-    places = list(dict.fromkeys((row.title, row.kind) for row in rows))
-    size = (WIDTH, 0.8 + 1.9 * len(readings))
-    figure, axes = plt.subplots(len(readings), len(places), figsize=size, sharey="row", squeeze=False)
-    panels = []
-    for i, reading in enumerate(readings):
-        for j, (title, kind) in enumerate(places):
-            chosen = [row for row in rows if (row.reading, row.title, row.kind) == (reading, title, kind)]
-            axis = axes[i][j]
-            axis.set_xscale("log")
-            axis.set_xticks([row.windows for row in chosen], labels=None)
-            axis.xaxis.set_major_formatter(ScalarFormatter())
-            axis.xaxis.set_minor_locator(NullLocator())
-            axis.tick_params(labelsize=6)
-            axis.set_title(f"{title.partition(' (')[0]}, {kind}\n{reading}", fontsize=7)
-            panels.append((axis, chosen))
+    figure, found = panels(rows, lambda row: (row.windows,))
     figure.supxlabel("labelled windows (logarithmic)", fontsize="small")
-    return figure, panels
+    return figure, found

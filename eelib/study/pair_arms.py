@@ -140,10 +140,18 @@ def open_clip_arm(budget: PairScale, name: str, sets: tuple[str, ...], home: str
 
 
 def score_params(budget: PairScale, trained_on: tuple[str, ...]) -> PairScoreParams:
-    """What a model that was trained on some sets is asked, and on which pairs."""
+    """What a model that was trained on some sets is asked, and on which pairs.
+
+    Raises:
+        InputError: The pairs have captions alone: nothing could be scored zero-shot, which is better said before anything is trained.
+    """
+    from eelib.data.pairs.load import as_written, pair_classes
+
     sets = (budget.test_pairs,) if budget.test_pairs else trained_on
     pairs = sets[0]
     sizes = sizes_of(budget, pairs).model_copy(update={"version": "clean"})
+    if as_written(pairs) and not pair_classes(pairs, sizes):  # which reads what the fingerprint reads anyway
+        raise InputError(f"{pairs}: has captions and no classes to score by; name its class_column, or a class folder in test_pairs")
     asked_under = budget.score.variants or variants(pairs)[: budget.conditions]
     asked = budget.score.model_copy(update={"variants": asked_under, "prompts": prompts_of(budget, pairs)})
     return PairScoreParams(data=PairData(sets=sets, sizes=sizes), score=asked)

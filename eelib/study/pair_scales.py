@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
 from eelib.data.pairs.settings import CAPTIONS_ALONE, FAULTS, PairSizes
 from eelib.errors import InputError, unknown
@@ -94,16 +94,6 @@ class PairParameters(Parameters):
     def settings(cls) -> dict[str, type[BaseModel]]:
         """The budget, what every model has after its recipe was made, and the extent."""
         return {"": PairScale, **EVERY_MODEL, **super().settings()}
-
-    @model_validator(mode="after")
-    def _something_to_score(self) -> Self:
-        """Refuse captions without classes before anything is trained on them."""
-        from eelib.data.pairs.load import lacks_classes
-
-        for name in (self.test_pairs,) if self.test_pairs else self.pairs or ():
-            if lacks_classes(name):
-                raise InputError(f"{name}: has captions and no classes to score by; name its class_column, or a class folder in test_pairs")
-        return self
 
     def settle(self) -> None:
         """Every method under both recipes."""

@@ -123,12 +123,15 @@ def test_the_table_of_versions_compares_the_two_sets(literature, tmp_path):
 def test_a_better_version_is_told_and_scores_on_two_sets_are_not_compared(literature, monkeypatch):
     import pair_records
 
-    def shown():
-        sets = [(standard(pair_records.BUDGET, "clip", "vit", name), share) for name, share in zip(BOTH, (0.4, 0.7), strict=True)]
-        return version_rows(pair_records.collected(sets))
+    def shown(*tests):
+        both = []
+        for name, share, test in zip(BOTH, (0.4, 0.7), tests, strict=True):
+            monkeypatch.setattr(pair_records, "BUDGET", pair_records.BUDGET.model_copy(update={"test_pairs": test}))
+            setup = standard(pair_records.BUDGET, "clip", "vit", name)
+            both += [pair_records.pair_of_records(setup, seed, share) for seed in range(3)]
+        return version_rows(models([score for score, _ in both], [train for _, train in both]))
 
-    assert shown() == []
-    monkeypatch.setattr(pair_records, "BUDGET", pair_records.BUDGET.model_copy(update={"test_pairs": "imagenet"}))
-    rows = shown()
+    assert shown("germany", "imagenet") == []
+    rows = shown("imagenet", "imagenet")
     assert [row.model.config.data for row in rows if row.effect] == ["yfcc15m_v2"] and rows[1].effect.low > 0.1
     assert "better in 1 of 1 cases" in data_conclusion(rows, [], [])

@@ -67,7 +67,9 @@ def test_long_captions_places_and_classes_that_are_wrong(table, tmp_path, capsys
     assert "5 of 35 captions are cut" in out
     assert "2 place(s) are in both train and validation" in out and "3 place(s) are in both train and test" in out
     assert "test has no pair of b" in out
-    assert "classes       none, so it can be learnt from but not scored" in call(capsys, "check", table(split_column="part"))[1]
+    out = call(capsys, "check", table(split_column="part"))[1]
+    assert "classes       none, so it can be learnt from but not scored" in out
+    assert "pairs=[" in out.splitlines()[-1] and out.splitlines()[-1].endswith("--set test_pairs=CLASSES.yaml")
 
 
 def test_the_next_command_is_one_that_runs(table, capsys):

@@ -68,18 +68,6 @@ def as_written(name: str) -> bool:
     return name not in SIMULATED and _manifest(name).kind in {*PAIR_KINDS} - {"pair-sample"}
 
 
-def lacks_classes(name: str) -> bool:
-    """Whether a user's pairs have captions alone, told by their manifest: no model can be scored zero-shot on them.
-
-    Raises:
-        InputError: Unknown name, or a manifest that is wrong.
-    """
-    from eelib.data.pairs.manifests import ShardsManifest, TableManifest
-
-    entry = None if name in SIMULATED else _manifest(name)
-    return isinstance(entry, ShardsManifest) or (isinstance(entry, TableManifest) and entry.class_column is None)
-
-
 def is_pairs(name: str) -> bool:
     """Whether a name is the path of a manifest of images with captions.
 

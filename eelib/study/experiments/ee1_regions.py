@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, field_validator
 
-from eelib.data.names import SIMULATED
 from eelib.data.regions import load_region
 from eelib.errors import unknown
 from eelib.settings import ENCODERS
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, pretrained, readings, segment_arm
 from eelib.study.changes import changed
-from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of, known_regions
+from eelib.study.extent import BUILT_IN, Extent, TrainingParameters, budget_of, extent_of, known_regions
 from eelib.study.parameters import each_once
 from eelib.study.scales import Scale, sizes_for
 from eelib.study.store import Store
@@ -22,7 +21,6 @@ from eelib.study.store import Store
 if TYPE_CHECKING:
     from eelib.data.windows import Region
 
-ALL = (*SIMULATED, "brandenburg", "romania")
 NETWORKS = ("unet3d", "unet2d_clstm", "convbigru", "tsvit")
 
 
@@ -49,9 +47,9 @@ class Networks(Extent):
 
 EXTENTS = {
     "smoke": Networks(regions=("germany",), seeds=(0, 1)),
-    "quick": Networks(regions=ALL, seeds=(0, 1, 2)),
-    "full": Networks(regions=ALL, seeds=(0, 1, 2, 3, 4), networks=NETWORKS, network_regions=("germany",), network_seeds=(0, 1, 2)),
-    "paper": Networks(regions=ALL, seeds=(0, 1, 2, 3, 4), networks=NETWORKS, network_regions=ALL, network_seeds=(0, 1, 2, 3, 4)),
+    "quick": Networks(regions=BUILT_IN, seeds=(0, 1, 2)),
+    "full": Networks(regions=BUILT_IN, seeds=(0, 1, 2, 3, 4), networks=NETWORKS, network_regions=("germany",), network_seeds=(0, 1, 2)),
+    "paper": Networks(regions=BUILT_IN, seeds=(0, 1, 2, 3, 4), networks=NETWORKS, network_regions=BUILT_IN, network_seeds=(0, 1, 2, 3, 4)),
 }
 
 

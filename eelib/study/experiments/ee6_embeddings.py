@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from eelib.data.regions import load_region
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, explore_arm, pretrained
-from eelib.study.experiments.ee1_regions import ALL
-from eelib.study.extent import Extent, PretrainingParameters, budget_of, extent_of
+from eelib.study.extent import BUILT_IN, Extent, PretrainingParameters, budget_of, extent_of
 from eelib.study.scales import Scale, sizes_for
 from eelib.study.store import Store
 
@@ -23,8 +22,8 @@ TITLES = {"raw": "raw pixels", "random": "random start", "pretrained": "pre-trai
 EXTENTS = {
     "smoke": Extent(regions=("germany",), seeds=(0, 1)),
     "quick": Extent(regions=("germany", "romania"), seeds=(0, 1)),
-    "full": Extent(regions=ALL, seeds=(0, 1, 2, 3, 4)),
-    "paper": Extent(regions=ALL, seeds=(0, 1, 2, 3, 4)),
+    "full": Extent(regions=BUILT_IN, seeds=(0, 1, 2, 3, 4)),
+    "paper": Extent(regions=BUILT_IN, seeds=(0, 1, 2, 3, 4)),
 }
 
 

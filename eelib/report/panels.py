@@ -1,0 +1,56 @@
+"""A figure with a panel per reading and region, on a logarithmic axis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from eelib.report.cases import READINGS, Case
+from eelib.report.style import WIDTH, use_style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+class HasCase(Protocol):
+    """Anything that belongs to a case."""
+
+    @property
+    def case(self) -> Case:
+        """Region, network, label share and reading."""
+        ...
+
+
+T = TypeVar("T", bound=HasCase)
+
+
+def panels(items: Sequence[T], ticks: Callable[[T], Sequence[float]], head: float = 0.8) -> tuple[Figure, list[tuple[Axes, list[T]]]]:
+    """Panels with their items, in order: one row per reading, one column per region.
+
+    Args:
+        items: What is drawn.
+        ticks: Where an item has points; every one of a panel gets a tick.
+        head: Inches for everything but the panels.
+    """
+    import matplotlib.pyplot as plt
+    from matplotlib.ticker import NullLocator, ScalarFormatter
+
+    use_style()
+    readings = [reading for reading in READINGS if any(item.case.reading == reading for item in items)]
+    places = list(dict.fromkeys((item.case.title, item.case.kind) for item in items))
+    size = (WIDTH, head + 1.9 * len(readings))
+    figure, axes = plt.subplots(len(readings), len(places), figsize=size, sharey="row", squeeze=False)
+    found = []
+    for i, reading in enumerate(readings):
+        for j, (title, kind) in enumerate(places):
+            chosen = [item for item in items if (item.case.reading, item.case.title, item.case.kind) == (reading, title, kind)]
+            axis = axes[i][j]
+            axis.set_xscale("log")
+            axis.set_xticks(sorted({tick for item in chosen for tick in ticks(item)}), labels=None)
+            axis.xaxis.set_major_formatter(ScalarFormatter())
+            axis.xaxis.set_minor_locator(NullLocator())
+            axis.tick_params(labelsize=6)
+            axis.set_title(f"{title.partition(' (')[0]}, {kind}\n{reading}", fontsize=7)
+            found.append((axis, chosen))
+    return figure, found
