@@ -149,6 +149,7 @@ def worker_pool(jobs: int) -> Iterator[tuple[ProcessPoolExecutor, Any]]:
     with manager:
         pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent)
         try:
+            wait([pool.submit(os.getpid) for _ in range(jobs)])  # a pool does not watch the worker it starts last until it hears from one
             yield pool, manager.Queue()
         except BaseException:
             for process in list(getattr(pool, "_processes", {}).values()):

@@ -46,8 +46,10 @@ def toy(arm, folder, needs, progress):
         _meet(folder, "dies", "lives")
         os.kill(os.getpid(), signal.SIGKILL)
     if act == "beside":
+        first = not (folder / "lives").exists()
         _meet(folder, "lives", "dies")
-        time.sleep(2)  # so that it still runs when the other dies
+        if first:
+            time.sleep(120)  # until the pool, which loses the other, ends this one too; a busy machine may take seconds
     if act == "nan":
         return {"sum": float("nan")}
     if act == "full":
