@@ -14,6 +14,7 @@ from eelib.report.embeddings import look_conclusion, looks
 from eelib.report.lengths import curves, length_conclusion
 from eelib.report.scarcity import worth_conclusion, worths
 from eelib.report.transfer import transfer_conclusion, transfers
+from eelib.report.tunings import tuning_conclusion, tunings
 from eelib.study.store import Record
 
 # Notebook: its records to Markdown. The first experiment is the headline itself.
@@ -24,6 +25,7 @@ CONCLUSIONS: dict[str, Callable[[Sequence[Record]], str]] = {
     "ee5_baselines": lambda records: baseline_conclusion(baselines(records)),
     "ee6_embeddings": lambda records: look_conclusion(looks(records)),
     "ee7_length": lambda records: length_conclusion(curves(records)),
+    "ee8_finetuning": lambda records: tuning_conclusion(tunings(records)),
     "bridge1_language_init": lambda records: bridge_conclusion(bridges(records)),
     **{name: functools.partial(clip_findings.conclusion_of, name) for name in clip_findings.CONCLUSIONS},
 }

@@ -14,12 +14,13 @@ from eelib.study.experiments import ee4_ablations as ee4
 from eelib.study.experiments import ee5_baselines as ee5
 from eelib.study.experiments import ee6_embeddings as ee6
 from eelib.study.experiments import ee7_length as ee7
+from eelib.study.experiments import ee8_finetuning as ee8
 from eelib.study.factors import FACTORS
 from eelib.study.methods import METHODS
 from eelib.study.parameters import check
-from eelib.study.scales import SCALES, aligned, encoder_for, pretrain_recipe, sizes_for
+from eelib.study.scales import SCALES, aligned, encoder_for, pretrain_recipe, segment_recipe, sizes_for
 
-ALL = (ee1, ee2, ee3, ee4, ee5, ee6, ee7)
+ALL = (ee1, ee2, ee3, ee4, ee5, ee6, ee7, ee8)
 every = pytest.mark.parametrize("module", ALL, ids=lambda module: module.__name__.rpartition(".")[2])
 
 
@@ -181,6 +182,30 @@ def test_lengths_are_multiples_of_the_steps_that_are_asked_for():
     assert ee7.steps_of(params) == {"brandenburg": [1, 10, 30], "ghana": [1, 10, 30]}
 
 
+@pytest.mark.parametrize(("profile", "region"), [("quick", "germany"), ("full", "germany"), ("full", "brandenburg")])
+def test_a_longer_fine_tuning_is_the_same_for_both_starts_and_differs_in_its_steps_only(profile, region):
+    params = check(ee8.Parameters, {"profile": profile, "seeds": [0], "regions": [region], "fractions": [0.1], "lengths": [4, 1]})
+    arms = {arm.name: arm for arm in ee8.plan(params)}
+    tuned = {name: arm for name, arm in arms.items() if arm.recipe == "segment"}
+    assert set(tuned) == {f"{start}{length} fine-tuned" for start in ("random", "pretrained x 4") for length in ("", " tuned x 4")}
+    usual = segment_recipe(SCALES[profile], region).steps
+    assert [arm.params.recipe.steps for arm in tuned.values()] == [usual, usual, 4 * usual, 4 * usual]
+    assert ee8.steps_of(params) == {region: [usual, 4 * usual]}
+    blank = {"recipe": tuned["random fine-tuned"].params.recipe, "init": "random"}
+    assert len({str(arm.params.model_copy(update=blank)) for arm in tuned.values()}) == 1
+    other = {"profile": profile, "seeds": [0], "regions": [region], "fractions": [0.1]}
+    known = keys(ee7, **other, lengths=[1, 4])
+    assert {arm.key for arm in arms.values() if arm.experiment != ee8.NAME} <= known.keys()
+    assert {arm.name for arm in arms.values() if arm.experiment == ee8.NAME} == {name for name in arms if "tuned x" in name}
+
+
+def test_the_length_of_pretraining_reaches_what_is_fine_tuned():
+    params = check(ee8.Parameters, {"pretrain_length": 3, "pretrain_steps": 10, "finetune_steps": 7, "lengths": [2, 1], "seeds": [0]})
+    arms = [arm for arm in ee8.plan(params) if arm.needs]
+    assert {arm.needs["pretrain"].params.recipe.steps for arm in arms} == {30}
+    assert {arm.params.recipe.steps for arm in arms if arm.recipe == "segment"} == {7, 14}
+
+
 def test_levels_that_need_several_dates_are_left_out_where_there_is_one():
     arms = ee4.plan(check(ee4.Parameters, {"profile": "quick", "factor": "dates", "regions": ["brandenburg"], "seeds": [0]}))
     assert {arm.name for arm in arms} == {"random probed", "pretrained probed"}
@@ -241,6 +266,8 @@ def test_networks_are_named_and_run_where_they_are_asked_for():
         (ee7, {"lengths": [0.0, 1.0]}, "above 0"),
         (ee7, {"lengths": [4]}, "two lengths"),
         (ee7, {"lengths": [2, 2]}, "twice"),
+        (ee8, {"lengths": [1]}, "two lengths"),
+        (ee8, {"pretrain_length": 0.0}, "pretrain_length"),
     ],
 )
 def test_every_mistake_is_named(module, values, word):

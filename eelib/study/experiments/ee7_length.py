@@ -37,9 +37,18 @@ class Parameters(TrainingParameters):
     @field_validator("lengths")
     @classmethod
     def _lengths_are_positive(cls, value: tuple[float, ...] | None) -> tuple[float, ...] | None:
-        if value is not None and not (len(value) > 1 and all(length > 0 for length in value)):
-            raise ValueError("give two lengths or more, for a curve needs them, each above 0")
-        return each_once(value)
+        return positive_lengths(value)
+
+
+def positive_lengths(value: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    """The lengths, if they make a curve.
+
+    Raises:
+        ValueError: There is only one, one of them is not above 0, or one is given twice.
+    """
+    if value is not None and not (len(value) > 1 and all(length > 0 for length in value)):
+        raise ValueError("give two lengths or more, for a curve needs them, each above 0")
+    return each_once(value)
 
 
 def plan(params: Parameters) -> list[Arm]:
@@ -70,7 +79,7 @@ def steps_of(params: Parameters) -> dict[str, list[int]]:
     """Steps of pre-training of each region, shortest first."""
     budget, extent = budget_of(params), extent_of(EXTENTS, params)
     recipes = {region: pretrain_recipe(budget, region) for region in extent.regions}
-    return {region: [_steps(recipe.steps, length) for length in lengths_of(params)] for region, recipe in recipes.items()}
+    return {region: [multiple(recipe.steps, length) for length in lengths_of(params)] for region, recipe in recipes.items()}
 
 
 def lengthened(budget: Scale, region: str, seed: int, length: float) -> Start:
@@ -78,9 +87,10 @@ def lengthened(budget: Scale, region: str, seed: int, length: float) -> Start:
     if length == 1:
         return pretrained(budget, region, seed)
     recipe = pretrain_recipe(budget, region)
-    recipe = recipe.model_copy(update={"steps": _steps(recipe.steps, length)})
+    recipe = recipe.model_copy(update={"steps": multiple(recipe.steps, length)})
     return Start(f"pretrained x {length:g}", "pretrained", pretrain_arm(budget, region, seed, recipe), NAME)
 
 
-def _steps(steps: int, length: float) -> int:
+def multiple(steps: int, length: float) -> int:
+    """So many times a number of steps, at least one."""
     return max(1, round(length * steps))

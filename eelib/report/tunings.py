@@ -1,0 +1,176 @@
+"""What a longer fine-tuning does to random and pre-trained starts, to the gain between them, and beside what needs no fine-tuning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from eelib.errors import InputError
+from eelib.evaluate.statistics import Estimate
+from eelib.report.cases import READINGS, Case, Draws, Group, Record, draw, groups, signed, verdict
+from eelib.report.lengths import times
+from eelib.report.tables import bold, html_table, linked_mean
+
+MARK = " tuned x "  # between a start and the multiple of the profile's steps of fine-tuning
+STARTS = ("random", "pretrained")
+FROZEN = ("raw", "frozen")  # linear classifiers: on raw pixels, and on the frozen features of the pre-trained start
+TITLES = {"random": "random start", "pretrained": "pre-trained", "raw": "linear on raw pixels", "frozen": "linear on pre-trained features"}
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """One case over the length of fine-tuning, given in multiples of the profile's steps, shortest first.
+
+    Attributes:
+        case: Region, network and label share.
+        windows: Labelled training windows.
+        scores: mIoU per start and length.
+        frozen: mIoU of what is not fine-tuned, by the names in ``FROZEN``; those that were run.
+        gains: Per length, paired difference pre-trained minus random.
+        over: Per name in ``frozen``, start and length: paired difference to it.
+        rises: Per start, the longest minus the shortest, paired.
+        growth: Gain at the longest minus gain at the shortest, paired.
+        records: As ``scores``.
+        frozen_records: As ``frozen``.
+    """
+
+    case: Case
+    windows: int
+    scores: Mapping[str, Mapping[float, Estimate]]
+    frozen: Mapping[str, Estimate]
+    gains: Mapping[float, Estimate]
+    over: Mapping[str, Mapping[str, Mapping[float, Estimate]]]
+    rises: Mapping[str, Estimate]
+    growth: Estimate
+    records: Mapping[str, Mapping[float, tuple[Record, ...]]]
+    frozen_records: Mapping[str, tuple[Record, ...]]
+
+    @property
+    def lengths(self) -> tuple[float, ...]:
+        """Shortest first."""
+        return tuple(self.gains)
+
+
+def tunings(records: Iterable[Record]) -> list[Tuning]:
+    """All cases in which both starts were fine-tuned at two lengths or more.
+
+    Raises:
+        InputError: There is none.
+    """
+    every = groups(records)
+    found = []
+    for case, starts in every.items():
+        tuned = _by_length(starts)
+        if case.reading == READINGS[0] and len(tuned) > 1:
+            found.append(_tuning(case, tuned, _frozen(every.get(case._replace(reading=READINGS[1]), {}))))
+    if not found:
+        raise InputError("a comparison needs records of both starts at two lengths of fine-tuning or more: run the arms first")
+    return found
+
+
+def _by_length(starts: Mapping[str, Group]) -> dict[float, dict[str, Group]]:
+    """Groups of both starts at each length that has both, shortest first."""
+    found: dict[float, dict[str, Group]] = {}
+    for name, group in starts.items():
+        start, _, length = name.partition(MARK)
+        found.setdefault(float(length or 1), {})["random" if start == "random" else "pretrained"] = group
+    return {length: found[length] for length in sorted(found) if found[length].keys() == set(STARTS)}
+
+
+def _frozen(starts: Mapping[str, Group]) -> dict[str, Group]:
+    """What is read without fine-tuning."""
+    trained = next((group for name, group in starts.items() if name.startswith("pretrained")), None)
+    found = {"raw": starts.get("raw"), "frozen": trained}
+    return {name: group for name, group in found.items() if group is not None}
+
+
+def _tuning(case: Case, tuned: Mapping[float, Mapping[str, Group]], frozen: Mapping[str, Group]) -> Tuning:
+    named = {f"{start}{MARK}{length:g}": group for length, both in tuned.items() for start, group in both.items()}
+    draws = draw(case, named | frozen)
+    columns = {start: {length: f"{start}{MARK}{length:g}" for length in tuned} for start in STARTS}
+    first, *_, last = tuned
+    gain = {length: draws.of[columns["pretrained"][length]] - draws.of[columns["random"][length]] for length in tuned}
+    return Tuning(
+        case,
+        named[columns["random"][first]].records[0]["metrics"]["windows"],
+        {start: {length: draws.score(name) for length, name in names.items()} for start, names in columns.items()},
+        {name: draws.score(name) for name in frozen},
+        {length: draws.estimate(column) for length, column in gain.items()},
+        {name: {start: _over(name, names, draws) for start, names in columns.items()} for name in frozen},
+        {start: draws.difference(names[last], names[first]) for start, names in columns.items()},
+        draws.estimate(gain[last] - gain[first]),
+        {start: {length: named[name].records for length, name in names.items()} for start, names in columns.items()},
+        {name: group.records for name, group in frozen.items()},
+    )
+
+
+def _over(base: str, names: Mapping[float, str], draws: Draws[str]) -> dict[float, Estimate]:
+    return {length: draws.difference(name, base) for length, name in names.items()}
+
+
+def tuning_table(items: list[Tuning], *, root: str = "../") -> str:
+    """HTML: one row per case and length; every mean leads to its records.
+
+    Args:
+        items: From :func:`tunings`.
+        root: Relative path from the page that shows the table to the start of the site.
+    """
+    shown = [base for base in FROZEN if any(base in item.frozen for item in items)]
+    over, means = [f"over {TITLES[base]}" for base in shown], [f"mIoU, {TITLES[one]}" for one in (*STARTS, *shown)]
+    rows = [
+        (
+            (f"{item.case.title}<br><small>{item.case.kind}, {item.windows} labelled windows</small>", times(length)),
+            (bold(item.gains[length]), *_differences(item, shown, length), *_means(item, shown, length, root)),
+        )
+        for item in items
+        for length in item.lengths
+    ]
+    return html_table(("region", "length"), ("gain over a random start", *over, *means), rows)
+
+
+def _differences(item: Tuning, shown: list[str], length: float) -> list[str]:
+    return [bold(item.over[base]["pretrained"][length]) if base in item.over else "–" for base in shown]
+
+
+def _means(item: Tuning, shown: list[str], length: float, root: str) -> list[str]:
+    tuned = [linked_mean(item.scores[start][length], item.records[start][length], root) for start in STARTS]
+    return tuned + [linked_mean(item.frozen.get(base), item.frozen_records.get(base, ()), root) for base in shown]
+
+
+def tuning_conclusion(items: list[Tuning]) -> str:
+    """What a longer fine-tuning changes, in Markdown."""
+    first, last = min(item.lengths[0] for item in items), max(item.lengths[-1] for item in items)
+    lines = [f"* **Scores**: from {times(first)} to {times(last)} the profile's steps of fine-tuning, {_rises(items)}."]
+    grows, shrinks, open_ = verdict([item.growth for item in items])
+    most = max(items, key=lambda item: abs(item.growth.value))
+    text = (
+        f"* **Gain**: pre-trained starts are better than random ones in {_per_length([item.gains for item in items])}, by an interval that "
+    )
+    text += f"excludes 0. From {times(first)} to {times(last)} the gain grows in {grows} of {len(items)} cases and shrinks in {shrinks}; "
+    text += f"{open_} are undecided. It changes most by {signed(most.growth)} points "
+    lines.append(f"{text}({most.case.title}, {most.case.kind}, {most.windows} labelled windows).")
+    for base in FROZEN:
+        over = [item.over[base] for item in items if base in item.over]
+        if over:
+            told = ", ".join(f"{TITLES[start]}: {_per_length([one[start] for one in over])}" for start in STARTS)
+            lines.append(f"* **Fine-tuned networks better than {TITLES[base].replace('linear', 'a linear classifier')}**: {told}.")
+    return "\n".join(lines)
+
+
+def _rises(items: list[Tuning]) -> str:
+    found = []
+    for start in STARTS:
+        up, down, _ = verdict([item.rises[start] for item in items])
+        most = max((item.rises[start] for item in items), key=lambda rise: rise.value)
+        found.append(f"mIoU of {TITLES[start]}s rises" if start == "random" else f"that of {TITLES[start]} ones")
+        found[-1] += f" in {up} of {len(items)} cases and falls in {down} (at most {signed(most)} points)"
+    return ", ".join(found)
+
+
+def _per_length(items: list[Mapping[float, Estimate]]) -> str:
+    """``2 of 6 cases at 1 ×, 4 of 6 at 4 ×``."""
+    found: dict[float, list[Estimate]] = {}
+    for item in items:
+        for length, value in item.items():
+            found.setdefault(length, []).append(value)
+    return ", ".join(f"{verdict(values)[0]} of {len(values)} at {times(length)}" for length, values in sorted(found.items()))
