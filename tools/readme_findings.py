@@ -18,7 +18,11 @@ from eelib.study.table import rows
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "reports" / "reference"
 NOTEBOOKS = REFERENCE / "records" / "notebooks.json"  # which records each notebook of the reference run read
-HEADLINE, LENGTHS = "ee1_regions", "ee7_length"
+HEADLINE = "ee1_regions"
+LENGTHS = {
+    "ee7_length": "And with a shorter or longer pre-training:",
+    "ee8_finetuning": "And with a shorter or longer fine-tuning, after the longest of these:",
+}
 PAGE = ROOT / "reports" / "README.md"
 START, END = "<!-- findings: written by make reference -->", "<!-- end of findings -->"
 HEAD = """| region | data | labelled windows | {} |
@@ -47,8 +51,9 @@ def findings(everything: list[dict[str, Any]]) -> str:
     compared = compare(arms_of(notebooks[HEADLINE], everything))
     usual = [row for row in compared if row.case.network == NETWORK]
     claims = ledger(notebooks, everything, "reports/reference/notebooks/{}.html")
-    longer = CONCLUSIONS[LENGTHS](arms_of(notebooks[LENGTHS], everything))
-    found = [conclusion(compared), "", "And with a shorter or longer pre-training:", "", longer, ""]
+    found = [conclusion(compared), ""]
+    for name, head in LENGTHS.items():
+        found += [head, "", CONCLUSIONS[name](arms_of(notebooks[name], everything)), ""]
     return "\n".join([*found, *_table(usual), "", "### The claims, one by one", "", claims])
 
 

@@ -55,9 +55,10 @@ class Pretraining(pl.LightningModule):
         return batch
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401
-        """AdamW with warm-up and cosine; a momentum branch has nothing to optimise."""
+        """AdamW with warm-up and cosine; a momentum branch has nothing to optimise. One call for all weights: same bits, less overhead."""
         trained = [weight for weight in self.parameters() if weight.requires_grad]
-        return schedule(torch.optim.AdamW(trained, lr=self.settings.lr, weight_decay=self.settings.weight_decay), self.settings.steps)
+        settings = self.settings
+        return schedule(torch.optim.AdamW(trained, lr=settings.lr, weight_decay=settings.weight_decay, foreach=True), settings.steps)
 
     @torch.no_grad()
     def monitors(self, batch: Sample) -> dict[str, float]:

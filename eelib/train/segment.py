@@ -61,7 +61,7 @@ class Segmentation(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401
         """Adam without weight decay (spec section 1.4.3), warm-up and cosine instead of steps of ×0.975 because budgets are short."""
-        return schedule(torch.optim.Adam(self.parameters(), lr=self.lr), self.settings.steps)
+        return schedule(torch.optim.Adam(self.parameters(), lr=self.lr, foreach=True), self.settings.steps)
 
 
 def augment(batch: Sample, settings: ViewSettings, generator: torch.Generator) -> Sample:

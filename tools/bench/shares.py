@@ -46,7 +46,7 @@ def pretraining_parts(width: int, threads: int, quick: bool) -> dict[str, float]
     torch.set_num_threads(threads)
     module, stream = make_pretraining(2 if quick else width, 4 if quick else 64)
     objective, parts = module.objective, Parts()
-    optimiser = torch.optim.AdamW(module.parameters(), lr=module.settings.lr, weight_decay=module.settings.weight_decay)
+    optimiser = module.configure_optimizers()["optimizer"]
     warm_up, steps = (0, 2) if quick else (5, 40 if width < 64 else 10)
     for step in range(warm_up + steps):
         with parts.of("data"):

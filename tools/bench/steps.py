@@ -17,11 +17,8 @@ BANDS, DATES, SIDE = 10, 8, 32  # of the simulated regions in profile quick; ser
 
 def pretraining(width: int = 8, windows: int = 64, precision: str = "32", batch: int | None = None, device: str = "cpu") -> Call:
     """One step of our pre-training with the default recipe, as profile quick takes it, or with the encoder in bfloat16."""
-    import torch
-
     module, stream = make_pretraining(width, windows, precision, batch)
-    module.to(device)
-    optimiser = torch.optim.AdamW(module.parameters(), lr=module.settings.lr, weight_decay=module.settings.weight_decay)
+    optimiser = module.to(device).configure_optimizers()["optimizer"]
 
     def call() -> None:
         loss = module.training_step(next(stream), 0)
