@@ -86,7 +86,7 @@ def _frozen(starts: Mapping[str, Group]) -> dict[str, Group]:
 
 def _tuning(case: Case, tuned: Mapping[float, Mapping[str, Group]], frozen: Mapping[str, Group]) -> Tuning:
     named = {f"{start}{MARK}{length:g}": group for length, both in tuned.items() for start, group in both.items()}
-    draws = draw(case, named | frozen)
+    draws = draw(case, {**named, **frozen})
     columns = {start: {length: f"{start}{MARK}{length:g}" for length in tuned} for start in STARTS}
     first, *_, last = tuned
     gain = {length: draws.of[columns["pretrained"][length]] - draws.of[columns["random"][length]] for length in tuned}
