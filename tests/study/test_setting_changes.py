@@ -46,7 +46,6 @@ VALUES = {
     "extent.network_seeds": ([5], NETWORK),
     "extent.exchanged": (["romania"], {}),
     "extent.receivers": (["germany"], {"extent.exchanged": ["romania"]}),
-    "extent.probe_exchange": (True, {"extent.exchanged": ["romania"]}),
     "extent.factors": (["flips"], {}),
     "extent.methods": (["defilip"], {}),
     "extent.finetuned": ([], {}),
@@ -75,9 +74,6 @@ TUNED = {"ee4_ablations": {"extent.finetuned": [1.0]}, "ee7_length": {"extent.fi
 EXCEPTIONS = {  # where a notebook needs another value
     ("ee4_ablations", "extent.finetuned"): ([1.0], {}),
     ("ee7_length", "extent.finetuned"): ([1.0], {}),
-    ("ee8_finetuning", "extent.fractions"): ([0.5], {}),
-    ("ee8_finetuning", "extent.lengths"): ([1.0, 3.0], {}),
-    ("ee8_finetuning", "extent.pretrain_length"): (2.0, {}),
     ("ee5_baselines", "extent.methods"): (["simclr"], {}),
     ("ee4_ablations", "pretrain.objective"): ("vicreg", {"extent.factors": ["crop"]}),
     ("ee5_baselines", "pretrain.objective"): ("vicreg", {"extent.methods": ["pixpro"]}),

@@ -20,7 +20,6 @@ class Transfer(Extent):
 
     exchanged: tuple[str, ...] = Field((), description="real regions")
     receivers: tuple[str, ...] = Field((), description="simulated regions that take encoders of real ones")
-    probe_exchange: bool = Field(False, description="whether encoders exchanged with real regions are only probed")
 
     @field_validator("exchanged", "receivers")
     @classmethod
@@ -32,12 +31,7 @@ EXTENTS = {
     "smoke": Transfer(regions=("germany", "ghana"), seeds=(0, 1), fractions=(1.0,), finetuned=(1.0,)),
     "quick": Transfer(regions=SIMULATED, seeds=(0, 1), fractions=(0.1,), finetuned=(), exchanged=("romania",)),
     "full": Transfer(
-        regions=SIMULATED,
-        seeds=(0, 1, 2, 3, 4),
-        finetuned=(0.1,),
-        exchanged=("romania", "brandenburg"),
-        receivers=("germany", "ghana"),
-        probe_exchange=True,
+        regions=SIMULATED, seeds=(0, 1, 2, 3, 4), finetuned=(), exchanged=("romania", "brandenburg"), receivers=("germany", "ghana")
     ),
     "paper": Transfer(regions=SIMULATED, seeds=(0, 1, 2, 3, 4), exchanged=("romania", "brandenburg"), receivers=SIMULATED),
 }
@@ -61,17 +55,12 @@ def plan(params: Parameters) -> list[Arm]:
     extent = extent_of(EXTENTS, params)
     budget = aligned(budget_of(params), extent.regions)
     own = None if budget == budget_of(params) else NAME
-    tuned = extent.finetuned
     return [
         arm
         for seed in extent.seeds
         for fraction in extent.fractions
-        for cells, shares in (
-            (_square(budget, extent, seed, own), tuned),
-            (_exchange(params, extent, seed), () if extent.probe_exchange else tuned),
-        )
-        for target, (scale, starts) in cells
-        for arm in readings(scale, target, starts, fraction, seed, finetuned=fraction in shares)
+        for target, starts in [*_square(budget, extent, seed, own), *_exchange(params, extent, seed)]
+        for arm in readings(starts[0], target, starts[1], fraction, seed, finetuned=fraction in extent.finetuned)
     ]
 
 
