@@ -74,6 +74,9 @@ TUNED = {"ee4_ablations": {"extent.finetuned": [1.0]}, "ee7_length": {"extent.fi
 EXCEPTIONS = {  # where a notebook needs another value
     ("ee4_ablations", "extent.finetuned"): ([1.0], {}),
     ("ee7_length", "extent.finetuned"): ([1.0], {}),
+    ("ee8_finetuning", "extent.fractions"): ([0.5], {}),
+    ("ee8_finetuning", "extent.lengths"): ([1.0, 3.0], {}),
+    ("ee8_finetuning", "extent.pretrain_length"): (2.0, {}),
     ("ee5_baselines", "extent.methods"): (["simclr"], {}),
     ("ee4_ablations", "pretrain.objective"): ("vicreg", {"extent.factors": ["crop"]}),
     ("ee5_baselines", "pretrain.objective"): ("vicreg", {"extent.methods": ["pixpro"]}),

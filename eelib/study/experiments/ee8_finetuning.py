@@ -25,7 +25,7 @@ class Tunings(Extent):
 EXTENTS = {
     "smoke": Tunings(regions=("germany",), seeds=(0, 1), fractions=(1.0,), lengths=(0.5, 1.0), pretrain_length=1.0),
     "quick": Tunings(regions=("germany",), seeds=(0, 1), fractions=(1.0,), lengths=(1.0, 4.0)),
-    "full": Tunings(regions=("germany", "romania"), seeds=(0, 1, 2, 3, 4)),
+    "full": Tunings(regions=("germany", "ghana", "romania"), seeds=(0, 1, 2, 3, 4)),
     "paper": Tunings(regions=("germany", "ghana", "brandenburg", "romania"), seeds=(0, 1, 2, 3, 4)),
 }
 
