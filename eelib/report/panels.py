@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from eelib.report.cases import READINGS, Case
@@ -34,7 +34,6 @@ def panels(items: Sequence[T], ticks: Callable[[T], Sequence[float]], head: floa
         head: Inches for everything but the panels.
     """
     import matplotlib.pyplot as plt
-    from matplotlib.ticker import NullLocator, ScalarFormatter
 
     use_style()
     readings = [reading for reading in READINGS if any(item.case.reading == reading for item in items)]
@@ -46,11 +45,18 @@ def panels(items: Sequence[T], ticks: Callable[[T], Sequence[float]], head: floa
         for j, (title, kind) in enumerate(places):
             chosen = [item for item in items if (item.case.reading, item.case.title, item.case.kind) == (reading, title, kind)]
             axis = axes[i][j]
-            axis.set_xscale("log")
-            axis.set_xticks(sorted({tick for item in chosen for tick in ticks(item)}), labels=None)
-            axis.xaxis.set_major_formatter(ScalarFormatter())
-            axis.xaxis.set_minor_locator(NullLocator())
-            axis.tick_params(labelsize=6)
+            logarithmic(axis, {tick for item in chosen for tick in ticks(item)})
             axis.set_title(f"{title.partition(' (')[0]}, {kind}\n{reading}", fontsize=7)
             found.append((axis, chosen))
     return figure, found
+
+
+def logarithmic(axis: Axes, ticks: Collection[float]) -> None:
+    """A logarithmic axis with these ticks and no others."""
+    from matplotlib.ticker import NullLocator, ScalarFormatter
+
+    axis.set_xscale("log")
+    axis.set_xticks(sorted(ticks), labels=None)
+    axis.xaxis.set_major_formatter(ScalarFormatter())
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.tick_params(labelsize=6)

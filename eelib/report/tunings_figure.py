@@ -1,48 +1,68 @@
-"""Score by length of fine-tuning: random and pre-trained starts, with a linear classifier on raw pixels beside them."""
+"""By length of fine-tuning: scores of random and pre-trained starts beside a linear classifier on raw pixels, and the gain between them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from eelib.report.cases import POINTS, percent
 from eelib.report.lengths import times
 from eelib.report.lengths_figure import COLORS
-from eelib.report.panels import panels
-from eelib.report.tunings import STARTS, TITLES, Tuning
+from eelib.report.panels import logarithmic
+from eelib.report.style import WIDTH, use_style
+from eelib.report.tunings import TITLES, Tuning
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-STYLES = {"random": ":", "pretrained": "-"}
+STYLES: dict[str, Literal[":", "-", "--"]] = {"random": ":", "pretrained": "-", "raw": "--"}
 
 
 def tuning_curves(items: list[Tuning]) -> Figure:
-    """Score by length of fine-tuning: a colour per label share, random starts dotted, raw pixels broken.
+    """A column per region: mIoU above, gain in points with its 95 % interval below; a colour per label share.
 
     Args:
         items: From :func:`eelib.report.tunings.tunings`.
     """
-    figure, found = panels(items, lambda item: item.lengths, head=1.6)
-    for axis, chosen in found:
-        _panel(axis, chosen)
+    import matplotlib.pyplot as plt
+
+    use_style()
+    places = list(dict.fromkeys((item.case.title, item.case.kind) for item in items))
+    colors = dict(zip(sorted({item.case.fraction for item in items}), COLORS, strict=False))
+    figure, axes = plt.subplots(2, len(places), figsize=(WIDTH, 4.6), sharex="col", sharey="row", squeeze=False)
+    for (title, kind), (above, below) in zip(places, axes.T, strict=True):
+        chosen = [item for item in items if (item.case.title, item.case.kind) == (title, kind)]
+        for axis in (above, below):
+            logarithmic(axis, ticks := {length for item in chosen for length in item.lengths})
+        below.set_xticks(sorted(ticks), [times(length) for length in sorted(ticks)])
+        above.set_title(f"{title.partition(' (')[0]}, {kind}", fontsize=7)
+        below.axhline(0, color="0.3", linewidth=1)
+        for item in chosen:
+            _scores(above, item, colors[item.case.fraction])
+            _gains(below, item, colors[item.case.fraction])
+    axes[0][0].set_ylabel("mIoU", fontsize="small")
+    axes[1][0].set_ylabel("gain, points", fontsize="small")
+    _legend(figure, colors)
     figure.supxlabel("length of fine-tuning, multiples of the profile's steps (logarithmic)", fontsize="small")
-    figure.supylabel("mIoU", fontsize="small")
     return figure
 
 
-def _panel(axis: Axes, chosen: list[Tuning]) -> None:
-    for color, item in zip(COLORS, sorted(chosen, key=lambda item: item.windows), strict=False):
-        for start in STARTS:
-            scores = list(item.scores[start].values())
-            label = f"{TITLES[start]}, {item.windows} windows"
-            axis.plot(
-                item.lengths, [score.value for score in scores], color=color, linestyle=STYLES[start], marker="o", markersize=3, label=label
-            )
-            axis.fill_between(
-                item.lengths, [score.low for score in scores], [score.high for score in scores], color=color, alpha=0.12, linewidth=0
-            )
-        if "raw" in item.frozen:
-            label = f"{TITLES['raw']}, {item.windows} windows"
-            axis.axhline(item.frozen["raw"].value, color=color, linewidth=1, linestyle="--", label=label)
-    axis.set_xticks(ticks := axis.get_xticks(), [times(length) for length in ticks])
-    axis.legend(fontsize=5, frameon=True, facecolor="white", edgecolor="none", framealpha=0.85)
+def _scores(axis: Axes, item: Tuning, color: str) -> None:
+    for start, scores in item.scores.items():
+        axis.plot(item.lengths, [score.value for score in scores.values()], color=color, linestyle=STYLES[start], marker="o", markersize=3)
+    if "raw" in item.frozen:
+        axis.axhline(item.frozen["raw"].value, color=color, linewidth=1, linestyle=STYLES["raw"])
+
+
+def _gains(axis: Axes, item: Tuning, color: str) -> None:
+    low, middle, high = ([POINTS * getattr(gain, end) for gain in item.gains.values()] for end in ("low", "value", "high"))
+    axis.plot(item.lengths, middle, color=color, marker="o", markersize=3)
+    axis.fill_between(item.lengths, low, high, color=color, alpha=0.15, linewidth=0)
+
+
+def _legend(figure: Figure, colors: dict[float, str]) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], color="0.3", linestyle=style, label=TITLES[name]) for name, style in STYLES.items()]
+    handles += [Line2D([], [], color=color, linewidth=3, label=f"{percent(fraction)} of the labels") for fraction, color in colors.items()]
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), fontsize=6, frameon=False, handlelength=2.5)

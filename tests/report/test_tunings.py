@@ -74,10 +74,14 @@ def test_one_length_or_one_start_is_no_curve():
 
 
 def test_the_figure_holds_the_numbers():
-    (item,) = tunings(records())
-    (panel,) = tuning_curves([item]).axes
-    lines = {line.get_label(): line for line in panel.lines}
-    for start, label in (("random", "random start, 10 windows"), ("pretrained", "pre-trained, 10 windows")):
-        assert lines[label].get_xdata() == pytest.approx([1, 4])
-        assert lines[label].get_ydata() == pytest.approx([score.value for score in item.scores[start].values()])
-    assert lines["linear on raw pixels, 10 windows"].get_ydata() == pytest.approx([mean(55)] * 2)
+    few, all_ = tunings(records() + records(fraction=1.0, windows=100))
+    figure = tuning_curves([few, all_])
+    above, below = figure.axes
+    random, trained, raw = above.lines[:3]
+    for line, start in ((random, "random"), (trained, "pretrained")):
+        assert line.get_xdata() == pytest.approx([1, 4])
+        assert line.get_ydata() == pytest.approx([score.value for score in few.scores[start].values()])
+    assert raw.get_ydata() == pytest.approx([mean(55)] * 2)
+    assert below.lines[1].get_ydata() == pytest.approx([100 * gain.value for gain in few.gains.values()])
+    assert above.lines[0].get_color() != above.lines[3].get_color()
+    assert [text.get_text() for text in figure.legends[0].get_texts()][-2:] == ["10 % of the labels", "100 % of the labels"]
