@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eelib.errors import InputError
@@ -108,24 +108,39 @@ def _over(base: str, names: Mapping[float, str], draws: Draws[str]) -> dict[floa
     return {length: draws.difference(name, base) for length, name in names.items()}
 
 
-def tuning_table(items: list[Tuning], *, root: str = "../") -> str:
-    """HTML: one row per case and length; every mean leads to its records.
+def gain_table(items: list[Tuning]) -> str:
+    """HTML: what the pre-trained start is ahead of a random one and of linear classifiers, one row per case and length.
+
+    Args:
+        items: From :func:`tunings`.
+    """
+    shown = _shown(items)
+    heads = ("gain over a random start", *(f"over {TITLES[base]}" for base in shown))
+    return _table(items, heads, lambda item, length: [bold(item.gains[length]), *_differences(item, shown, length)])
+
+
+def score_table(items: list[Tuning], *, root: str = "../") -> str:
+    """HTML: mIoU of every start and of linear classifiers, one row per case and length; every mean leads to its records.
 
     Args:
         items: From :func:`tunings`.
         root: Relative path from the page that shows the table to the start of the site.
     """
-    shown = [base for base in FROZEN if any(base in item.frozen for item in items)]
-    over, means = [f"over {TITLES[base]}" for base in shown], [f"mIoU, {TITLES[one]}" for one in (*STARTS, *shown)]
+    shown = _shown(items)
+    return _table(items, [TITLES[one] for one in (*STARTS, *shown)], lambda item, length: _means(item, shown, length, root))
+
+
+def _shown(items: list[Tuning]) -> list[str]:
+    return [base for base in FROZEN if any(base in item.frozen for item in items)]
+
+
+def _table(items: list[Tuning], heads: Sequence[str], numbers: Callable[[Tuning, float], list[str]]) -> str:
     rows = [
-        (
-            (f"{item.case.title}<br><small>{item.case.kind}, {item.windows} labelled windows</small>", times(length)),
-            (bold(item.gains[length]), *_differences(item, shown, length), *_means(item, shown, length, root)),
-        )
+        ((f"{item.case.title}<br><small>{item.case.kind}, {item.windows} labelled windows</small>", times(length)), numbers(item, length))
         for item in items
         for length in item.lengths
     ]
-    return html_table(("region", "length"), ("gain over a random start", *over, *means), rows)
+    return html_table(("region", "length"), heads, rows)
 
 
 def _differences(item: Tuning, shown: list[str], length: float) -> list[str]:

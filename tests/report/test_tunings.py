@@ -4,7 +4,7 @@ import pytest
 from readings import miou, readings
 
 from eelib.errors import InputError
-from eelib.report.tunings import tuning_conclusion, tuning_table, tunings
+from eelib.report.tunings import gain_table, score_table, tuning_conclusion, tunings
 from eelib.report.tunings_figure import tuning_curves
 
 TUNED = {"random": 30, "pretrained x 4": 45, "random tuned x 4": 60, "pretrained x 4 tuned x 4": 62}
@@ -44,7 +44,7 @@ def test_an_equal_gain_at_both_lengths_has_not_grown_whatever_the_seeds_add():
 def test_a_case_without_linear_classifiers_stands_alone():
     (item,) = tunings(records(frozen={}))
     assert not item.frozen and not item.over
-    assert "linear" not in tuning_conclusion([item]) and "linear" not in tuning_table([item])
+    assert "linear" not in tuning_conclusion([item]) and "linear" not in gain_table([item]) + score_table([item])
 
 
 def test_the_conclusion_counts_what_the_curves_show():
@@ -60,10 +60,11 @@ def test_the_conclusion_counts_what_the_curves_show():
 
 def test_every_mean_leads_to_its_records():
     made = records()
-    table = tuning_table(tunings(made))
+    table, gains = score_table(tunings(made)), gain_table(tunings(made))
     shown = [one["key"] for one in made if one["arm"] != "random probed"]
     assert all(key in table for key in shown)
-    assert table.count("<tr>") == 3
+    assert table.count("<tr>") == gains.count("<tr>") == 3
+    assert gains.count("<strong>") == 6
 
 
 def test_one_length_or_one_start_is_no_curve():
