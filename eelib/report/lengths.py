@@ -69,15 +69,16 @@ def _curve(case: Case, starts: Mapping[str, Group]) -> Curve:
         case,
         starts["random"].records[0]["metrics"]["windows"],
         {length: draws.score(name) for length, name in names.items()},
-        _over("random", names, draws),
-        _over("raw", names, draws) if "raw" in starts else {},
+        over("random", names, draws),
+        over("raw", names, draws) if "raw" in starts else {},
         draws.difference("raw", "random") if "raw" in starts else None,
         draws.difference(last, first),
         {length: starts[name].records for length, name in names.items()},
     )
 
 
-def _over(base: str, names: Mapping[float, str], draws: Draws[str]) -> dict[float, Estimate]:
+def over(base: str, names: Mapping[float, str], draws: Draws[str]) -> dict[float, Estimate]:
+    """Paired difference of every length to one start."""
     return {length: draws.difference(name, base) for length, name in names.items()}
 
 
@@ -128,16 +129,16 @@ def _sentence(reading: str, items: list[Curve]) -> str:
     text = f"* **{reading.capitalize()}**: from {times(first)} to {times(last)} the profile's steps, mIoU rises in {up} of {len(chosen)} "
     text += f"cases and falls in {down}, with an interval that excludes 0; {open_} are undecided. The largest rise is "
     text += f"{signed(most.growth)} points ({most.case.title}, {most.case.kind}, {most.windows} labelled windows). "
-    text += f"Better than a random start: {_per_length(chosen, 'gains')}"
+    text += f"Better than a random start: {better_by_length(item.gains for item in chosen)}"
     if any(item.over_raw for item in chosen):
-        text += f"; better than raw pixels: {_per_length(chosen, 'over_raw')}"
+        text += f"; better than raw pixels: {better_by_length(item.over_raw for item in chosen)}"
     return f"{text}."
 
 
-def _per_length(items: list[Curve], which: str) -> str:
-    """``2 of 6 at 0.25 ×, 4 of 6 at 1 ×``."""
+def better_by_length(items: Iterable[Mapping[float, Estimate]]) -> str:
+    """At each length how many differences lie above 0, ``2 of 6 at 0.25 ×, 4 of 6 at 1 ×``."""
     found: dict[float, list[Estimate]] = {}
     for item in items:
-        for length, value in getattr(item, which).items():
+        for length, value in item.items():
             found.setdefault(length, []).append(value)
     return ", ".join(f"{verdict(values)[0]} of {len(values)} at {times(length)}" for length, values in sorted(found.items()))

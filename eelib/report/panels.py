@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from eelib.report.cases import READINGS, Case
@@ -37,18 +37,25 @@ def panels(items: Sequence[T], ticks: Callable[[T], Sequence[float]], head: floa
 
     use_style()
     readings = [reading for reading in READINGS if any(item.case.reading == reading for item in items)]
-    places = list(dict.fromkeys((item.case.title, item.case.kind) for item in items))
+    places = by_place(items)
     size = (WIDTH, head + 1.9 * len(readings))
     figure, axes = plt.subplots(len(readings), len(places), figsize=size, sharey="row", squeeze=False)
     found = []
-    for i, reading in enumerate(readings):
-        for j, (title, kind) in enumerate(places):
-            chosen = [item for item in items if (item.case.reading, item.case.title, item.case.kind) == (reading, title, kind)]
-            axis = axes[i][j]
+    for row, reading in zip(axes, readings, strict=True):
+        for axis, (place, here) in zip(row, places.items(), strict=True):
+            chosen = [item for item in here if item.case.reading == reading]
             logarithmic(axis, {tick for item in chosen for tick in ticks(item)})
-            axis.set_title(f"{title.partition(' (')[0]}, {kind}\n{reading}", fontsize=7)
+            axis.set_title(f"{place}\n{reading}", fontsize=7)
             found.append((axis, chosen))
     return figure, found
+
+
+def by_place(items: Iterable[T]) -> dict[str, list[T]]:
+    """Items by region and kind of data, ``Germany, simulated``."""
+    found: dict[str, list[T]] = {}
+    for item in items:
+        found.setdefault(f"{item.case.title.partition(' (')[0]}, {item.case.kind}", []).append(item)
+    return found
 
 
 def logarithmic(axis: Axes, ticks: Collection[float]) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from eelib.errors import InputError
 from eelib.evaluate.statistics import Estimate
-from eelib.report.cases import READINGS, Case, Draws, Group, Record, draw, groups, signed, verdict
-from eelib.report.lengths import times
+from eelib.report.cases import READINGS, Case, Group, Record, draw, groups, signed, verdict
+from eelib.report.lengths import better_by_length, over, times
 from eelib.report.tables import bold, html_table, linked_mean
 
 MARK = " tuned x "  # between a start and the multiple of the profile's steps of fine-tuning
@@ -96,16 +96,12 @@ def _tuning(case: Case, tuned: Mapping[float, Mapping[str, Group]], frozen: Mapp
         {start: {length: draws.score(name) for length, name in names.items()} for start, names in columns.items()},
         {name: draws.score(name) for name in frozen},
         {length: draws.estimate(column) for length, column in gain.items()},
-        {name: {start: _over(name, names, draws) for start, names in columns.items()} for name in frozen},
+        {name: {start: over(name, names, draws) for start, names in columns.items()} for name in frozen},
         {start: draws.difference(names[last], names[first]) for start, names in columns.items()},
         draws.estimate(gain[last] - gain[first]),
         {start: {length: named[name].records for length, name in names.items()} for start, names in columns.items()},
         {name: group.records for name, group in frozen.items()},
     )
-
-
-def _over(base: str, names: Mapping[float, str], draws: Draws[str]) -> dict[float, Estimate]:
-    return {length: draws.difference(name, base) for length, name in names.items()}
 
 
 def gain_table(items: list[Tuning]) -> str:
@@ -156,20 +152,27 @@ def tuning_conclusion(items: list[Tuning]) -> str:
     """What a longer fine-tuning changes, in Markdown."""
     first, last = min(item.lengths[0] for item in items), max(item.lengths[-1] for item in items)
     lines = [f"* **Scores**: from {times(first)} to {times(last)} the profile's steps of fine-tuning, {_rises(items)}."]
-    grows, shrinks, open_ = verdict([item.growth for item in items])
-    most = max(items, key=lambda item: abs(item.growth.value))
-    text = (
-        f"* **Gain**: pre-trained starts are better than random ones in {_per_length([item.gains for item in items])}, by an interval that "
-    )
-    text += f"excludes 0. From {times(first)} to {times(last)} the gain grows in {grows} of {len(items)} cases and shrinks in {shrinks}; "
-    text += f"{open_} are undecided. It changes most by {signed(most.growth)} points "
-    lines.append(f"{text}({most.case.title}, {most.case.kind}, {most.windows} labelled windows).")
+    lines.append(_gain_sentence(items, f"from {times(first)} to {times(last)}"))
     for base in FROZEN:
-        over = [item.over[base] for item in items if base in item.over]
-        if over:
-            told = ", ".join(f"{TITLES[start]}: {_per_length([one[start] for one in over])}" for start in STARTS)
+        compared = [item.over[base] for item in items if base in item.over]
+        if compared:
+            told = ", ".join(f"{TITLES[start]}: {better_by_length(one[start] for one in compared)}" for start in STARTS)
             lines.append(f"* **Fine-tuned networks better than {TITLES[base].replace('linear', 'a linear classifier')}**: {told}.")
     return "\n".join(lines)
+
+
+def _gain_sentence(items: list[Tuning], span: str) -> str:
+    grows, shrinks, open_ = verdict([item.growth for item in items])
+    text = "* **Gain**: pre-trained starts are better than random ones, by an interval that excludes 0, in "
+    text += f"{better_by_length(item.gains for item in items)}; {span} the gain grows in {grows} of {len(items)} cases and shrinks in "
+    text += f"{shrinks}, {open_} are undecided."
+    longest = [(item, item.gains[item.lengths[-1]]) for item in items]
+    named = [f"{signed(gain)} points ({_where(item)})" for item, gain in longest if gain.excludes_zero]
+    return f"{text} After the longest: {', '.join(named) or 'none is decided'}."
+
+
+def _where(item: Tuning) -> str:
+    return f"{item.case.title}, {item.case.kind}, {item.windows} labelled windows"
 
 
 def _rises(items: list[Tuning]) -> str:
@@ -180,12 +183,3 @@ def _rises(items: list[Tuning]) -> str:
         found.append(f"mIoU of {TITLES[start]}s rises" if start == "random" else f"that of {TITLES[start]} ones")
         found[-1] += f" in {up} of {len(items)} cases and falls in {down} (at most {signed(most)} points)"
     return ", ".join(found)
-
-
-def _per_length(items: list[Mapping[float, Estimate]]) -> str:
-    """``2 of 6 cases at 1 ×, 4 of 6 at 4 ×``."""
-    found: dict[float, list[Estimate]] = {}
-    for item in items:
-        for length, value in item.items():
-            found.setdefault(length, []).append(value)
-    return ", ".join(f"{verdict(values)[0]} of {len(values)} at {times(length)}" for length, values in sorted(found.items()))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from eelib.report.cases import POINTS, percent
 from eelib.report.lengths import times
 from eelib.report.lengths_figure import COLORS
-from eelib.report.panels import logarithmic
+from eelib.report.panels import by_place, logarithmic
 from eelib.report.style import WIDTH, use_style
 from eelib.report.tunings import TITLES, Tuning
 
@@ -27,15 +27,14 @@ def tuning_curves(items: list[Tuning]) -> Figure:
     import matplotlib.pyplot as plt
 
     use_style()
-    places = list(dict.fromkeys((item.case.title, item.case.kind) for item in items))
+    places = by_place(items)
     colors = dict(zip(sorted({item.case.fraction for item in items}), COLORS, strict=False))
     figure, axes = plt.subplots(2, len(places), figsize=(WIDTH, 4.6), sharex="col", sharey="row", squeeze=False)
-    for (title, kind), (above, below) in zip(places, axes.T, strict=True):
-        chosen = [item for item in items if (item.case.title, item.case.kind) == (title, kind)]
+    for (place, chosen), (above, below) in zip(places.items(), axes.T, strict=True):
         for axis in (above, below):
             logarithmic(axis, ticks := {length for item in chosen for length in item.lengths})
         below.set_xticks(sorted(ticks), [times(length) for length in sorted(ticks)])
-        above.set_title(f"{title.partition(' (')[0]}, {kind}", fontsize=7)
+        above.set_title(place, fontsize=7)
         below.axhline(0, color="0.3", linewidth=1)
         for item in chosen:
             _scores(above, item, colors[item.case.fraction])

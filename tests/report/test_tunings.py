@@ -52,9 +52,11 @@ def test_the_conclusion_counts_what_the_curves_show():
     text = tuning_conclusion(tunings(records() + records(opposite, fraction=1.0, windows=100)))
     assert "mIoU of random starts rises in 1 of 2 cases and falls in 0" in text
     assert "that of pre-trained ones in 2 of 2 cases and falls in 0" in text
-    assert "better than random ones in 1 of 2 at 1 ×, 2 of 2 at 4 ×" in text
-    assert "the gain grows in 1 of 2 cases and shrinks in 1; 0 are undecided" in text
-    assert "(Germany, simulated, 100 labelled windows)" in text
+    assert "better than random ones, by an interval that excludes 0, in 1 of 2 at 1 ×, 2 of 2 at 4 ×" in text
+    assert "the gain grows in 1 of 2 cases and shrinks in 1, 0 are undecided" in text
+    longest = text.partition("After the longest: ")[2].partition("\n")[0]
+    assert longest.count("(Germany, simulated, ") == 2 and longest.endswith("100 labelled windows).")
+    assert longest.startswith(f"+{100 * (mean(62) - mean(60)):.1f} [")
     assert "raw pixels**: random start: 0 of 2 at 1 ×, 1 of 2 at 4 ×, pre-trained: 0 of 2 at 1 ×, 1 of 2 at 4 ×" in text
 
 

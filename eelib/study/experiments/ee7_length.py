@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, pretrain_arm, pretrained, readings
@@ -11,6 +13,20 @@ from eelib.study.parameters import each_once
 from eelib.study.scales import Scale, pretrain_recipe
 
 NAME = "ee7_length"
+
+
+def positive_lengths(value: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    """The lengths, if they make a curve.
+
+    Raises:
+        ValueError: There is only one, one of them is not above 0, or one is given twice.
+    """
+    if value is not None and not (len(value) > 1 and all(length > 0 for length in value)):
+        raise ValueError("give two lengths or more, for a curve needs them, each above 0")
+    return each_once(value)
+
+
+Multiples = Annotated[tuple[float, ...] | None, AfterValidator(positive_lengths)]
 
 
 class Lengths(Extent):
@@ -32,23 +48,7 @@ class Parameters(TrainingParameters):
 
     extents = EXTENTS
 
-    lengths: tuple[float, ...] | None = Field(None, description="multiples of the profile's steps; None: those of the profile")
-
-    @field_validator("lengths")
-    @classmethod
-    def _lengths_are_positive(cls, value: tuple[float, ...] | None) -> tuple[float, ...] | None:
-        return positive_lengths(value)
-
-
-def positive_lengths(value: tuple[float, ...] | None) -> tuple[float, ...] | None:
-    """The lengths, if they make a curve.
-
-    Raises:
-        ValueError: There is only one, one of them is not above 0, or one is given twice.
-    """
-    if value is not None and not (len(value) > 1 and all(length > 0 for length in value)):
-        raise ValueError("give two lengths or more, for a curve needs them, each above 0")
-    return each_once(value)
+    lengths: Multiples = Field(None, description="multiples of the profile's steps; None: those of the profile")
 
 
 def plan(params: Parameters) -> list[Arm]:

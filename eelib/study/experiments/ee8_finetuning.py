@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, probe_arm, segment_arm
-from eelib.study.experiments.ee7_length import lengthened, multiple, positive_lengths
+from eelib.study.experiments.ee7_length import Multiples, lengthened, multiple
 from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
 from eelib.study.scales import Scale, segment_recipe
 
@@ -36,13 +36,8 @@ class Parameters(TrainingParameters):
     extents = EXTENTS
     unread = (*TrainingParameters.unread, "extent.finetuned")  # all of them are
 
-    lengths: tuple[float, ...] | None = Field(None, description="multiples of the steps of fine-tuning; None: those of the profile")
+    lengths: Multiples = Field(None, description="multiples of the steps of fine-tuning; None: those of the profile")
     pretrain_length: float | None = Field(None, gt=0, description="multiple of the steps of pre-training; None: that of the profile")
-
-    @field_validator("lengths")
-    @classmethod
-    def _lengths_are_positive(cls, value: tuple[float, ...] | None) -> tuple[float, ...] | None:
-        return positive_lengths(value)
 
 
 def plan(params: Parameters) -> list[Arm]:
