@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
+import functools
 import gc
 import multiprocessing as mp
 import os
@@ -21,7 +23,7 @@ from eelib.errors import InputError, RunError
 from eelib.study.arm import Arm
 from eelib.study.progress import Progress
 from eelib.study.provenance import provenance
-from eelib.study.recipes import RECIPES
+from eelib.study.recipes import RECIPES, Recipe, Run
 from eelib.study.store import Record, Store, refusal, storage_error
 from eelib.study.work import Work
 from eelib.train import CHECKPOINT
@@ -85,7 +87,7 @@ def run_one(arm: Arm, root: Path, queue: Any = None) -> None:  # noqa: ANN401 - 
             started = time.time()
             needs = {name: store.folder(needed) for name, needed in arm.needs.items()}
             try:
-                metrics = RECIPES[arm.recipe].load()(arm, folder, needs, report)
+                metrics = _loaded(RECIPES[arm.recipe])(arm, folder, needs, report)
             except InputError:
                 raise
             except OSError as error:
@@ -100,6 +102,16 @@ def run_one(arm: Arm, root: Path, queue: Any = None) -> None:  # noqa: ANN401 - 
             store.write(arm, metrics, provenance(started, time.time()) | measured)
             for checkpoint in folder.rglob(CHECKPOINT):  # only now will nothing go on from it
                 checkpoint.unlink()
+
+
+@functools.cache
+def _loaded(recipe: Recipe) -> Run:
+    """The function of a recipe. What its imports left, nearly all objects of this process, is set aside for the collections to come."""
+    function = recipe.load()
+    gc.collect()
+    gc.freeze()
+    atexit.register(gc.unfreeze)  # Triton takes what is never collected for a leak and says so at length
+    return function
 
 
 def _compute(arms: list[Arm], store: Store, jobs: int, progress: Progress) -> dict[str, BaseException]:

@@ -278,6 +278,7 @@ def test_nothing_of_an_arm_stays_in_memory():
     finally:
         gc.enable()
     assert [left() for left in arms.LEFT] == [None]
+    assert gc.get_freeze_count() > 10_000  # what is imported is not looked through after every arm
 
 
 @pytest.mark.parametrize("value", ["0", "two", "-1"])
