@@ -12,7 +12,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from eelib.report.records_page import flatten, show
+from eelib.report.values import flatten, show
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 

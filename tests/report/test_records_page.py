@@ -3,7 +3,10 @@
 import json
 import tarfile
 
-from eelib.report.records_page import ARCHIVE, show, write_records
+from eelib.report.arm_page import ARCHIVE
+from eelib.report.links import problems
+from eelib.report.records_page import record_link, write_records
+from eelib.report.values import show
 from eelib.study.store import Store
 
 
@@ -53,3 +56,50 @@ def test_values_of_the_same_names_stand_in_columns(tmp_path):
     page = (tmp_path / "records" / "toys" / f"{'a' * 16}.html").read_text()
     assert "<tr><th>places<td colspan=2>7<tr><th>zero_shot<th>top1<th>top5<tr><th>photo1.global<td>0.5<td>0.75<tr>" in page
     assert "<tr><th>photo1.tokens<td>0.25<td>0.75<tr><th>photo8.global<td>0.5<td>0.75</table>" in page
+
+
+def page_of(folder, record):
+    return (folder / "records" / record["experiment"] / f"{record['key']}.html").read_text()
+
+
+def test_the_seeds_of_an_arm_share_a_page_and_what_they_have_in_common(tmp_path):
+    first, second = make_record(), make_record("b" * 16) | {"seed": 1, "provenance": {"processor": "a slide rule", "seconds": 2.5}}
+    first |= {"params": {"size": 32}, "provenance": {"processor": "a slide rule", "seconds": 1.5}}
+    second |= {"params": {"size": 32}, "metrics": {**first["metrics"], "linear": {"top1": 0.25, "decay": {"0.1": 0.75}}}}
+    write_records([second, first], tmp_path)
+    assert [path.stem for path in (tmp_path / "records" / "toys").glob("*.html")] == ["a" * 16]
+    page = page_of(tmp_path, first)
+    own, other, common = page.split("<h2")[1:]
+    assert f'id="{"a" * 16}"' in own and f'id="{"b" * 16}"' in other and f'<a href="#{"b" * 16}">seed 1</a>' in page
+    assert "<i>top1</i> 0.25" in own and "<i>top1</i> 0.25" in other  # a score that agrees by chance is still shown for each seed
+    assert "<i>0.1</i> 0.5" in own and "<i>0.1</i> 0.75" in other and "1.5" in own and "2.5" in other
+    for text in ("<th>size<td>32", "a slide rule", "0.25, 0.5", "text of 600"):
+        assert text in common and text not in own + other
+
+
+def test_an_arm_whose_needs_are_of_another_arm_has_its_own_page(tmp_path):
+    trained = [make_record(letter * 16) | {"arm": arm, "seed": seed} for letter, arm, seed in (("a", "x", 0), ("b", "x", 1), ("c", "y", 0))]
+    scored = [
+        make_record(letter * 16) | {"arm": "z", "seed": t["seed"], "needs": {"t": t["key"]}}
+        for letter, t in zip("def", trained, strict=True)
+    ]
+    write_records([*trained, *scored], tmp_path)
+    pages = {path.stem[0]: path.read_text() for path in (tmp_path / "records" / "toys").glob("*.html")}
+    assert sorted(pages) == ["a", "c", "d", "f"] and "seed 1" in pages["d"] and "seed 1" not in pages["f"]
+    assert f'href="../toys/{"a" * 16}.html#{"b" * 16}"' in pages["d"].split("Seed 1")[1]
+
+
+def test_links_to_a_record_lead_to_its_seed(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    records = [make_record(), make_record("b" * 16) | {"seed": 1}]
+    page = tmp_path / "notebooks" / "one.html"
+    page.write_text("".join(f'<a href="{record_link(record)}">{record["seed"]}</a>' for record in (*records, make_record("c" * 16))))
+    write_records(records, tmp_path)
+    links = [f"../records/toys/{'a' * 16}.html#{letter * 16}" for letter in "ab"]
+    assert page.read_text() == f'<a href="{links[0]}">0</a><a href="{links[1]}">1</a><a href="../records/toys/{"c" * 16}.html">0</a>'
+    faults = problems(tmp_path)
+    assert [fault for fault in faults if "c" * 16 in fault] == [f"notebooks/one.html: ../records/toys/{'c' * 16}.html does not exist"]
+    page.write_text(f'<a href="{links[0]}1">0</a>')
+    assert [fault for fault in problems(tmp_path) if "one.html" in fault] == [
+        f"notebooks/one.html: {links[0]}1 leads to no place of that page"
+    ]

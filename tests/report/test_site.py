@@ -61,7 +61,7 @@ def test_every_page_is_there_and_every_link_leads_somewhere(built):
     assert start == folder / "html" / "index.html"
     for page in ("index", "data", "method", "howto", "datasets", "glossary", "notebooks/ee1_regions", "records/ee1_regions/index"):
         assert (folder / "html" / f"{page}.html").exists()
-    assert len(list((folder / "html" / "records" / "ee1_regions").glob("*a.html"))) == 10
+    assert len(list((folder / "html" / "records" / "ee1_regions").glob("0*.html"))) == 5  # a page per arm
     assert problems(folder / "html") == []
 
 
@@ -73,9 +73,10 @@ def test_the_start_page_has_the_headline_with_linked_numbers(built):
     assert "Its numbers mean nothing" in text  # profile smoke
     assert "The claims, one by one" in text and 'href="notebooks/ee1_regions.html"' in text
     assert (folder / "html" / "_images" / "headline.png").exists()
-    links = re.findall(r'href="(records/ee1_regions/\w+\.html)"', text)
-    assert len(links) == 11  # ten numbers and the list of all records
-    assert all((folder / "html" / link).exists() for link in links)
+    links = re.findall(r'href="(records/ee1_regions/\w+\.html)#(\w+)"', text)
+    assert len(links) == 10 and len(set(links)) == 10
+    assert all(f'id="{place}"' in (folder / "html" / link).read_text() for link, place in links)
+    assert 'href="records/ee1_regions/index.html"' in text
 
 
 @pytest.mark.slow
