@@ -24,15 +24,17 @@ KEYED = re.compile(r'href="([^"]*/)?([0-9a-f]{16})\.html"')
 def arms_of(records: Sequence[Record]) -> list[Arm]:
     """Records grouped by arm; where an arm needs others, these must be of the same arms too."""
     by_key = {record["key"]: record for record in records}
-    known: dict[str, str] = {}
+    numbers: dict[str, int] = {}  # of arms, by all that their records share
+    known: dict[str, int] = {}  # by key
 
-    def arm_of(key: str) -> str:
+    def arm_of(key: str) -> int | str:
         if key not in by_key:
             return key
         if key not in known:
             record = by_key[key]
             needs = {name: arm_of(needed) for name, needed in record.get("needs", {}).items()}
-            known[key] = repr([*(record.get(name) for name in ("experiment", "arm", "recipe", "params", "data")), needs])
+            shared = repr([*(record.get(name) for name in ("experiment", "arm", "recipe", "params", "data")), needs])
+            known[key] = numbers.setdefault(shared, len(numbers))
         return known[key]
 
     found = defaultdict(list)
