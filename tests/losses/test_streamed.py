@@ -47,6 +47,29 @@ def test_a_row_in_no_pair_is_an_error():
         similarity_logsumexp(a, a, torch.tensor(1.0), lambda rows, columns: rows.start == 0, 1)
 
 
+@pytest.mark.parametrize("scale", [0.5, 1 / 0.07, 100.0])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("share", [0.1, 0.97])
+def test_without_tiles_what_is_left_out_changes_no_bit(scale, dtype, share):
+    left_out = (torch.rand(40, 40, generator=torch.Generator().manual_seed(1)) < share).fill_diagonal_(False)
+    weights = torch.randn(2, 40, generator=torch.Generator().manual_seed(2)).to(dtype)
+    scale = torch.tensor(scale, dtype=dtype)
+
+    def infinitely_below(a, b):
+        logits = (scale * (a @ b.T)).masked_fill(left_out, -torch.inf)
+        return logits.logsumexp(1), logits.logsumexp(0)
+
+    def ours(a, b):
+        return similarity_logsumexp(a, b, scale, lambda rows, columns: left_out[rows, columns], None)
+
+    a, b = unit(40, 1, 64, dtype), unit(40, 2, 64, dtype)
+    found, wanted = (
+        with_gradients(lambda a, b, sums=sums: (torch.stack(sums(a, b)) * weights).sum(), a, b) for sums in (ours, infinitely_below)
+    )
+    assert all(torch.equal(*pair) for pair in zip(found, wanted, strict=True))
+    assert all(torch.equal(*pair) for pair in zip(ours(a, b), infinitely_below(a, b), strict=True))
+
+
 @pytest.mark.parametrize("chunk", [1, 3, 4, 20])
 def test_masks_of_tiles_are_parts_of_the_whole_mask(chunk):
     row, column = torch.arange(7)[:, None], torch.arange(10)[None]
