@@ -7,7 +7,7 @@ from torch import Tensor
 
 from eelib.losses.checks import as_scale, check_chunk, check_rows, full_precision, unit_rows
 from eelib.losses.gather import first_row, gather_rows, is_distributed
-from eelib.losses.streamed import Exclude, row_logsumexp, similarity_logsumexp
+from eelib.losses.streamed import Exclude, own_row, row_logsumexp, similarity_logsumexp
 
 
 @full_precision
@@ -97,16 +97,11 @@ def query_info_nce(
 
 
 def _keep_positives(exclude: Tensor | Exclude, first: int, device: torch.device) -> Exclude:
+    positive = own_row(first, device)
+
     def tile(rows: slice, columns: slice) -> Tensor | bool:
         left_out = exclude[rows, columns] if isinstance(exclude, Tensor) else exclude(rows, columns)
-        if left_out is False:
-            return False
-        shape = (rows.stop - rows.start, columns.stop - columns.start)
-        positives = rows.start + first - columns.start  # the diagonal of the tile on which they lie, if it has that one
-        if not -shape[0] < positives < shape[1]:
-            return left_out
-        left_out = torch.ones(shape, dtype=torch.bool, device=device) if left_out is True else left_out.clone()
-        left_out.diagonal(positives).fill_(False)
-        return left_out
+        kept = positive(rows, columns)
+        return left_out if kept is False else ~torch.as_tensor(kept) & left_out
 
     return tile

@@ -23,7 +23,7 @@ TOP = {torch.float32: 50.0, torch.float64: 300.0}
 FLOOR = {torch.float32: -60.0, torch.float64: -600.0}
 """A sum above exp(FLOOR) has lost less than its rounding error to entries that became 0."""
 BELOW = {torch.float32: 30.0, torch.float64: 60.0}
-"""An entry that is less than every other by this much is lost in the rounding of any sum of their exponentials."""
+"""An entry that is less than every other by this much is lost in the rounding of a sum of their exponentials, up to 10⁵ of them."""
 
 
 def similarity_logsumexp(a: Tensor, b: Tensor, scale: Tensor, exclude: Exclude | None, chunk: int | None) -> tuple[Tensor, Tensor]:

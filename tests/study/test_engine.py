@@ -281,6 +281,14 @@ def test_nothing_of_an_arm_stays_in_memory():
     assert gc.get_freeze_count() > 10_000  # what is imported is not looked through after every arm
 
 
+def test_at_exit_nothing_is_set_aside():
+    """Triton calls what is never collected a leak."""
+    code = "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count()))\n"
+    code += "import arms; from eelib.study.execute import run_one; from eelib.study.store import Store; run_one(arms.make(), Store().root)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (found.stdout, found.stderr) == ("0\n", "")
+
+
 @pytest.mark.parametrize("value", ["0", "two", "-1"])
 def test_a_wrong_number_of_jobs_is_named(monkeypatch, value):
     monkeypatch.setenv("EELIB_JOBS", value)
