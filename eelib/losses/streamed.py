@@ -64,7 +64,7 @@ def own_logsumexp(rows: Tensor, scale: Tensor, chunk: int) -> Tensor:
 def plain_logits(a: Tensor, b: Tensor, scale: Tensor, exclude: Exclude | None) -> Tensor:
     """``scale * a @ b.T``, ``(N, M)``, far below all others where ``exclude`` says so; no row may be excluded from every pair.
 
-    Not −inf, of which a processor takes the exponential ten times as slowly; sums and gradients are the same bit for bit.
+    Not −inf, of which MKL takes the exponential ten times as slowly (on an Intel Xeon); sums and gradients are the same bit for bit.
     """
     logits = scale * (a @ b.T)
     if exclude is None:
