@@ -46,6 +46,7 @@ VALUES = {
     "extent.network_seeds": ([5], NETWORK),
     "extent.exchanged": (["romania"], {}),
     "extent.receivers": (["germany"], {"extent.exchanged": ["romania"]}),
+    "extent.probe_exchange": (True, {"extent.exchanged": ["romania"]}),
     "extent.factors": (["flips"], {}),
     "extent.methods": (["defilip"], {}),
     "extent.finetuned": ([], {}),

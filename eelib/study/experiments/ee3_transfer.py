@@ -20,6 +20,7 @@ class Transfer(Extent):
 
     exchanged: tuple[str, ...] = Field((), description="real regions")
     receivers: tuple[str, ...] = Field((), description="simulated regions that take encoders of real ones")
+    probe_exchange: bool = Field(False, description="whether encoders exchanged with real regions are only probed")
 
     @field_validator("exchanged", "receivers")
     @classmethod
@@ -31,7 +32,7 @@ EXTENTS = {
     "smoke": Transfer(regions=("germany", "ghana"), seeds=(0, 1), fractions=(1.0,), finetuned=(1.0,)),
     "quick": Transfer(regions=SIMULATED, seeds=(0, 1), fractions=(0.1,), finetuned=(), exchanged=("romania",)),
     "full": Transfer(
-        regions=SIMULATED, seeds=(0, 1, 2, 3, 4), finetuned=(), exchanged=("romania", "brandenburg"), receivers=("germany", "ghana")
+        regions=SIMULATED, seeds=(0, 1, 2, 3, 4), exchanged=("romania", "brandenburg"), receivers=("germany", "ghana"), probe_exchange=True
     ),
     "paper": Transfer(regions=SIMULATED, seeds=(0, 1, 2, 3, 4), exchanged=("romania", "brandenburg"), receivers=SIMULATED),
 }
@@ -55,12 +56,14 @@ def plan(params: Parameters) -> list[Arm]:
     extent = extent_of(EXTENTS, params)
     budget = aligned(budget_of(params), extent.regions)
     own = None if budget == budget_of(params) else NAME
+    exchange_tuned = () if extent.probe_exchange else extent.finetuned
     return [
         arm
         for seed in extent.seeds
         for fraction in extent.fractions
-        for target, starts in [*_square(budget, extent, seed, own), *_exchange(params, extent, seed)]
-        for arm in readings(starts[0], target, starts[1], fraction, seed, finetuned=fraction in extent.finetuned)
+        for cells, tuned in ((_square(budget, extent, seed, own), extent.finetuned), (_exchange(params, extent, seed), exchange_tuned))
+        for target, (scale, starts) in cells
+        for arm in readings(scale, target, starts, fraction, seed, finetuned=fraction in tuned)
     ]
 
 
