@@ -51,6 +51,10 @@ class Case(NamedTuple):
         """Whether the pixels are real."""
         return "simulated" if source(self.region).simulated else "real"
 
+    def with_windows(self, windows: int) -> str:
+        """The case in full, for sentences: region, kind of pixels and how many windows have labels."""
+        return f"{self.title}, {self.kind}, {windows} labelled windows"
+
     @property
     def order(self) -> tuple[Any, ...]:
         """Reading, network, region as the study lists them, scarcest labels first."""

@@ -104,7 +104,7 @@ def conclusion(rows: list[Comparison]) -> str:
         best = max(chosen, key=lambda row: row.gain.value)
         text = f"* **{reading.capitalize()}**: pre-training is better in {above} of {len(chosen)} cases and worse in {below}, with an "
         text += f"interval that excludes 0; {undecided} are undecided. The largest gain is {signed(best.gain)} points "
-        text += f"({best.title}, {best.kind}, {best.windows} labelled windows)."
+        text += f"({best.case.with_windows(best.windows)})."
         over = [row.over_raw for row in chosen if row.over_raw is not None]
         if over:
             text += f" It is better than a linear classifier on raw pixels in {sum(value.low > 0 for value in over)} of {len(over)} cases"

@@ -53,9 +53,7 @@ def everywhere(records: Sequence[Record]) -> Judgement:
 def largest(records: Sequence[Record]) -> Judgement:
     """The largest gain. Never a reproduction: the published number belongs to a table that is not public."""
     best = {reading: max(rows, key=lambda row: row.gain.value) for reading, rows in _readings(compare(records)).items()}
-    parts = [
-        f"{reading} {signed(row.gain)} points ({row.title}, {row.kind}, {row.windows} labelled windows)" for reading, row in best.items()
-    ]
+    parts = [f"{reading} {signed(row.gain)} points ({row.case.with_windows(row.windows)})" for reading, row in best.items()]
     return Judgement("not comparable", f"Our largest: {'; '.join(parts)}.")
 
 

@@ -128,7 +128,7 @@ def _sentence(reading: str, items: list[Curve]) -> str:
     most = max(chosen, key=lambda item: item.growth.value)
     text = f"* **{reading.capitalize()}**: from {times(first)} to {times(last)} the profile's steps, mIoU rises in {up} of {len(chosen)} "
     text += f"cases and falls in {down}, with an interval that excludes 0; {open_} are undecided. The largest rise is "
-    text += f"{signed(most.growth)} points ({most.case.title}, {most.case.kind}, {most.windows} labelled windows). "
+    text += f"{signed(most.growth)} points ({most.case.with_windows(most.windows)}). "
     text += f"Better than a random start: {better_by_length(item.gains for item in chosen)}"
     if any(item.over_raw for item in chosen):
         text += f"; better than raw pixels: {better_by_length(item.over_raw for item in chosen)}"

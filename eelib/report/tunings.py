@@ -167,12 +167,8 @@ def _gain_sentence(items: list[Tuning], span: str) -> str:
     text += f"{better_by_length(item.gains for item in items)}; {span} the gain grows in {grows} of {len(items)} cases and shrinks in "
     text += f"{shrinks}, {open_} are undecided."
     longest = [(item, item.gains[item.lengths[-1]]) for item in items]
-    named = [f"{signed(gain)} points ({_where(item)})" for item, gain in longest if gain.excludes_zero]
+    named = [f"{signed(gain)} points ({item.case.with_windows(item.windows)})" for item, gain in longest if gain.excludes_zero]
     return f"{text} After the longest: {', '.join(named) or 'none is decided'}."
-
-
-def _where(item: Tuning) -> str:
-    return f"{item.case.title}, {item.case.kind}, {item.windows} labelled windows"
 
 
 def _rises(items: list[Tuning]) -> str:
