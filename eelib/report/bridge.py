@@ -117,7 +117,7 @@ def bridge_table(rows: Iterable[Bridge], reading: str, *, root: str = "../") -> 
         if row.case.reading == reading:
             numbers = [_score(row, start, root) for start in STARTS]
             body.append((_left(row), (f"{row.windows} ({percent(row.case.fraction)})", *numbers)))
-    return html_table(("region", "data", "network"), ("labelled windows", *STARTS.values()), body)
+    return html_table(("region", "network"), ("labelled windows", *STARTS.values()), body)
 
 
 def _score(row: Bridge, start: str, root: str) -> str:
@@ -134,11 +134,11 @@ def difference_table(rows: Iterable[Bridge], reading: str) -> str:
             numbers = [bold(cell.value, decided=cell.decided) if cell else "–" for cell in cells]
             body.append((_left(row), (percent(row.case.fraction), *numbers)))
     heads = [f"{STARTS[start]} − {STARTS[base]}" for start, base in PAIRS]
-    return html_table(("region", "data", "network"), ("labels", *heads), body)
+    return html_table(("region", "network"), ("labels", *heads), body)
 
 
-def _left(row: Bridge) -> tuple[str, str, str]:
-    return row.case.place, row.case.kind, row.case.network_title
+def _left(row: Bridge) -> tuple[str, str]:
+    return f"{row.case.place}<br><small>{row.case.kind}</small>", row.case.network_title
 
 
 def bridge_conclusion(rows: Sequence[Bridge]) -> str:

@@ -94,7 +94,7 @@ def look_table(items: Iterable[Look], *, root: str = "../") -> str:
     """HTML of all measures; every mean leads to its records."""
     rows = [
         (
-            (item.title, MEASURES[item.measure][0]),
+            (f"{item.title}<br><small>{MEASURES[item.measure][0]}</small>",),
             (
                 "0" if item.chance is None else f"{item.chance:.3f}",
                 *(linked_mean(item.scores.get(name), item.records.get(name, ()), root) for name in STARTS),
@@ -104,7 +104,7 @@ def look_table(items: Iterable[Look], *, root: str = "../") -> str:
         for item in items
     ]
     right = ("chance", *STARTS.values(), "over raw pixels", "over random")
-    return html_table(("region", "measure"), right, rows)
+    return html_table(("region, measure",), right, rows)
 
 
 def _difference(value: Estimate | None) -> str:

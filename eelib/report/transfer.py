@@ -168,30 +168,32 @@ def exchange_table(cells: Iterable[Transfer], *, root: str = "../") -> str:
     for cell in cells:
         if cell.exchange:
             base = Estimate(cell.score.value - cell.gain.value, 0, 0, cell.score.seeds, cell.score.places)
-            numbers = (percent(cell.case.fraction), linked_mean(base, cell.base, root), linked_mean(cell.score, cell.records, root))
-            left = (place_title(cell.origin), f"{cell.case.title} ({cell.case.kind})", cell.case.reading)
-            rows.append((left, (*numbers, bold(cell.gain), bold(cell.loss) if cell.loss else "–")))
-    right = ("labels", "random start", "pre-trained", "gain, points", "difference to home, points")
-    return html_table(("pre-trained on", "labels in", "reading"), right, rows)
+            means = (linked_mean(base, cell.base, root), linked_mean(cell.score, cell.records, root))
+            how = f"{cell.case.kind}; {cell.case.reading}, {percent(cell.case.fraction)} of the labels"
+            left = (place_title(cell.origin), f"{cell.case.title}<br><small>{how}</small>")
+            rows.append((left, (bold(cell.gain), bold(cell.loss) if cell.loss else "–", *means)))
+    right = ("gain, points", "difference to home, points", "random start", "pre-trained")
+    return html_table(("pre-trained on", "labels in"), right, rows)
 
 
 def transfer_table(cells: Iterable[Transfer], *, root: str = "../") -> str:
-    """HTML: every cell of the matrix with its records."""
+    """HTML: every cell of the matrix with its records, a table per reading and label share."""
+    found: dict[str, list[Transfer]] = {}
+    for cell in cells:
+        if not cell.exchange:
+            found.setdefault(f"<strong>{cell.case.reading}</strong>, {percent(cell.case.fraction)} of the labels", []).append(cell)
+    return "\n".join(f"<p>{head}</p>\n{_matrix_table(chosen, root)}" for head, chosen in found.items())
+
+
+def _matrix_table(cells: Iterable[Transfer], root: str) -> str:
     rows = [
         (
-            (place_title(cell.origin), cell.case.title, cell.how, cell.case.reading),
-            (
-                percent(cell.case.fraction),
-                linked_mean(cell.score, cell.records, root),
-                bold(cell.gain),
-                bold(cell.loss) if cell.loss else "–",
-            ),
+            (cell.case.title, f"{place_title(cell.origin)}<br><small>{cell.how}</small>"),
+            (bold(cell.gain), bold(cell.loss) if cell.loss else "–", linked_mean(cell.score, cell.records, root)),
         )
         for cell in cells
-        if not cell.exchange
     ]
-    right = ("labels", "mIoU", "gain over random, points", "difference to home, points")
-    return html_table(("pre-trained in", "labels in", "distance", "reading"), right, rows)
+    return html_table(("labels in", "pre-trained in"), ("gain over random, points", "difference to home, points", "mIoU"), rows)
 
 
 def ordered_places(cells: Iterable[Transfer]) -> list[str]:
@@ -203,13 +205,12 @@ def ordered_places(cells: Iterable[Transfer]) -> list[str]:
 
 def transfer_conclusion(cells: list[Transfer]) -> str:
     """What the matrix and the exchanges say, in Markdown."""
-    lines = []
+    found: dict[str, list[Distance]] = {}
     for item in by_distance(cells):
-        if item.loss is not None:
-            how = how_title(item.how)
-            text = f"* **{how[0].upper()}{how[1:]}** ({item.reading}, {percent(item.fraction)} of the labels): {signed(item.gain)} points "
-            text += f"over a random start, {signed(item.loss)} against pre-training at home, on average over {item.cells} cells."
-            lines.append(text)
+        found.setdefault(f"**{item.reading.capitalize()}, {percent(item.fraction)} of the labels**", []).append(item)
+    lines = [f"* {head}: {'; '.join(map(_told, items))}." for head, items in found.items()]
+    if lines:
+        lines.insert(0, "Points over a random start and, in parentheses, over pre-training at home; means over the cells of a distance:\n")
     swapped = [cell for cell in cells if cell.exchange]
     if swapped:
         above, below, undecided = verdict([cell.gain for cell in swapped])
@@ -218,3 +219,8 @@ def transfer_conclusion(cells: list[Transfer]) -> str:
         text += f"undecided in {undecided}; at best {signed(best.gain)} points ({place_title(best.origin)} for {best.case.title}, "
         lines.append(text + f"{best.case.reading}).")
     return "\n".join(lines)
+
+
+def _told(item: Distance) -> str:
+    text = f"{how_title(item.how)} {signed(item.gain)}"
+    return text if item.loss is None else f"{text} ({signed(item.loss)})"

@@ -5,7 +5,9 @@ import pytest
 from readings import readings
 
 from eelib.errors import InputError
+from eelib.report.cases import signed
 from eelib.report.transfer import (
+    HOME,
     by_distance,
     distance_table,
     exchange_table,
@@ -78,6 +80,15 @@ def test_tables_hold_every_cell_once_with_its_records():
     assert "all regions" in distance_table(by_distance(cells))
 
 
+def test_each_label_share_has_a_table_of_its_own():
+    cells = transfers([*records(), *readings(GERMANY, region="germany", fraction=1.0)])
+    scarce, full = transfer_table(cells).split("<p><strong>linear probe</strong>, ")[1:]
+    assert scarce.startswith("10 % of the labels</p>")
+    assert full.startswith("100 % of the labels</p>")
+    assert full.count("<tr>") - 1 == len(GERMANY) - 1
+    assert "Ghana</td>" not in full
+
+
 def test_the_heat_map_holds_the_gains():
     cells = transfers(records())
     figure = transfer_figure(cells)
@@ -98,8 +109,9 @@ def test_a_region_that_only_its_own_pretraining_serves_is_no_column():
 
 def test_the_conclusion_names_distances_and_exchanges():
     text = transfer_conclusion(transfers(records()))
-    assert "**A region of the other continent** (linear probe, 10 % of the labels)" in text
-    assert "on average over 3 cells" in text
+    far = next(item for item in by_distance(transfers(records())) if item.how == "other continent")
+    assert f"**Linear probe, 10 % of the labels**: {HOME} +" in text
+    assert f"; a region of the other continent {signed(far.gain)} ({signed(far.loss)})" in text
     assert "better than a random start in 2 of 2 cases" in text
 
 
