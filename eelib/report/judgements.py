@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +12,7 @@ from eelib.evaluate.confusion import Array
 from eelib.evaluate.statistics import Estimate, estimate
 from eelib.report.cases import READINGS, Draws, Record, draw, groups, percent, signed, verdict
 from eelib.report.comparison import Comparison, compare
-from eelib.report.transfer import by_distance, how_title, transfers
+from eelib.report.transfer import Distance, by_distance, how_title, transfers
 
 Word = Literal["held", "held in part", "undecided", "did not hold", "not comparable"]
 
@@ -106,13 +106,22 @@ def by_count(agree: int, against: int, cases: int) -> Word:
 
 
 def carries_over(records: Sequence[Record]) -> Judgement:
-    """Gain over random weights of encoders from the other continent, at the fewest labels; as fine-tuned where that was run."""
+    """Gain over random weights of encoders from the other continent, at the fewest labels; as fine-tuned where that was run.
+
+    The same reading with more labels is told beside it and does not count.
+    """
     rows = [row for row in by_distance(transfers(records)) if "other continent" in row.how]
     if not rows:
         return Judgement("undecided", "No region of another continent was run.")
     few = min(row.fraction for row in rows)
-    rows = [row for row in rows if row.fraction == few]
-    text = "; ".join(f"{how_title(row.how)}, {row.reading} {signed(row.gain)}" for row in rows)
-    told = next(reading for reading in READINGS if any(row.reading == reading for row in rows))
-    word = by_side([row.gain for row in rows if row.reading == told])
-    return Judgement(word, f"Gain over a random start with {percent(few)} of the labels: {text} points.")
+    scarce = [row for row in rows if row.fraction == few]
+    told = next(reading for reading in READINGS if any(row.reading == reading for row in scarce))
+    text = f"Gain over a random start with {percent(few)} of the labels: {_by_how(scarce)} points."
+    more = [row for row in rows if row.reading == told and row.fraction > few]
+    for share in sorted({row.fraction for row in more}):
+        text += f" With {percent(share)}: {_by_how([row for row in more if row.fraction == share])}."
+    return Judgement(by_side([row.gain for row in scarce if row.reading == told]), text)
+
+
+def _by_how(rows: Iterable[Distance]) -> str:
+    return "; ".join(f"{how_title(row.how)}, {row.reading} {signed(row.gain)}" for row in rows)

@@ -67,6 +67,11 @@ def test_transfer_is_judged_as_fine_tuned_where_that_was_run():
     found = earth.carries_over(readings(starts, region="germany") + tuned)
     assert found.word == "undecided"
     assert "other continent, fine-tuned +0.0" in found.evidence and "other continent, linear probe +" in found.evidence
+    every = readings(starts, region="germany", suffix="fine-tuned", fraction=1.0) + readings(starts, region="germany", fraction=1.0)
+    more = earth.carries_over(readings(starts, region="germany") + tuned + every)
+    assert more.word == "undecided"  # by the fewest labels alone
+    beside = more.evidence.removeprefix(found.evidence)
+    assert beside.startswith(" With 100 %: a region of the other continent, fine-tuned +") and "probe" not in beside
 
 
 @pytest.mark.parametrize(
