@@ -188,7 +188,7 @@ def transfer_table(cells: Iterable[Transfer], *, root: str = "../") -> str:
 def _matrix_table(cells: Iterable[Transfer], root: str) -> str:
     rows = [
         (
-            (cell.case.title, f"{place_title(cell.origin)}<br><small>{cell.how}</small>"),
+            (cell.case.title, place_title(cell.origin) + ("" if cell.how == cell.origin else f"<br><small>{cell.how}</small>")),
             (bold(cell.gain), bold(cell.loss) if cell.loss else "–", linked_mean(cell.score, cell.records, root)),
         )
         for cell in cells
