@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from eelib.report.bench import Bench, BenchRow, Check, Measured
 from eelib.report.pages import fact_table
+from eelib.report.tables import under
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -91,7 +92,7 @@ def parts_table(bench: Bench) -> str | None:
 
 
 def _part(seconds: float, whole: float) -> str:
-    return f"{short_time(seconds)}<br><small>{100 * seconds / max(whole, 1e-12):.0f} %</small>"
+    return under(short_time(seconds), f"{100 * seconds / max(whole, 1e-12):.0f} %")
 
 
 def _cells(row: BenchRow) -> list[str]:
@@ -103,7 +104,7 @@ def _cells(row: BenchRow) -> list[str]:
         escape(row.title),
         "<br>".join(escape(text) for text in reached),
         _time(ours),
-        f"{_time(peer)}<br><small>{escape(peer.name)}</small>" if peer else "",
+        under(_time(peer), escape(peer.name)) if peer else "",
         floor,
         " / ".join(filter(None, (_memory(ours), _memory(peer)))),
         escape(row.note),

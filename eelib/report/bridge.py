@@ -9,7 +9,7 @@ from eelib.errors import InputError
 from eelib.evaluate.statistics import Estimate, holm, p_value
 from eelib.report.cases import Case, Draws, Record, draw, groups, percent, signed
 from eelib.report.effects import LEVEL, RESAMPLES
-from eelib.report.tables import bold, html_table, linked_mean
+from eelib.report.tables import bold, html_table, linked_mean, under
 
 STARTS = {
     "raw": "raw pixels",
@@ -138,7 +138,7 @@ def difference_table(rows: Iterable[Bridge], reading: str) -> str:
 
 
 def _left(row: Bridge) -> tuple[str, str]:
-    return f"{row.case.place}<br><small>{row.case.kind}</small>", row.case.network_title
+    return under(row.case.place, row.case.kind), row.case.network_title
 
 
 def bridge_conclusion(rows: Sequence[Bridge]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from eelib.report.bridge import STARTS, Bridge, readings_of
-from eelib.report.cases import POINTS, percent
+from eelib.report.cases import POINTS, reading_title
 from eelib.report.style import BLUE, GREEN, ORANGE, WIDTH, use_style
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def bridge_figure(rows: Sequence[Bridge]) -> Figure:
         for axis, fraction in zip(line, fractions, strict=True):
             chosen = [row for row in shown if (row.case.reading, row.case.fraction) == (reading, fraction)]
             _panel(axis, chosen, list(names)[::-1])
-            axis.set_title(f"{reading}, {percent(fraction)} of the labels", fontsize="small")
+            axis.set_title(reading_title(reading, fraction), fontsize="small")
         line[0].set_yticks(range(len(names)), list(names.values())[::-1], fontsize=7)
         line[0].set_ylim(-0.6, len(names) - 0.4)
     handles, labels = axes[0][0].get_legend_handles_labels()

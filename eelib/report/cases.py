@@ -91,6 +91,11 @@ class Group:
         return tuple(record["seed"] for record in self.records)
 
 
+def reading_title(reading: str, fraction: float) -> str:
+    """A reading and its label share for people."""
+    return f"{reading}, {percent(fraction)} of the labels"
+
+
 def groups(records: Iterable[Record]) -> dict[Case, dict[str, Group]]:
     """Per case the group of each start; records that are no reading are left out."""
     found: dict[Case, dict[str, list[Record]]] = {}

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from eelib.report.cases import percent
 from eelib.report.comparison import Comparison
-from eelib.report.tables import bold, html_table, linked_mean
+from eelib.report.tables import bold, html_table, linked_mean, under
 
 TITLES = {"random": "random start", "pretrained": "pre-trained", "raw": "raw pixels"}
 
@@ -26,7 +26,7 @@ def comparison_table(rows: Iterable[Comparison], reading: str, *, root: str = ".
     return html_table(
         ("region",),
         ("labelled windows", "gain in points, 95 % interval", *(TITLES[init] for init in inits)),
-        [((f"{row.title}<br><small>{row.kind}</small>",), _numbers(row, inits, root)) for row in chosen],
+        [((under(row.title, row.kind),), _numbers(row, inits, root)) for row in chosen],
     )
 
 

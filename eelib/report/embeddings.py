@@ -14,7 +14,7 @@ from eelib.evaluate.agreement import adjusted_rand, hit_rate, mutual_information
 from eelib.evaluate.confusion import Array
 from eelib.evaluate.statistics import Estimate, bootstrap, estimate
 from eelib.report.cases import Group, Record
-from eelib.report.tables import html_table, linked_mean
+from eelib.report.tables import html_table, linked_mean, under
 
 STARTS = {"raw": "raw pixels", "random": "random start", "pretrained": "pre-trained"}
 SUFFIX = " explored"
@@ -94,7 +94,7 @@ def look_table(items: Iterable[Look], *, root: str = "../") -> str:
     """HTML of all measures; every mean leads to its records."""
     rows = [
         (
-            (f"{item.title}<br><small>{MEASURES[item.measure][0]}</small>",),
+            (under(item.title, MEASURES[item.measure][0]),),
             (
                 "0" if item.chance is None else f"{item.chance:.3f}",
                 *(linked_mean(item.scores.get(name), item.records.get(name, ()), root) for name in STARTS),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from eelib.errors import InputError
 from eelib.evaluate.statistics import Estimate
 from eelib.report.cases import Case, Draws, Group, Record, draw, groups, signed, verdict
-from eelib.report.tables import bold, html_table, linked_mean
+from eelib.report.tables import bold, html_table, linked_mean, under
 
 PREFIX = "pretrained x "
 
@@ -101,7 +101,7 @@ def length_table(items: Iterable[Curve], reading: str, *, root: str = "../") -> 
     with_raw = any(item.over_raw for item in chosen)
     rows = [
         (
-            (f"{item.case.title}<br><small>{item.case.kind}</small>", times(length)),
+            (under(item.case.title, item.case.kind), times(length)),
             (
                 str(item.windows),
                 bold(item.gains[length]),

@@ -40,6 +40,11 @@ def seed_links(records: Iterable[Record], root: str = "../") -> str:
     return f"<sup>{links}</sup>"
 
 
+def under(text: str, small: str) -> str:
+    """A cell with a second, small line."""
+    return f"{text}<br><small>{small}</small>"
+
+
 def bold(value: Estimate, *, decided: bool | None = None) -> str:
     """A difference in points with its interval, bold where it excludes 0 (or where ``decided`` says so)."""
     decided = value.excludes_zero if decided is None else decided

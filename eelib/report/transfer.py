@@ -12,8 +12,8 @@ from eelib.data.sources import region_names, source
 from eelib.errors import InputError
 from eelib.evaluate.confusion import Array
 from eelib.evaluate.statistics import Estimate, estimate
-from eelib.report.cases import POINTS, Case, Draws, Record, draw, groups, percent, signed, verdict
-from eelib.report.tables import bold, html_table, linked_mean
+from eelib.report.cases import POINTS, READINGS, Case, Draws, Record, draw, groups, percent, reading_title, signed, verdict
+from eelib.report.tables import bold, html_table, linked_mean, under
 
 PREFIX = "pretrained on "
 POOLS = ("all regions", "the other continent")
@@ -133,15 +133,19 @@ class Distance:
 
 
 def by_distance(cells: Iterable[Transfer]) -> list[Distance]:
-    """Averages over targets, which are resampled independently of each other; exchanges with real regions are left out."""
+    """Averages over targets, which are resampled independently of each other, nearest first; exchanges with real regions are left out."""
     found: dict[tuple[str, float, str], list[Transfer]] = {}
     for cell in cells:
         if not cell.exchange and (cell.how != HOME or source(cell.case.region).simulated):
             found.setdefault((cell.case.reading, cell.case.fraction, cell.how), []).append(cell)
     return [
         Distance(how, reading, fraction, len(chosen), _mean(chosen, "gain"), None if how == HOME else _mean(chosen, "loss"))
-        for (reading, fraction, how), chosen in found.items()
+        for (reading, fraction, how), chosen in sorted(found.items(), key=lambda one: _order(*one[0]))
     ]
+
+
+def _order(reading: str, fraction: float, how: str) -> tuple[int, float, int]:
+    return READINGS.index(reading), fraction, [HOME, *HOW].index(how)
 
 
 def _mean(cells: list[Transfer], what: str) -> Estimate:
@@ -169,8 +173,8 @@ def exchange_table(cells: Iterable[Transfer], *, root: str = "../") -> str:
         if cell.exchange:
             base = Estimate(cell.score.value - cell.gain.value, 0, 0, cell.score.seeds, cell.score.places)
             means = (linked_mean(base, cell.base, root), linked_mean(cell.score, cell.records, root))
-            how = f"{cell.case.kind}; {cell.case.reading}, {percent(cell.case.fraction)} of the labels"
-            left = (place_title(cell.origin), f"{cell.case.title}<br><small>{how}</small>")
+            how = f"{cell.case.kind}; {reading_title(cell.case.reading, cell.case.fraction)}"
+            left = (place_title(cell.origin), under(cell.case.title, how))
             rows.append((left, (bold(cell.gain), bold(cell.loss) if cell.loss else "–", *means)))
     right = ("gain, points", "difference to home, points", "random start", "pre-trained")
     return html_table(("pre-trained on", "labels in"), right, rows)
@@ -181,14 +185,14 @@ def transfer_table(cells: Iterable[Transfer], *, root: str = "../") -> str:
     found: dict[str, list[Transfer]] = {}
     for cell in cells:
         if not cell.exchange:
-            found.setdefault(f"<strong>{cell.case.reading}</strong>, {percent(cell.case.fraction)} of the labels", []).append(cell)
-    return "\n".join(f"<p>{head}</p>\n{_matrix_table(chosen, root)}" for head, chosen in found.items())
+            found.setdefault(reading_title(cell.case.reading, cell.case.fraction), []).append(cell)
+    return "\n".join(f"<p><strong>{head}</strong></p>\n{_matrix_table(chosen, root)}" for head, chosen in found.items())
 
 
 def _matrix_table(cells: Iterable[Transfer], root: str) -> str:
     rows = [
         (
-            (cell.case.title, place_title(cell.origin) + ("" if cell.how == cell.origin else f"<br><small>{cell.how}</small>")),
+            (cell.case.title, cell.origin if cell.origin in POOLS else under(place_title(cell.origin), cell.how)),
             (bold(cell.gain), bold(cell.loss) if cell.loss else "–", linked_mean(cell.score, cell.records, root)),
         )
         for cell in cells
@@ -207,8 +211,8 @@ def transfer_conclusion(cells: list[Transfer]) -> str:
     """What the matrix and the exchanges say, in Markdown."""
     found: dict[str, list[Distance]] = {}
     for item in by_distance(cells):
-        found.setdefault(f"**{item.reading.capitalize()}, {percent(item.fraction)} of the labels**", []).append(item)
-    lines = [f"* {head}: {'; '.join(map(_told, items))}." for head, items in found.items()]
+        found.setdefault(reading_title(item.reading, item.fraction).capitalize(), []).append(item)
+    lines = [f"* **{head}**: {'; '.join(map(_told, items))}." for head, items in found.items()]
     if lines:
         lines.insert(0, "Points over a random start and, in parentheses, over pre-training at home; means over the cells of a distance:\n")
     swapped = [cell for cell in cells if cell.exchange]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eelib.report.cases import POINTS, percent
+from eelib.report.cases import POINTS, reading_title
 from eelib.report.style import WIDTH, use_style
 from eelib.report.transfer import Transfer, ordered_places, place_title
 
@@ -37,7 +37,7 @@ def transfer_figure(cells: list[Transfer]) -> Figure:
     for axis, (reading, fraction) in zip(axes.ravel(), panels, strict=False):
         chosen = [cell for cell in shown if (cell.case.reading, cell.case.fraction) == (reading, fraction)]
         image = _panel(axis, chosen, origins, targets, limit)
-        axis.set_title(f"{reading}, {percent(fraction)} of the labels", fontsize="small")
+        axis.set_title(reading_title(reading, fraction), fontsize="small")
     for axis in axes.ravel()[len(panels) :]:
         axis.remove()
     bar = figure.colorbar(image, ax=axes, shrink=0.8)

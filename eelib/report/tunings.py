@@ -9,7 +9,7 @@ from eelib.errors import InputError
 from eelib.evaluate.statistics import Estimate
 from eelib.report.cases import READINGS, Case, Group, Record, draw, groups, signed, verdict
 from eelib.report.lengths import better_by_length, over, times
-from eelib.report.tables import bold, html_table, linked_mean
+from eelib.report.tables import bold, html_table, linked_mean, under
 
 MARK = " tuned x "  # between a start and the multiple of the profile's steps of fine-tuning
 STARTS = ("random", "pretrained")
@@ -132,7 +132,7 @@ def _shown(items: list[Tuning]) -> list[str]:
 
 def _table(items: list[Tuning], heads: Sequence[str], numbers: Callable[[Tuning, float], list[str]]) -> str:
     rows = [
-        ((f"{item.case.title}<br><small>{item.case.kind}, {item.windows} labelled windows</small>", times(length)), numbers(item, length))
+        ((under(item.case.title, f"{item.case.kind}, {item.windows} labelled windows"), times(length)), numbers(item, length))
         for item in items
         for length in item.lengths
     ]

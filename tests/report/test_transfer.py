@@ -58,6 +58,8 @@ def test_an_exchange_is_held_against_its_own_random_start():
 
 def test_averages_by_distance_leave_real_regions_out():
     found = {item.how: item for item in by_distance(transfers(records()))}
+    assert list(found) == [HOME, "same continent", "other continent", "all regions"]  # whatever the order of the records
+    assert [item.how for item in by_distance(transfers(records()[::-1]))] == list(found)
     assert {how: item.cells for how, item in found.items()} == {
         "same region": 2,
         "same continent": 1,
@@ -82,9 +84,9 @@ def test_tables_hold_every_cell_once_with_its_records():
 
 def test_each_label_share_has_a_table_of_its_own():
     cells = transfers([*records(), *readings(GERMANY, region="germany", fraction=1.0)])
-    scarce, full = transfer_table(cells).split("<p><strong>linear probe</strong>, ")[1:]
-    assert scarce.startswith("10 % of the labels</p>")
-    assert full.startswith("100 % of the labels</p>")
+    scarce, full = transfer_table(cells).split("<p><strong>linear probe, ")[1:]
+    assert scarce.startswith("10 % of the labels</strong></p>")
+    assert full.startswith("100 % of the labels</strong></p>")
     assert full.count("<tr>") - 1 == len(GERMANY) - 1
     assert "Ghana</td>" not in full
 

@@ -110,6 +110,8 @@ def test_the_diagonal_and_the_random_row_of_the_matrix_are_those_of_ee1():
     assert len(probed) == 5 * (4 + 2) * 2 * 2  # seeds, regions, starts, label shares
     assert len(shared) - len(probed) == 5 * 4 * 2 * 2  # fine-tuned, without the exchange with real regions
     assert {arm.key for arm in shared} <= first.keys()
+    tuned = [arm for arm in matrix if arm.name.endswith(" fine-tuned")]
+    assert len(tuned) == 5 * 4 * (2 + 3 + 2) * 2  # with encoders of three other regions, of all of them and of the other continent
 
 
 def test_the_matrix_is_complete():
