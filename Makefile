@@ -42,6 +42,7 @@ report: $(STAMP)  ## Render the executed notebooks and records into reports/html
 	$(BIN)/eelib report
 
 reference: $(STAMP)  ## Keep the site in reports/html as the reference report, and its numbers in the README (for a release)
+	test -f reports/html/index.html || { echo "reports/html: there is no report to keep: run make study"; exit 2; }
 	rm -rf reports/reference && cp -r reports/html reports/reference && rm -rf reports/reference/_sources
 	$(BIN)/python tools/readme_findings.py
 

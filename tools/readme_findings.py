@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,9 @@ def _gain(row: Comparison) -> str:
 def keep_notebooks() -> None:
     """Keep which records each notebook read, and with which parameters."""
     found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((Store().root / "notebooks").glob("*.json"))}
+    if HEADLINE not in found:
+        print(f"{Store().root}: {HEADLINE} was not executed there: run `eelib study`, or set EELIB_RUNS to where it was", file=sys.stderr)
+        sys.exit(2)
     kept = {name: {key: content[key] for key in ("parameters", "arms")} for name, content in found.items()}
     NOTEBOOKS.write_text(json.dumps(kept, indent=1), encoding="utf-8")
 
