@@ -256,8 +256,8 @@ SCALES: dict[str, Scale] = {
         encoder=EncoderSettings(),
         single_date=SingleDate(),
         pretrain=PretrainSettings(),
-        segment=SegmentSettings(steps=40),
-        probe=ProbeSettings(),
+        segment=SegmentSettings(steps=40, lrs=(7e-3,)),
+        probe=ProbeSettings(penalties=(1e-4,)),
     ),
     "full": Scale(
         profile="full",

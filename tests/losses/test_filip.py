@@ -108,6 +108,20 @@ def test_selecting_all_is_no_selection(chunk):
     torch.testing.assert_close(filip_similarity(patches, words, select="ratio", k=1, chunk=chunk), every)
 
 
+@pytest.mark.parametrize("select", ["all", "topk"])
+@pytest.mark.parametrize("chunk", [2, B])
+def test_without_a_gradient_tiles_give_the_same_bits(select, chunk):
+    (patches, words), (patch_mask, word_mask) = tokens(dtype=torch.float32), masks()
+    kept = {"patch_mask": patch_mask, "word_mask": word_mask, "select": select, "k": 2, "chunk": chunk}
+    taught = filip_similarity(patches.clone().requires_grad_(), words, **kept)
+    assert all(part.requires_grad for part in taught)
+    for alone in (
+        filip_similarity(patches, words, **kept),
+        torch.no_grad()(filip_similarity)(patches.clone().requires_grad_(), words, **kept),
+    ):
+        assert all(torch.equal(one, other) and not one.requires_grad for one, other in zip(alone, taught, strict=True))
+
+
 @pytest.mark.parametrize("choice", [("all", 16), ("topk", 2)])
 @pytest.mark.parametrize("chunk", [None, 2])
 def test_pads_do_not_change_the_masked_loss_and_get_no_gradient(choice, chunk):

@@ -169,13 +169,13 @@ def test_every_choice_of_the_contrast_has_a_factor():
     assert {"min_overlap", "crop", "flips", "dates", "gain", "noise", "band_drop", "date_drop", "level"} <= changed
 
 
-@pytest.mark.parametrize("profile", ["quick", "full"])
-def test_a_length_changes_the_steps_of_pretraining_and_nothing_else(profile):
+@pytest.mark.parametrize(("profile", "longest"), [("quick", 2), ("full", 4)])
+def test_a_length_changes_the_steps_of_pretraining_and_nothing_else(profile, longest):
     params = check(ee7.Parameters, {"profile": profile, "seeds": [0], "regions": ["germany"]})
     arms, usual = ee7.plan(params), pretrain_recipe(SCALES[profile], "germany").steps
     made = {arm.needs["pretrain"].params.recipe.steps: arm for arm in arms if arm.needs}
-    assert sorted(made) == ee7.steps_of(params)["germany"] == [usual // 4, usual, 4 * usual]
-    assert {steps for steps, arm in made.items() if arm.experiment == ee7.NAME} == {usual // 4, 4 * usual}
+    assert sorted(made) == ee7.steps_of(params)["germany"] == [usual // 4, usual, longest * usual]
+    assert {steps for steps, arm in made.items() if arm.experiment == ee7.NAME} == {usual // 4, longest * usual}
     trained = [arm.needs["pretrain"].params for arm in made.values()]
     assert len({str(one.model_copy(update={"recipe": one.recipe.model_copy(update={"steps": 0})})) for one in trained}) == 1
     assert {arm.key for arm in arms if arm.experiment != ee7.NAME} <= keys(ee1, profile=profile).keys()
@@ -186,19 +186,19 @@ def test_lengths_are_multiples_of_the_steps_that_are_asked_for():
     assert ee7.steps_of(params) == {"brandenburg": [1, 10, 30], "ghana": [1, 10, 30]}
 
 
-@pytest.mark.parametrize(("profile", "region"), [("quick", "germany"), ("full", "germany"), ("full", "brandenburg")])
-def test_a_longer_fine_tuning_is_the_same_for_both_starts_and_differs_in_its_steps_only(profile, region):
+@pytest.mark.parametrize(("profile", "region", "longer"), [("quick", "germany", 2), ("full", "germany", 4), ("full", "brandenburg", 4)])
+def test_a_longer_fine_tuning_is_the_same_for_both_starts_and_differs_in_its_steps_only(profile, region, longer):
     params = check(ee8.Parameters, {"profile": profile, "seeds": [0], "regions": [region], "fractions": [0.1], "lengths": [4, 1]})
     arms = {arm.name: arm for arm in ee8.plan(params)}
     tuned = {name: arm for name, arm in arms.items() if arm.recipe == "segment"}
-    assert set(tuned) == {f"{start}{length} fine-tuned" for start in ("random", "pretrained x 4") for length in ("", " tuned x 4")}
+    assert set(tuned) == {f"{start}{length} fine-tuned" for start in ("random", f"pretrained x {longer}") for length in ("", " tuned x 4")}
     usual = segment_recipe(SCALES[profile], region).steps
     assert [arm.params.recipe.steps for arm in tuned.values()] == [usual, usual, 4 * usual, 4 * usual]
     assert ee8.steps_of(params) == {region: [usual, 4 * usual]}
     blank = {"recipe": tuned["random fine-tuned"].params.recipe, "init": "random"}
     assert len({str(arm.params.model_copy(update=blank)) for arm in tuned.values()}) == 1
     other = {"profile": profile, "seeds": [0], "regions": [region], "fractions": [0.1]}
-    known = keys(ee7, **other, lengths=[1, 4])
+    known = keys(ee7, **other, lengths=[1, longer])
     assert {arm.key for arm in arms.values() if arm.experiment != ee8.NAME} <= known.keys()
     assert {arm.name for arm in arms.values() if arm.experiment == ee8.NAME} == {name for name in arms if "tuned x" in name}
 

@@ -198,6 +198,15 @@ def test_the_ladder_of_declip_has_each_term_once_on_both_sides():
     assert alone.method.texts == ("caption", "augmented") and alone.method.weights.clip == 0.1
 
 
+def test_terms_that_are_not_chosen_stay_where_they_are():
+    from eelib.study.experiments.clip5_terms import ladders
+
+    labels = [setup.label for setup in ladders([standard(PAIR_SCALES["smoke"], "declip", "vit", "germany")], ("neighbours", "tokens"))]
+    assert labels == ["declip", "declip, without neighbours", "declip, clip alone", "declip, clip and neighbours"]
+    with pytest.raises(InputError, match="'neighbours'"):
+        planned("clip5_terms", change={"extent.terms": ["neighbour"]})
+
+
 def test_a_term_that_two_methods_add_to_the_first_is_compared_once():
     from eelib.study.experiments.clip5_terms import ladders
 

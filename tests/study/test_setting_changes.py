@@ -55,6 +55,7 @@ VALUES = {
     "extent.encoders": (["resnet"], {}),
     "extent.kinds": (["short"], {}),
     "extent.details": (["pads"], {}),
+    "extent.terms": (["image"], {}),
     "vit": ("vit_small", {"extent.encoders": ["vit"]}),
     "resnet": ("resnet_small", {"extent.encoders": ["resnet"]}),
     "text.name": ("text_small", {}),

@@ -31,7 +31,7 @@ class Bridge(Extent):
 
 EXTENTS = {
     "smoke": Bridge(regions=("germany",), seeds=(0, 1), fractions=(1.0,), finetuned=(1.0,)),
-    "quick": Bridge(regions=("germany", "ghana"), seeds=(0, 1), fractions=(0.1,), finetuned=(0.1,), encoders=("vit",)),
+    "quick": Bridge(regions=("germany",), seeds=(0, 1), fractions=(0.1,), finetuned=(0.1,), encoders=("vit",)),
     "full": Bridge(regions=("germany", "ghana"), seeds=(0, 1, 2, 3, 4)),
     "paper": Bridge(regions=("germany", "france", "ghana", "south_sudan"), seeds=(0, 1, 2, 3, 4)),
 }

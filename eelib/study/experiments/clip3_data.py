@@ -34,7 +34,7 @@ class Data(PairExtent):
 
 EXTENTS = {
     "smoke": Data(seeds=(0, 1), kinds=("wrong_image",), doses=(0.5,), amounts=(0.5,)),
-    "quick": Data(seeds=(0, 1), encoders=("vit",), kinds=("wrong_image", "language"), doses=(0.5,), amounts=(0.25,)),
+    "quick": Data(seeds=(0, 1), encoders=("vit",), kinds=("wrong_image",), doses=(0.5,), amounts=(0.25,)),
     "full": Data(pairs=("germany", "emoji"), seeds=(0, 1, 2, 3, 4), doses=(0.2, 0.4, 0.8), amounts=(0.125, 0.25, 0.5)),
     "paper": Data(pairs=("yfcc15m_v1", "yfcc15m_v2"), seeds=(0, 1, 2), doses=(0.2, 0.4, 0.8), amounts=(0.1, 0.3)),
 }

@@ -21,7 +21,7 @@ class Depth(PairExtent):
 
 EXTENTS = {
     "smoke": Depth(seeds=(0, 1), depths=(1, 3)),
-    "quick": Depth(seeds=(0, 1), depths=(1, 3, 6)),
+    "quick": Depth(seeds=(0, 1), depths=(1, 3)),
     "full": Depth(seeds=(0, 1, 2, 3, 4), encoders=("vit", "resnet")),
     "paper": Depth(pairs=PAPER_PAIRS, seeds=(0, 1, 2), encoders=("vit", "resnet")),
 }

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from pydantic import Field, field_validator
+
+from eelib.errors import unknown
 from eelib.settings_pairs import TERMS, MethodSettings
 from eelib.study.arm import Arm
 from eelib.study.pair_arms import Setup, score_arm, standard
@@ -13,11 +16,25 @@ NAME = "clip5_terms"
 BASE = "clip"  # the term that all others are added to
 
 
+class Ladder(PairExtent):
+    """Which terms."""
+
+    terms: tuple[str, ...] = Field(TERMS, description="left out and added in, where a method has them")
+
+    @field_validator("terms")
+    @classmethod
+    def _known_terms(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in TERMS:
+                raise unknown("term", name, TERMS)
+        return value
+
+
 EXTENTS = {
-    "smoke": PairExtent(seeds=(0, 1), methods=("declip",), encoders=("vit",)),
-    "quick": PairExtent(seeds=(0, 1), methods=("declip",), encoders=("vit",)),
-    "full": PairExtent(seeds=(0, 1, 2, 3, 4), methods=("declip", "defilip")),
-    "paper": PairExtent(pairs=PAPER_PAIRS, seeds=(0, 1, 2), methods=("declip", "defilip")),
+    "smoke": Ladder(seeds=(0, 1), methods=("declip",), encoders=("vit",)),
+    "quick": Ladder(seeds=(0, 1), methods=("declip",), encoders=("vit",), terms=("multi_view", "neighbours")),
+    "full": Ladder(seeds=(0, 1, 2, 3, 4), methods=("declip", "defilip")),
+    "paper": Ladder(pairs=PAPER_PAIRS, seeds=(0, 1, 2), methods=("declip", "defilip")),
 }
 
 
@@ -34,34 +51,34 @@ def plan(params: Parameters) -> list[Arm]:
         setup
         for pairs in extent.pairs
         for family in extent.encoders
-        for setup in ladders(standard(budget, name, family, pairs) for name in extent.methods)
+        for setup in ladders((standard(budget, name, family, pairs) for name in extent.methods), extent.terms)
     ]
     return [score_arm(budget, setup, seed) for setup in setups for seed in extent.seeds]
 
 
-def ladders(wholes: Iterable[Setup]) -> list[Setup]:
-    """What is compared of several methods; a term that two of them add to the same first term is one comparison, not two."""
+def ladders(wholes: Iterable[Setup], chosen: Sequence[str] = TERMS) -> list[Setup]:
+    """What is compared of several methods and some terms; one that two methods add to the same first term is one comparison, not two."""
     rungs: list[Setup] = []
     added: list[MethodSettings] = []
     for whole in wholes:
-        more = [setup for setup in additions(whole) if setup.method not in added]
+        more = [setup for setup in additions(whole, chosen) if setup.method not in added]
         added += [setup.method for setup in more]
-        rungs += [*reductions(whole), *more]
+        rungs += [*reductions(whole, chosen), *more]
     return rungs
 
 
-def reductions(whole: Setup) -> list[Setup]:
-    """The whole method, without each term, and its first term alone; weights stay as they are."""
+def reductions(whole: Setup, chosen: Sequence[str]) -> list[Setup]:
+    """The whole method, without each chosen term, and its first term alone; weights stay as they are."""
     terms = terms_of(whole)
-    less = [with_terms(whole, f"without {term}", [other for other in terms if other != term]) for term in terms]
+    less = [with_terms(whole, f"without {term}", [other for other in terms if other != term]) for term in terms if term in chosen]
     alone = [with_terms(whole, f"{BASE} alone", [BASE])] if BASE in terms and len(terms) > 1 else []
     return [whole, *less, *alone]
 
 
-def additions(whole: Setup) -> list[Setup]:
-    """The first term with each other term of a method that has more than these two; weights stay as they are."""
+def additions(whole: Setup, chosen: Sequence[str]) -> list[Setup]:
+    """The first term with each other chosen term of a method that has more than these two; weights stay as they are."""
     terms = terms_of(whole)
-    return [with_terms(whole, f"{BASE} and {term}", [BASE, term]) for term in terms if term != BASE and len(terms) > 2]
+    return [with_terms(whole, f"{BASE} and {term}", [BASE, term]) for term in terms if term in chosen and term != BASE and len(terms) > 2]
 
 
 def terms_of(whole: Setup) -> list[str]:

@@ -37,7 +37,7 @@ class Lengths(Extent):
 
 EXTENTS = {
     "smoke": Lengths(regions=("germany",), seeds=(0, 1), fractions=(1.0,), finetuned=(), lengths=(0.5, 1.0, 2.0)),
-    "quick": Lengths(regions=("germany",), seeds=(0, 1)),
+    "quick": Lengths(regions=("germany",), seeds=(0, 1), lengths=(0.25, 1.0, 2.0)),
     "full": Lengths(regions=("germany", "romania"), seeds=(0, 1, 2, 3, 4)),
     "paper": Lengths(regions=("germany", "ghana", "brandenburg", "romania"), seeds=(0, 1, 2, 3, 4)),
 }
