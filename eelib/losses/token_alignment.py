@@ -108,15 +108,16 @@ class _Streamed(torch.autograd.Function):
 
 
 def _values(patches: Tensor, words: Tensor, patch_weight: Tensor | None, word_weight: Tensor | None, chunk: int) -> tuple[Tensor, Tensor]:
-    """The forward pass alone: without positions for a gradient a maximum takes a fraction of the time."""
+    """The forward pass alone, same bits: without positions for a gradient, maxima over axes that are not the last are far faster."""
     i2t, t2i = patches.new_zeros(len(patches), len(words)), patches.new_zeros(len(patches), len(words))
     for tile in _tiles(patches, words, chunk):
-        i, j = tile.images, tile.texts
-        cosines = torch.mm(tile.patches, tile.words.T, out=tile.memory).view(tile.shape)
+        i, j, (_, _, texts, length) = tile.images, tile.texts, tile.shape
+        by_position = tile.words.view(texts, length, -1).transpose(0, 1).flatten(0, 1)
+        cosines = torch.mm(tile.patches, by_position.T, out=tile.memory).view(*tile.shape[:2], length, texts)
         if patch_weight is not None:
-            i2t[i, j] = torch.einsum("ip,ipj->ij", patch_weight[i], cosines.amax(3))
+            i2t[i, j] = torch.einsum("ip,ipj->ij", patch_weight[i], cosines.amax(2))
         if word_weight is not None:
-            t2i[i, j] = torch.einsum("jl,ijl->ij", word_weight[j], cosines.amax(1))
+            t2i[i, j] = torch.einsum("jl,ijl->ij", word_weight[j], cosines.amax(1).transpose(1, 2).contiguous())
     return i2t, t2i
 
 

@@ -223,7 +223,7 @@ PAIR_SCALES: dict[str, PairScale] = {
         sizes=PairSizes(train=2000, validation=200, test=600, version="v2", bands=BANDS),
         vit="vit_tiny",
         resnet="resnet_tiny",
-        recipe=PairRecipe(samples=4_800, batch_size=32, lr=2e-3),
+        recipe=PairRecipe(samples=4_000, batch_size=32, lr=2e-3),
         score=ScoreSettings(prompts=("auto", "satellite1", "photo1", "photo6"), shots=(4,), penalties=(1e-3, 1e-1)),
     ),
     "full": PairScale(

@@ -74,7 +74,7 @@ class Details(PairExtent):
     details: tuple[str, ...] = Field(tuple(DETAILS), description="keys of DETAILS")
 
 
-SHORT = ("clamp", "masked_contrast", "pads")
+SHORT = ("clamp", "pads", "top_k")
 EXTENTS = {
     "smoke": Details(seeds=(0, 1)),
     "quick": Details(seeds=(0, 1), details=SHORT),
