@@ -79,7 +79,7 @@ def few_blocks_suffice(records: Sequence[Record]) -> Judgement:
     depth = max(row.model.config.layers or 0 for row in rows)
     rows = [row for row in rows if row.model.config.layers == depth]
     lifted = [shifted(effect, MARGIN / POINTS) for row in rows if (effect := row.effect)]
-    text = _told(rows, f"{depth} text blocks minus the deepest").evidence
+    text = _told(rows, f"{depth} text {'block' if depth == 1 else 'blocks'} minus the deepest").evidence
     return Judgement(by_side(lifted), f"{text} A loss below {MARGIN:g} points counts as little.")
 
 
