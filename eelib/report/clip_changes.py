@@ -40,9 +40,12 @@ def change_names(rows: Sequence[Compared]) -> list[str]:
 
 
 def change_name(config: Config) -> str:
-    """``"DeCLIP, without multi-view (3)"``."""
-    words = config.title.split(" ")
-    return " ".join([*words[:-1], TERM_TITLES.get(words[-1], words[-1])]).replace(f", {BASE} a", ", first contrast a")
+    """``"DeCLIP, without multi-view (3)"``; labels of details are for people already."""
+    method, comma, change = config.title.partition(", ")
+    how, _, term = change.rpartition(" ")
+    if how in ("without", f"{BASE} and") and term in TERM_TITLES:
+        change = f"{how} {TERM_TITLES[term]}"
+    return f"{method}{comma}{change}".replace(f", {BASE} a", ", first contrast a")
 
 
 def change_conclusion(rows: Sequence[Compared], what: str) -> str:

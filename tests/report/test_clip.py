@@ -12,7 +12,7 @@ from eelib.evaluate.hits import baselines
 from eelib.report.cases import points
 from eelib.report.clip_answers import evaluation_conclusion
 from eelib.report.clip_cases import compared, draw, models, recall_at, under
-from eelib.report.clip_changes import change_conclusion, change_names, term_rows
+from eelib.report.clip_changes import change_conclusion, change_names, detail_rows, term_rows
 from eelib.report.clip_classes import class_table
 from eelib.report.clip_data import amount_rows, data_conclusion, dose_rows, expected_cost, fault_of, pair_count, version_rows
 from eelib.report.clip_depth import cost_table, depth_conclusion, depth_rows
@@ -177,6 +177,15 @@ def test_terms_left_out_and_added_have_their_own_references():
     assert rows["declip, clip alone"].effect.high < 0  # against the whole method
     assert "DeCLIP, without image self-supervision (1)" in change_names(list(rows.values()))
     assert "**DeCLIP, first contrast and image self-supervision (1)** helps" in change_conclusion(list(rows.values()), "terms")
+
+
+def test_details_are_called_what_their_labels_say():
+    from eelib.study.experiments.clip6_details import DETAILS
+
+    setups = [cell(name) for name in ("clip", "filip", "declip")]
+    changed = [detail.of(setup) for detail in DETAILS.values() for setup in setups if setup.label == detail.method]
+    rows = detail_rows(collected([(setup, 0.5) for setup in (*setups, *changed)]))
+    assert {name.partition(", ")[2] for name in change_names(rows)} == {"", *(detail.label for detail in DETAILS.values())}
 
 
 def test_the_recipe_is_compared_method_by_method_and_with_the_published_order():
