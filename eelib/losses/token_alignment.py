@@ -37,11 +37,10 @@ def token_alignment(
         from eelib.losses.token_alignment_fused import fused_alignment
 
         return fused_alignment(unit_rows(patches), unit_rows(words), patch_weight, word_weight)
-    if chunk is not None and torch.is_grad_enabled() and (patches.requires_grad or words.requires_grad):
-        i2t, t2i = _Streamed.apply(patches, words, patch_weight, word_weight, chunk)
-        return i2t, t2i
     if chunk is not None:
-        return _values(patches, words, patch_weight, word_weight, chunk)
+        learnt = torch.is_grad_enabled() and (patches.requires_grad or words.requires_grad)
+        i2t, t2i = (_Streamed.apply if learnt else _values)(patches, words, patch_weight, word_weight, chunk)
+        return i2t, t2i
     cosines = torch.einsum("ipd,jld->ijpl", unit_rows(patches), unit_rows(words))
     nothing = cosines.new_zeros(cosines.shape[:2])
     i2t = nothing if patch_weight is None else torch.einsum("ip,ijp->ij", patch_weight, cosines.max(3).values)

@@ -22,7 +22,7 @@ from eelib.settings_pairs import (
 )
 from eelib.study.changes import changed
 from eelib.study.pair_methods import METHODS, RecipeName
-from eelib.study.parameters import Parameters, Profile, each_once
+from eelib.study.parameters import Parameters, Profile, among, each_once
 
 FAMILIES = ("vit", "resnet")
 
@@ -103,12 +103,12 @@ class PairParameters(Parameters):
     @field_validator("methods")
     @classmethod
     def _known_methods(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        return _among(value, "method", tuple(METHODS))
+        return among(value, "method", tuple(METHODS))
 
     @field_validator("encoders")
     @classmethod
     def _known_encoders(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        return _among(value, "family of image encoders", FAMILIES)
+        return among(value, "family of image encoders", FAMILIES)
 
     @field_validator("pairs")
     @classmethod
@@ -131,13 +131,6 @@ def _known_set(name: str) -> str:
     if name not in SIMULATED and not name.endswith(MANIFEST) and name not in pair_names():
         raise unknown("set of pairs", name, pair_names())
     return name
-
-
-def _among(value: tuple[str, ...] | None, what: str, known: tuple[str, ...]) -> tuple[str, ...] | None:
-    for name in value or ():
-        if name not in known:
-            raise unknown(what, name, known)
-    return each_once(value)
 
 
 E = TypeVar("E", bound=PairExtent)

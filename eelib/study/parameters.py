@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from eelib.errors import InputError
+from eelib.errors import InputError, unknown
 from eelib.settings import describe
 from eelib.study.changes import flat, require_known, setting_names, under
 
@@ -108,6 +108,24 @@ def each_once(values: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
     if values is not None and (not values or len(set(values)) < len(values)):
         raise ValueError("give at least one value and none twice")
     return values
+
+
+def among(values: tuple[str, ...] | None, what: str, known: Collection[str]) -> tuple[str, ...] | None:
+    """The values, if every one is known and none stands twice.
+
+    Args:
+        values: None where nothing was chosen.
+        what: What one of them is, for the message.
+        known: What there is.
+
+    Raises:
+        InputError: An unknown one, with the nearest that exists.
+        ValueError: As :func:`each_once`.
+    """
+    for name in values or ():
+        if name not in known:
+            raise unknown(what, name, known)
+    return each_once(values)
 
 
 class RegionParameters(Parameters):

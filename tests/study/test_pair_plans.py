@@ -205,6 +205,8 @@ def test_terms_that_are_not_chosen_stay_where_they_are():
     assert labels == ["declip", "declip, without neighbours", "declip, clip alone", "declip, clip and neighbours"]
     with pytest.raises(InputError, match="'neighbours'"):
         planned("clip5_terms", change={"extent.terms": ["neighbour"]})
+    with pytest.raises(InputError, match=r"extent\.terms.*none twice"):
+        planned("clip5_terms", change={"extent.terms": ["image", "image"]})
 
 
 def test_a_term_that_two_methods_add_to_the_first_is_compared_once():

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import Field, field_validator
 
-from eelib.errors import unknown
 from eelib.settings_pairs import TERMS, MethodSettings
 from eelib.study.arm import Arm
 from eelib.study.pair_arms import Setup, score_arm, standard
 from eelib.study.pair_scales import PAPER_PAIRS, PairExtent, PairParameters, pair_budget, pair_extent
+from eelib.study.parameters import among
 
 NAME = "clip5_terms"
 BASE = "clip"  # the term that all others are added to
@@ -23,11 +23,8 @@ class Ladder(PairExtent):
 
     @field_validator("terms")
     @classmethod
-    def _known_terms(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for name in value:
-            if name not in TERMS:
-                raise unknown("term", name, TERMS)
-        return value
+    def _known_terms(cls, value: tuple[str, ...]) -> tuple[str, ...] | None:
+        return among(value, "term", TERMS)
 
 
 EXTENTS = {

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from pydantic import Field, field_validator
 
-from eelib.errors import unknown
 from eelib.study.arm import Arm
 from eelib.study.pair_arms import Setup, score_arm, standard
 from eelib.study.pair_scales import PAPER_PAIRS, PairExtent, PairParameters, pair_budget, pair_extent
-from eelib.study.parameters import each_once
+from eelib.study.parameters import among
 
 NAME = "clip6_details"
 
@@ -93,10 +92,7 @@ class Parameters(PairParameters):
     @field_validator("details")
     @classmethod
     def _known_details(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        for name in value or ():
-            if name not in DETAILS:
-                raise unknown("detail", name, DETAILS)
-        return each_once(value)
+        return among(value, "detail", DETAILS)
 
 
 def plan(params: Parameters) -> list[Arm]:

@@ -14,7 +14,7 @@ from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, pretrained, readings, segment_arm
 from eelib.study.changes import changed
 from eelib.study.extent import BUILT_IN, Extent, TrainingParameters, budget_of, extent_of, known_regions
-from eelib.study.parameters import each_once
+from eelib.study.parameters import among
 from eelib.study.scales import Scale, sizes_for
 from eelib.study.store import Store
 
@@ -64,10 +64,7 @@ class Parameters(TrainingParameters):
     @field_validator("encoders")
     @classmethod
     def _known_networks(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        for name in value or ():
-            if name not in ENCODERS:
-                raise unknown("network", name, ENCODERS)
-        return each_once(value)
+        return among(value, "network", ENCODERS)
 
     def settle(self) -> None:
         """The budget with every network."""
