@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from pydantic import Field
 
+from eelib.data.names import SIMULATED
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, probe_arm, segment_arm
 from eelib.study.experiments.ee7_length import Multiples, lengthened, multiple
@@ -25,7 +26,7 @@ class Tunings(Extent):
 EXTENTS = {
     "smoke": Tunings(regions=("germany",), seeds=(0, 1), fractions=(1.0,), lengths=(0.5, 1.0), pretrain_length=1.0),
     "quick": Tunings(regions=("germany",), seeds=(0, 1), fractions=(1.0,), lengths=(1.0, 4.0), pretrain_length=2.0),
-    "full": Tunings(regions=("germany", "ghana", "south_sudan", "romania"), seeds=(0, 1, 2, 3, 4)),
+    "full": Tunings(regions=(*SIMULATED, "romania"), seeds=(0, 1, 2, 3, 4)),
     "paper": Tunings(regions=BUILT_IN, seeds=(0, 1, 2, 3, 4)),
 }
 
