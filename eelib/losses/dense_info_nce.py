@@ -59,7 +59,7 @@ def dense_info_nce(
     pairs = pairs or same_ground(index_a, index_b, anchors, generator)
     rows_a, rows_b = pairs.rows(z_a, z_b)
     if bank is not None:
-        return query_info_nce(rows_a, rows_b, 1 / temperature, bank=bank)
+        return query_info_nce(rows_a, rows_b, 1 / temperature, bank=bank, chunk=chunk)
     exclude = excluded(pairs, index_a, index_b, negatives=negatives, guard_radius=guard_radius, gather=gather, row_stride=row_stride)
     loss = query_info_nce if one_way else info_nce
     return loss(rows_a, rows_b, 1 / temperature, exclude=exclude, chunk=chunk, gather=gather)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 import torch.distributed as dist
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from eelib.errors import InputError
 from eelib.losses.gather import gather_ids, is_distributed
+from eelib.losses.streamed import Exclude
 from eelib.pixels import ROW_STRIDE
 
 Negatives = Literal["all", "other_images", "same_image"]
@@ -85,8 +86,8 @@ def excluded(
     guard_radius: float = 0,
     gather: bool = False,
     row_stride: int = ROW_STRIDE,
-) -> Tensor | None:
-    """Pairs that are not negatives of each other, ``(N, N)`` bool, or None where all are.
+) -> Exclude | None:
+    """Which pairs are not negatives of each other: a rule that makes any tile of the ``(N, N)`` mask, or None where all are.
 
     Two pairs of one image are too near if their pixels are nearer than the guard radius in either view. Where positives come from the
     ground that is the same in both; where they come from features, two anchors may even have the same partner.
@@ -100,6 +101,8 @@ def excluded(
         gather: Compare with the pairs of all ranks, ``(N, W * N)``; every rank must then hold the same number.
         row_stride: Pixel ids are ``row * row_stride + column``.
     """
+    if negatives not in get_args(Negatives):
+        raise InputError(f"negatives must be 'all', 'other_images' or 'same_image', got '{negatives}'")
     pixels = [index_a.flatten(1)[pairs.image, pairs.at_a]]
     at_b = index_b.flatten(1)[pairs.image, pairs.at_b]
     if not torch.equal(pixels[0], at_b):
@@ -111,22 +114,26 @@ def excluded(
     if gather and is_distributed():
         image = image + dist.get_rank() * (1 << 32)  # images of different ranks are different images
         everyone, everywhere = gather_ids(image), [gather_ids(pixel) for pixel in pixels]
-    same = image[:, None] == everyone[None, :]
-    if negatives == "other_images":
-        return same
-    near = torch.zeros_like(same)
-    for pixel, others in zip(pixels, everywhere, strict=True):
-        near |= _nearer(pixel, others, max(guard_radius, 0.5), row_stride)
-    near &= same
-    if negatives == "same_image":
-        return near | ~same
-    if negatives == "all":
-        return near
-    raise InputError(f"negatives must be 'all', 'other_images' or 'same_image', got '{negatives}'")
+    places = [(_place(pixel, row_stride), _place(others, row_stride)) for pixel, others in zip(pixels, everywhere, strict=True)]
+
+    def tile(rows: slice, columns: slice) -> Tensor:
+        same = image[rows, None] == everyone[columns]
+        if negatives == "other_images":
+            return same
+        near = torch.zeros_like(same)
+        for here, there in places:
+            near |= _nearer([axis[rows] for axis in here], [axis[columns] for axis in there], max(guard_radius, 0.5))
+        near &= same
+        return near | ~same if negatives == "same_image" else near
+
+    return tile
 
 
-def _nearer(pixel: Tensor, others: Tensor, radius: float, row_stride: int) -> Tensor:
+def _place(pixel: Tensor, row_stride: int) -> list[Tensor]:
     # In float32, which holds rows and columns below 2**24 exactly: integer squares would cost several times as much.
-    rows = (pixel // row_stride).float()[:, None] - (others // row_stride).float()[None, :]
-    columns = (pixel % row_stride).float()[:, None] - (others % row_stride).float()[None, :]
+    return [(pixel // row_stride).float(), (pixel % row_stride).float()]
+
+
+def _nearer(here: list[Tensor], there: list[Tensor], radius: float) -> Tensor:
+    rows, columns = (mine[:, None] - others for mine, others in zip(here, there, strict=True))
     return rows.square_().add_(columns.square_()) < radius**2

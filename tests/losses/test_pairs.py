@@ -20,6 +20,17 @@ def indices(batch=3, size=4):
     return pixel_index(size, size).expand(batch, -1, -1), pixel_index(size, size, 1, 2).expand(batch, -1, -1)
 
 
+def mask(pairs, *views, **options):
+    """The whole mask, and every 2 x 3 tile of it is the same."""
+    rule, everything = excluded(pairs, *views, **options), slice(0, len(pairs.image))
+    whole = rule(everything, everything)
+    for top in range(0, len(whole), 2):
+        for left in range(0, len(whole), 3):
+            tile = slice(top, min(top + 2, len(whole))), slice(left, min(left + 3, len(whole)))
+            assert torch.equal(rule(*tile), whole[tile])
+    return whole
+
+
 def test_anchors_show_the_same_ground_and_are_drawn_without_repeats():
     index_a, index_b = indices()
     pairs = same_ground(index_a, index_b, 4, generator())
@@ -56,7 +67,7 @@ def test_features_that_were_only_moved_are_found_again():
 def test_two_anchors_with_the_same_partner_do_not_repel():
     index_a, index_b = indices(2)
     pairs = Pairs(torch.tensor([0, 0, 0, 1]), torch.tensor([0, 15, 5, 0]), torch.tensor([3, 3, 7, 3]))
-    found = excluded(pairs, index_a, index_b)
+    found = mask(pairs, index_a, index_b)
     wanted = torch.eye(4, dtype=torch.bool)
     wanted[0, 1] = wanted[1, 0] = True
     assert torch.equal(found, wanted)
@@ -67,7 +78,7 @@ def test_the_guard_looks_at_both_views(negatives):
     index_a, index_b = indices(2)
     pairs = Pairs(torch.tensor([0, 0, 0, 1, 1]), torch.tensor([0, 1, 15, 0, 12]), torch.tensor([15, 0, 1, 2, 3]))
     pixels = [index.flatten(1)[pairs.image, at] for index, at in ((index_a, pairs.at_a), (index_b, pairs.at_b))]
-    found = excluded(pairs, index_a, index_b, negatives=negatives, guard_radius=1.5)
+    found = mask(pairs, index_a, index_b, negatives=negatives, guard_radius=1.5)
     for n in range(5):
         for m in range(5):
             same = bool(pairs.image[n] == pairs.image[m])

@@ -12,7 +12,7 @@ from eelib.settings import PretrainSettings, ViewSettings
 from eelib.study.methods import METHODS, method
 from eelib.train.batches import Normaliser, as_sample, step_generator
 from eelib.train.fit import seeded
-from eelib.train.objectives import make_objective
+from eelib.train.objectives import contrast, make_objective
 from eelib.train.objectives.base import MomentumBranch, encode_both
 from eelib.train.objectives.masked import draw_hidden
 from eelib.train.pretrain import Pretraining
@@ -127,6 +127,32 @@ def test_every_choice_changes_what_is_trained(changes):
     loss.backward()
     assert torch.isfinite(loss)
     assert loss != loss_of(module(RECIPE))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"negatives": "other_images"},
+        {"negatives": "same_image", "guard_radius": 2.0},
+        {"positives": "feature"},
+        {"positives": "pooled"},
+        {"branch": "momentum", "global_weight": 0.5},
+        {"branch": "momentum", "queue": 16},
+    ],
+    ids=str,
+)
+def test_many_anchors_work_on_tiles_with_the_same_loss_and_gradient(changes, monkeypatch):
+    recipe, found = RECIPE.model_copy(update=changes), []
+    for tile in (contrast.TILE, 3):
+        monkeypatch.setattr(contrast, "TILE", tile)
+        made = module(recipe)
+        loss = loss_of(made)
+        loss.backward()
+        found.append((loss.detach(), torch.cat([weight.grad.flatten() for weight in made.encoder.parameters()])))
+    (whole, gradient), (tiled, other) = found
+    torch.testing.assert_close(tiled, whole)
+    assert 0 < float((other - gradient).norm()) < 1e-4 * float(gradient.norm())  # above 0: the second did go another way
 
 
 @pytest.mark.parametrize(

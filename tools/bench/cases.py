@@ -96,6 +96,33 @@ def naive_filip(samples: int, patches: int = 49, words: int = 77, dims: int = 25
     return call
 
 
+def dense(images: int, chunk: int | None, side: int = 16, dims: int = 64) -> Call:
+    """Forward and backward of our ``dense_info_nce`` on all pixels of two equal views, with the guard radius of the default recipe."""
+    import torch
+
+    from eelib.data.views import pixel_index
+    from eelib.losses import dense_info_nce
+    from eelib.settings import PretrainSettings
+
+    recipe, index = PretrainSettings(), pixel_index(side, side).expand(images, -1, -1)
+    z_a, z_b = _leaves("cpu", (images, dims, side, side), (images, dims, side, side))
+    options = {"temperature": recipe.temperature, "anchors": side**2, "guard_radius": recipe.guard_radius, "chunk": chunk}
+    generator = torch.Generator().manual_seed(0)
+    return lambda: dense_info_nce(z_a, z_b, index, index, generator=generator, **options).backward()
+
+
+def naive_dense(images: int, side: int = 16, dims: int = 64) -> Call:
+    """The same loss written out, see :mod:`plain`."""
+    import torch
+    from plain import dense_loss
+
+    from eelib.settings import PretrainSettings
+
+    recipe, index = PretrainSettings(anchors=side**2), torch.arange(side**2).reshape(side, side).expand(images, -1, -1)
+    z_a, z_b = _leaves("cpu", (images, dims, side, side), (images, dims, side, side))
+    return lambda: dense_loss(z_a, z_b, index, index, recipe, side).backward()
+
+
 def world(region: str, windows: int = 50) -> Call:
     """Simulate series of 12 dates, 10 bands and 32 x 32 pixels."""
     from eelib.data.world import simulate_windows
@@ -134,6 +161,11 @@ def _tokens(make: Callable[..., Call], samples: int, repeats: int, **options: ob
     return Case(make, {"samples": samples, **options}, {"samples": 2}, 2 * samples**2 * 49 * 77 * 256, repeats)
 
 
+def _pixels(make: Callable[..., Call], images: int, repeats: int, **options: object) -> Case:
+    """The dense loss of images of 256 pixels of 64 numbers; the floor is that of InfoNCE."""
+    return Case(make, {"images": images, **options}, {"images": 1, "side": 4}, 3 * 2 * (images * 256) ** 2 * 64, repeats)
+
+
 def _step(make: Callable[..., Call], repeats: int, small: dict[str, object], per_call: int = 1, **options: object) -> Case:
     """A training step; its operations are counted, those of the optimiser left out."""
     return Case(make, options, small, repeats=repeats, per_call=per_call, counted=True)
@@ -150,6 +182,8 @@ CASES: dict[str, Case] = {
     "open_clip ClipLoss 8192": _rows(open_clip, 8192, 3, 5),
     "nt_xent 8192, chunk=1024": _rows(nt_xent, 8192, 6, 3, chunk=1024),
     "lightly NTXentLoss 8192": _rows(lightly, 8192, 6, 3),
+    "dense_info_nce 4096, chunk=1024": _pixels(dense, 16, 5, chunk=1024),
+    "dense loss written out 4096": _pixels(naive_dense, 16, 5),
     "filip_loss 256, chunk=16": _tokens(filip, 256, 3, chunk=16),
     "filip_loss 2048, chunk=16": _tokens(filip, 2048, 1, chunk=16),
     "FILIP written out 256": _tokens(naive_filip, 256, 3),

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from eelib.settings import PretrainSettings
 
 
+TILE = 1024  # side of the tiles of a similarity matrix; up to this many rows the whole matrix is held, which is as fast
+
+
 @dataclass(frozen=True)
 class Embedded:
     """One view after a branch: backbone features and the embedding of each term, ``dense`` ``(B, D, h, w)`` or ``pooled`` ``(B, D)``."""
@@ -81,6 +84,7 @@ class Contrast(Objective):
             generator=generator,
             negatives=s.negatives,
             guard_radius=s.guard_radius,
+            chunk=_tile(s.anchors * len(query.features)),
             pairs=most_similar(query.features, key.features, s.anchors, generator) if by_feature else None,
             one_way=self.slow is not None,
             bank=self._bank("dense"),
@@ -88,8 +92,8 @@ class Contrast(Objective):
 
     def _pooled(self, query: Tensor, key: Tensor) -> Tensor:
         if self.slow is None:
-            return nt_xent(query, key, self.settings.temperature)
-        return query_info_nce(query, key, 1 / self.settings.temperature, bank=self._bank("pooled"))
+            return nt_xent(query, key, self.settings.temperature, chunk=_tile(2 * len(query)))
+        return query_info_nce(query, key, 1 / self.settings.temperature, bank=self._bank("pooled"), chunk=_tile(len(query)))
 
     def _bank(self, name: str) -> Tensor | None:
         return self.banks[name].rows if name in self.banks else None  # type: ignore[return-value]
@@ -100,6 +104,10 @@ class Contrast(Objective):
             for view in views:
                 keys = F.normalize(view.terms[name], dim=1)
                 bank.enqueue(keys.mean((2, 3)) if name == "dense" else keys)  # type: ignore[operator]
+
+
+def _tile(rows: int) -> int | None:
+    return TILE if rows > TILE else None
 
 
 def embed(encoder: nn.Module, heads: nn.Module, a: Sample, b: Sample) -> tuple[Embedded, Embedded]:
