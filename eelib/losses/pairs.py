@@ -114,9 +114,12 @@ def excluded(
     if gather and is_distributed():
         image = image + dist.get_rank() * (1 << 32)  # images of different ranks are different images
         everyone, everywhere = gather_ids(image), [gather_ids(pixel) for pixel in pixels]
-    places = [(_place(pixel, row_stride), _place(others, row_stride)) for pixel, others in zip(pixels, everywhere, strict=True)]
+    numbers, others = image.cpu().numpy(), everyone.cpu().numpy()
+    places = [(_place(pixel, row_stride), _place(other, row_stride)) for pixel, other in zip(pixels, everywhere, strict=True)]
 
-    def tile(rows: slice, columns: slice) -> Tensor:
+    def tile(rows: slice, columns: slice) -> Tensor | bool:
+        if numbers[rows].max() < others[columns].min() or others[columns].max() < numbers[rows].min():  # no image in common
+            return negatives == "same_image"
         same = image[rows, None] == everyone[columns]
         if negatives == "other_images":
             return same

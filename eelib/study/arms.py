@@ -118,7 +118,7 @@ def probe_arm(budget: Scale, region: str, start: Start, fraction: float, seed: i
     params = ProbeParams(
         region=region, sizes=sizes, encoder=encoder, init=start.init, fraction=fraction, recipe=recipe, published=published
     )
-    predicted = sizes.train + sizes.validation + sizes.test  # whatever the label share, so that all shares can have the same features
+    predicted = round(fraction * sizes.train) + sizes.validation + sizes.test
     cost = _seconds(0, budget, region, encoder, 0 if start.init == "raw" else predicted)
     name = f"{start.name} probed"
     return Arm(_home(start, fraction), name, seed, "probe", params, _data(region, params.sizes), _needs(start), cost=cost)

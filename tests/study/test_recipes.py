@@ -7,6 +7,7 @@ import pytest
 import torch
 from toys import make_region
 
+from eelib.data.fractions import label_order
 from eelib.errors import InputError
 from eelib.evaluate.confusion import scores, unpack
 from eelib.settings import (
@@ -270,7 +271,9 @@ def test_all_classifiers_see_the_same_label_subset(regions, tmp_path):
     assert counts == [4, 4, 4]
 
 
-def test_probes_do_not_depend_on_which_came_first(regions, tmp_path):
+@pytest.mark.parametrize("batch", [2, 3, 16])
+def test_probes_do_not_depend_on_which_came_first(regions, tmp_path, monkeypatch, batch):
+    monkeypatch.setattr(probing.FrozenFeatures, "BATCH", batch)
     alone = {}
     for fraction in (0.25, 1.0):
         probing.frozen_features.cache_clear()
@@ -279,6 +282,23 @@ def test_probes_do_not_depend_on_which_came_first(regions, tmp_path):
     for fraction in (1.0, 0.25):
         assert compute(probe_arm(fraction=fraction), tmp_path / f"after {fraction}") == alone[fraction]
     assert probing.frozen_features.cache_info().hits == 1
+
+
+def test_a_probe_embeds_the_labelled_windows_that_it_needs(regions, monkeypatch):
+    monkeypatch.setattr(probing.FrozenFeatures, "BATCH", 3)
+    region, seen = regions["toy"], []
+    order = label_order(region.labelled("train"), 5)
+
+    def embed(windows):
+        seen.append(len(windows))
+        return torch.from_numpy(np.array(windows.image[:, 0, :, :1, :1]))
+
+    frozen = probing.FrozenFeatures(embed, region, 5)
+    held_out = [len(region.labelled("validation")), len(region.labelled("test"))]
+    wanted = torch.from_numpy(region.labelled("train").image[order][:, 0, :, :1, :1])
+    for count, embedded in ((2, [3]), (3, [3]), (8, [3, 3, 2]), (4, [3, 3, 2])):
+        assert torch.equal(frozen.train(count), wanted[:count])
+        assert seen == held_out + embedded
 
 
 @pytest.mark.parametrize("make", [segment_arm, probe_arm, pixel_arm])

@@ -144,8 +144,9 @@ def test_every_choice_changes_what_is_trained(changes):
 )
 def test_many_anchors_work_on_tiles_with_the_same_loss_and_gradient(changes, monkeypatch):
     recipe, found = RECIPE.model_copy(update=changes), []
-    for tile in (contrast.TILE, 3):
-        monkeypatch.setattr(contrast, "TILE", tile)
+    for most in (contrast.WHOLE["cpu"], 1):
+        monkeypatch.setitem(contrast.WHOLE, "cpu", most)
+        monkeypatch.setitem(contrast.TILE, "cpu", 3)
         made = module(recipe)
         loss = loss_of(made)
         loss.backward()

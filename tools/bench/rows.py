@@ -256,7 +256,7 @@ ROWS: tuple[Row, ...] = (
         "dense loss written out 4096",
         0.7,
         0.2,
-        note="what pre-training uses above 1024 pixels",
+        note="the form, not the side of the tiles, that pre-training uses above 1024 pixels",
     ),
     Comparison(LOSSES, "FILIP loss, 256 samples, tiles", "filip_loss 256, chunk=16", "FILIP written out 256", 1.0, 0.05),
     Single(LOSSES, "FILIP loss, 2048 samples, tiles", "filip_loss 2048, chunk=16", 2000),

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from eelib.settings import PretrainSettings
 
 
-TILE = 1024  # side of the tiles of a similarity matrix; up to this many rows the whole matrix is held, which is as fast
+WHOLE = {"cpu": 1024, "cuda": 16_384}  # up to this many rows the whole similarity matrix is held: 4 MB in a cache, 1 GB on a GPU
+TILE = {"cpu": 512, "cuda": 4096}  # side of its tiles beyond
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Contrast(Objective):
             generator=generator,
             negatives=s.negatives,
             guard_radius=s.guard_radius,
-            chunk=_tile(s.anchors * len(query.features)),
+            chunk=_tile(s.anchors * len(query.features), query.features),
             pairs=most_similar(query.features, key.features, s.anchors, generator) if by_feature else None,
             one_way=self.slow is not None,
             bank=self._bank("dense"),
@@ -92,8 +93,8 @@ class Contrast(Objective):
 
     def _pooled(self, query: Tensor, key: Tensor) -> Tensor:
         if self.slow is None:
-            return nt_xent(query, key, self.settings.temperature, chunk=_tile(2 * len(query)))
-        return query_info_nce(query, key, 1 / self.settings.temperature, bank=self._bank("pooled"), chunk=_tile(len(query)))
+            return nt_xent(query, key, self.settings.temperature, chunk=_tile(2 * len(query), query))
+        return query_info_nce(query, key, 1 / self.settings.temperature, bank=self._bank("pooled"), chunk=_tile(len(query), query))
 
     def _bank(self, name: str) -> Tensor | None:
         return self.banks[name].rows if name in self.banks else None  # type: ignore[return-value]
@@ -106,8 +107,9 @@ class Contrast(Objective):
                 bank.enqueue(keys.mean((2, 3)) if name == "dense" else keys)  # type: ignore[operator]
 
 
-def _tile(rows: int) -> int | None:
-    return TILE if rows > TILE else None
+def _tile(rows: int, like: Tensor) -> int | None:
+    kind = "cuda" if like.is_cuda else "cpu"
+    return TILE[kind] if rows > WHOLE[kind] else None
 
 
 def embed(encoder: nn.Module, heads: nn.Module, a: Sample, b: Sample) -> tuple[Embedded, Embedded]:
