@@ -36,7 +36,6 @@ endif
 
 study: $(STAMP)  ## Run everything that is missing, then render the report (PROFILE=smoke|quick|full|paper)
 	$(BIN)/eelib study --profile $(PROFILE)
-	$(BIN)/eelib report
 
 report: $(STAMP)  ## Render the executed notebooks and records into reports/html/index.html
 	$(BIN)/eelib report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 from typing import Any, Literal
@@ -161,11 +162,20 @@ def manifest_folder() -> Path:
 
 
 def load_manifest(path: Path) -> Manifest:
-    """Read and validate one manifest.
+    """Read and validate one manifest; a file that has not changed is parsed once per process.
 
     Raises:
         InputError: Names the file and the field, with the nearest field that exists.
     """
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error})") from error
+    return _load_manifest(path.absolute(), path, found.st_mtime_ns, found.st_size)
+
+
+@functools.lru_cache(maxsize=256)
+def _load_manifest(place: Path, path: Path, changed: int, size: int) -> Manifest:
     content = read_yaml(path)
     if not isinstance(content, dict):
         raise InputError(f"{path}: a manifest is a mapping of fields, this file holds {type(content).__name__}")

@@ -3,6 +3,7 @@
 import pytest
 import yaml
 
+from eelib.data import manifests
 from eelib.data.manifests import SampleManifest, load_manifest, manifest, manifest_folder, manifest_names, read_yaml, sample_names
 from eelib.errors import InputError
 
@@ -71,9 +72,21 @@ def test_broken_yaml_names_file(tmp_path, text, word):
         load_manifest(write(tmp_path, text))
 
 
-def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"none\.yaml"):
-        read_yaml(tmp_path / "none.yaml")
+@pytest.mark.parametrize("read", [read_yaml, load_manifest])
+def test_a_missing_file_is_named(tmp_path, read):
+    with pytest.raises(InputError, match=r"none\.yaml.*cannot be read"):
+        read(tmp_path / "none.yaml")
+
+
+def test_a_manifest_is_parsed_again_only_when_its_file_changed(tmp_path, monkeypatch):
+    parsed = []
+    monkeypatch.setattr(manifests, "read_yaml", lambda path: parsed.append(path) or read_yaml(path))
+    path = write(tmp_path, GOOD)
+    assert load_manifest(path) is load_manifest(path)
+    assert len(parsed) == 1
+    write(tmp_path, GOOD | {"licence": "another one"})
+    assert load_manifest(path).licence == "another one"
+    assert len(parsed) == 2
 
 
 def test_an_unknown_data_set_names_the_nearest():
