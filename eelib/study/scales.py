@@ -254,7 +254,7 @@ SCALES: dict[str, Scale] = {
         sizes=RegionSizes(validation=16, test=40),
         real=RegionSizes(test=100),
         encoder=EncoderSettings(),
-        single_date=SingleDate(),
+        single_date=SingleDate(pretrain_steps=280),
         pretrain=PretrainSettings(),
         segment=SegmentSettings(steps=40, lrs=(7e-3,)),
         probe=ProbeSettings(penalties=(1e-4,)),

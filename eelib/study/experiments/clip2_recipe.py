@@ -11,7 +11,7 @@ NAME = "clip2_recipe"
 
 EXTENTS = {
     "smoke": PairExtent(seeds=(0, 1), encoders=("vit",)),
-    "quick": PairExtent(seeds=(0, 1), encoders=("vit",), methods=("clip", "filip", "declip")),
+    "quick": PairExtent(seeds=(0, 1), encoders=("vit",), methods=("clip", "filip")),
     "full": PairExtent(pairs=("germany", "emoji"), seeds=(0, 1, 2, 3, 4)),
     "paper": PairExtent(pairs=PAPER_PAIRS, seeds=(0, 1, 2)),
 }

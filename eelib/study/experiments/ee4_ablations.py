@@ -32,7 +32,7 @@ class Ablation(Extent):
         return value
 
 
-SHORT = ("temperature", "positives", "negatives", "head_depth", "dates", "crop", "level", "cloud")
+SHORT = ("temperature", "positives", "negatives", "dates", "crop", "level")
 EXTENTS = {
     "smoke": Ablation(
         regions=("germany",), seeds=(0, 1), fractions=(1.0,), finetuned=(), factors=("temperature", "crop", "cloud"), levels=1, steps=2
