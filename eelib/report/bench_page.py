@@ -164,12 +164,14 @@ def bench_figure(bench: Bench) -> Figure | None:
         return None
     use_style()
     figure, axis = plt.subplots(figsize=(WIDTH, 0.9 + 0.34 * len(rows)))
+    named = set[str]()
     for y, row in enumerate(reversed(rows)):
         for name, color, offset in (("time", BLUE, 0.15), ("memory", ORANGE, -0.15)):
             value, most = _relative(row, name)
             if value:
                 axis.plot([value, 1], [y + offset] * 2, color=color, linewidth=1.2)
-                axis.plot(value, y + offset, "o", color=color, markersize=4, label=name if y == len(rows) - 1 else None)
+                axis.plot(value, y + offset, "o", color=color, markersize=4, label=None if name in named else name)
+                named.add(name)
             if most:
                 axis.plot(most, y + offset, "|", color="black", markersize=7)
     axis.axvline(1, color=GREY, linewidth=1)
@@ -177,7 +179,7 @@ def bench_figure(bench: Bench) -> Figure | None:
     axis.set_yticks(range(len(rows)), [row.title for row in reversed(rows)], fontsize=7)
     axis.grid(axis="y", visible=False)
     axis.set_xlabel("ours / peer", fontsize="small")
-    axis.legend(loc="upper left", fontsize=7)
+    axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, fontsize=7)
     return figure
 
 

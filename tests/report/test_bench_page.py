@@ -88,6 +88,13 @@ def test_the_figure_compares_with_peers_only():
     assert bench_figure(make_bench(rows=())) is None
 
 
+def test_the_legend_names_time_and_memory_whichever_row_is_on_top():
+    rows = make_bench().rows
+    light = rows[0].model_copy(update={"title": "first", "ours": Measured(name="ours", seconds=0.5)})
+    legend = bench_figure(make_bench(rows=(light, *rows))).axes[0].get_legend()
+    assert sorted(text.get_text() for text in legend.get_texts()) == ["memory", "time"]
+
+
 def test_a_check_without_value_or_target():
     assert judged(Check.of("share", None, 0.5)) == "share: not measured"
     assert judged(Check.of("share", 0.5)) == "share 0.5"
