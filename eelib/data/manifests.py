@@ -175,7 +175,8 @@ def load_manifest(path: Path) -> Manifest:
 
 
 @functools.lru_cache(maxsize=256)
-def _load_manifest(place: Path, path: Path, changed: int, size: int) -> Manifest:
+def _load_manifest(_place: Path, path: Path, _changed: int, _size: int) -> Manifest:
+    # What is not read tells files apart: the same relative path in another folder, and what was edited.
     content = read_yaml(path)
     if not isinstance(content, dict):
         raise InputError(f"{path}: a manifest is a mapping of fields, this file holds {type(content).__name__}")

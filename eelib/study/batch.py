@@ -64,7 +64,7 @@ def run_study(profile: str, *, jobs: int | None = None, report: bool = True) -> 
     stale = [(item, params) for item, params in planned if not notebooks.is_done(item, params, store)]
     _execute_notebooks(stale, store, jobs)
     _tell(f"study complete after {clock_time(time.monotonic() - started)}")
-    return build_report(unless_current=not missing and not stale) if report else str(store.root)
+    return build_report() if report else str(store.root)
 
 
 def _execute_notebooks(stale: list[tuple[Row, Parameters]], store: Store, jobs: int) -> None:
@@ -115,14 +115,11 @@ def fetch_needed(regions: set[str]) -> None:
             fetch(entry)
 
 
-def build_report(unless_current: bool = False) -> str:
-    """Build the site; returns the path of its start page."""
-    out = project_folder() / "reports" / "html"
-    if unless_current and (out / "index.html").is_file():
-        return str(out / "index.html")
+def build_report() -> str:
+    """Build the site unless nothing it is made from has changed; returns the path of its start page."""
     from eelib.report.site import build
 
-    return str(build(Store().root, out))
+    return str(build(Store().root, project_folder() / "reports" / "html"))
 
 
 def _tell(text: str) -> None:

@@ -16,7 +16,7 @@ from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
 from eelib.study.pair_arms import Setup, sizes_of, standard, train_arm
 from eelib.study.pair_methods import METHODS
 from eelib.study.pair_scales import EVERY_MODEL, FAMILIES, PAIR_SCALES, PairScale, pair_rescaled
-from eelib.study.parameters import each_once
+from eelib.study.parameters import among
 from eelib.study.scales import Scale, pretrain_recipe
 
 NAME = "bridge1_language_init"
@@ -51,10 +51,7 @@ class Parameters(TrainingParameters):
     @field_validator("encoders")
     @classmethod
     def _known_encoders(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        for name in value or ():
-            if name not in FAMILIES:
-                raise unknown("family of image encoders", name, FAMILIES)
-        return each_once(value)
+        return among(value, "family of image encoders", FAMILIES)
 
     @field_validator("method")
     @classmethod

@@ -8,12 +8,12 @@ from pydantic import Field, field_validator
 
 from eelib.data.pairs.load import as_written
 from eelib.data.pairs.settings import FAULTS, PUBLISHED_VERSIONS, FaultDoses
-from eelib.errors import InputError, unknown
+from eelib.errors import InputError
 from eelib.study.arm import Arm
 from eelib.study.extent import shares
 from eelib.study.pair_arms import Setup, score_arm, standard
 from eelib.study.pair_scales import PairExtent, PairParameters, pair_budget, pair_extent
-from eelib.study.parameters import each_once
+from eelib.study.parameters import among, each_once
 
 NAME = "clip3_data"
 
@@ -52,10 +52,7 @@ class Parameters(PairParameters):
     @field_validator("kinds")
     @classmethod
     def _known_kinds(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        for kind in value or ():
-            if kind not in FAULTS:
-                raise unknown("kind of caption noise", kind, FAULTS)
-        return each_once(value)
+        return among(value, "kind of caption noise", FAULTS)
 
     @field_validator("doses")
     @classmethod
