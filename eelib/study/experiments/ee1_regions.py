@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field, field_validator
 
 from eelib.data.regions import load_region
+from eelib.errors import unknown
 from eelib.settings import ENCODERS
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, pretrained, readings, segment_arm
@@ -32,8 +33,11 @@ class Networks(Extent):
 
     @field_validator("networks")
     @classmethod
-    def _networks_are_known(cls, value: tuple[str, ...]) -> tuple[str, ...] | None:
-        return among(value, "network", ENCODERS)
+    def _networks_are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in ENCODERS:
+                raise unknown("network", name, ENCODERS)
+        return value
 
     @field_validator("network_regions")
     @classmethod

@@ -11,7 +11,6 @@ from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, Start, pretrain_arm, pretrained, readings, shortened
 from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of, short_steps
 from eelib.study.factors import FACTORS, Level
-from eelib.study.parameters import among
 from eelib.study.scales import Scale, has_one_date, pretrain_recipe
 
 NAME = "ee4_ablations"
@@ -26,8 +25,11 @@ class Ablation(Extent):
 
     @field_validator("factors")
     @classmethod
-    def _factors_are_known(cls, value: tuple[str, ...]) -> tuple[str, ...] | None:
-        return among(value, "factor", FACTORS)
+    def _factors_are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in FACTORS:
+                raise unknown("factor", name, FACTORS)
+        return value
 
 
 SHORT = ("temperature", "positives", "negatives", "dates", "crop", "level")

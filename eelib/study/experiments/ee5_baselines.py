@@ -6,12 +6,11 @@ from pydantic import Field, field_validator
 
 from eelib.data.names import SIMULATED
 from eelib.data.regions import region_bands
-from eelib.errors import InputError
+from eelib.errors import InputError, unknown
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, pixel_arm, pretrain_arm, pretrained, readings, segment_arm, shortened
 from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of, known_regions, short_steps
 from eelib.study.methods import METHODS, method
-from eelib.study.parameters import among
 from eelib.study.published import known_weights, published
 from eelib.study.scales import Scale, aligned, encoder_for, pretrain_recipe, sizes_for
 
@@ -28,8 +27,11 @@ class Baselines(Extent):
 
     @field_validator("methods")
     @classmethod
-    def _methods_are_known(cls, value: tuple[str, ...]) -> tuple[str, ...] | None:
-        return among(value, "method", OTHERS)
+    def _methods_are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in OTHERS:
+                raise unknown("method", name, OTHERS)
+        return value
 
     @field_validator("teachers")
     @classmethod
