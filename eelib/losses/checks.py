@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -48,7 +49,7 @@ def as_scale(scale: float | Tensor, like: Tensor, name: str = "scale") -> Tensor
         InputError: It is not one finite number.
     """
     scale = torch.as_tensor(scale, dtype=like.dtype, device=like.device)
-    if scale.numel() != 1 or not torch.isfinite(scale.detach()).all():
+    if scale.numel() != 1 or not math.isfinite(scale.detach()):
         raise InputError(f"{name} must be one finite number, got {scale.detach().tolist()}")
     return scale.reshape(())
 
@@ -79,5 +80,5 @@ def check_rows(**rows: Tensor) -> None:
 def check_finite(**tensors: Tensor) -> None:
     """Raise an InputError that names the first tensor with a NaN or an infinity; the keywords are the names."""
     for name, tensor in tensors.items():
-        if not torch.isfinite(tensor.detach().sum(dtype=torch.float64)):
+        if not math.isfinite(tensor.detach().sum(dtype=torch.float64)):
             raise InputError(f"{name} holds NaN or infinite values")

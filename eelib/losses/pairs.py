@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import numpy as np
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from eelib.errors import InputError
@@ -47,9 +51,9 @@ def same_ground(index_a: Tensor, index_b: Tensor, anchors: int, generator: torch
     ordered, order = ids_b.sort(1)
     slot = torch.searchsorted(ordered, ids_a.contiguous()).clamp_(max=ids_b.shape[1] - 1)
     shared = (ordered.gather(1, slot) == ids_a) & (ids_a >= 0)
-    if not shared.any():
-        raise InputError("no pixel is present in both views: raise min_overlap or check the pixel ids")
     image, at_a = _draw(shared, anchors, generator)
+    if not len(image):
+        raise InputError("no pixel is present in both views: raise min_overlap or check the pixel ids")
     return Pairs(image, at_a, order[image, slot[image, at_a]])
 
 
@@ -109,34 +113,39 @@ def excluded(
         pixels.append(at_b)
     if negatives == "all" and guard_radius <= 0 and len(pixels) == 1:
         return None
-    image = pairs.image
-    everyone, everywhere = image, pixels
+    image, first = pairs.image, 0
     if gather and is_distributed():
-        image = image + dist.get_rank() * (1 << 32)  # images of different ranks are different images
-        everyone, everywhere = gather_ids(image), [gather_ids(pixel) for pixel in pixels]
-    numbers, others = image.cpu().numpy(), everyone.cpu().numpy()
-    places = [(_place(pixel, row_stride), _place(other, row_stride)) for pixel, other in zip(pixels, everywhere, strict=True)]
+        first = dist.get_rank() * len(image)
+        everyone = gather_ids(image + dist.get_rank() * (1 << 32))  # images of different ranks are different images
+        image, pixels = torch.unique(everyone, return_inverse=True)[1], [gather_ids(pixel) for pixel in pixels]
+    numbers = image.cpu().numpy()
+    radius = min(max(guard_radius, 0.5), 2.0 * row_stride)  # no two pixels of a scene are farther apart
+    planes = [_one_plane(pixel, numbers, radius, row_stride) for pixel in pixels]
 
     def tile(rows: slice, columns: slice) -> Tensor | bool:
-        if numbers[rows].max() < others[columns].min() or others[columns].max() < numbers[rows].min():  # no image in common
+        mine = slice(first + rows.start, first + rows.stop)
+        if numbers[mine].max() < numbers[columns].min() or numbers[columns].max() < numbers[mine].min():  # no image in common
             return negatives == "same_image"
-        same = image[rows, None] == everyone[columns]
         if negatives == "other_images":
-            return same
-        near = torch.zeros_like(same)
-        for here, there in places:
-            near |= _nearer([axis[rows] for axis in here], [axis[columns] for axis in there], max(guard_radius, 0.5))
-        near &= same
-        return near | ~same if negatives == "same_image" else near
+            return image[mine, None] == image[columns]
+        near = functools.reduce(torch.logical_or, (_nearer(plane, mine, columns, radius) for plane in planes))
+        return near | (image[mine, None] != image[columns]) if negatives == "same_image" else near
 
     return tile
 
 
-def _place(pixel: Tensor, row_stride: int) -> list[Tensor]:
-    # In float32, which holds rows and columns below 2**24 exactly: integer squares would cost several times as much.
-    return [(pixel // row_stride).float(), (pixel % row_stride).float()]
+def _one_plane(pixel: Tensor, image: NDArray[np.int64], radius: float, row_stride: int) -> Tensor:
+    """Rows and columns ``(2, N)`` of pixels, each image below the one before it and farther than the radius: what is near is of one image.
+
+    In the narrowest float that holds them exactly; squares of integers would cost several times as much.
+    """
+    rows, columns = np.divmod(pixel.cpu().numpy(), row_stride)
+    rows = rows - rows.min() + image * (rows.max() - rows.min() + math.ceil(radius))
+    narrow = max(rows.max(), columns.max()) < 1 << 24
+    return torch.from_numpy(np.stack([rows, columns]).astype(np.float32 if narrow else np.float64)).to(pixel.device)
 
 
-def _nearer(here: list[Tensor], there: list[Tensor], radius: float) -> Tensor:
-    rows, columns = (mine[:, None] - others for mine, others in zip(here, there, strict=True))
-    return rows.square_().add_(columns.square_()) < radius**2
+def _nearer(plane: Tensor, mine: slice, others: slice, radius: float) -> Tensor:
+    rows, columns = (plane[:, mine, None] - plane[:, None, others]).unbind()
+    # Compared in place, as numbers: a comparison that writes bools takes six times as long.
+    return rows.square_().add_(columns.square_()).lt_(radius**2).bool()

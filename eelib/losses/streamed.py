@@ -43,8 +43,8 @@ def similarity_logsumexp(a: Tensor, b: Tensor, scale: Tensor, exclude: Exclude |
         InputError: A sum is below the range of float64: the scale is beyond 450, or a row lies in no pair at all.
     """
     if chunk is None:
-        logits = plain_logits(a, b, scale, exclude)
-        return logits.logsumexp(1), logits.logsumexp(0)
+        row, column = whole_logsumexp(a, b, scale, exclude, 1, 0)
+        return row, column
     row, column = _logs(lambda *sums: sums, a, b, scale, exclude or _nothing, chunk)
     return row, column
 
@@ -52,7 +52,7 @@ def similarity_logsumexp(a: Tensor, b: Tensor, scale: Tensor, exclude: Exclude |
 def row_logsumexp(a: Tensor, b: Tensor, scale: Tensor, exclude: Exclude | None, chunk: int | None) -> Tensor:
     """As :func:`similarity_logsumexp`, over columns only, ``(N,)``."""
     if chunk is None:
-        return plain_logits(a, b, scale, exclude).logsumexp(1)
+        return whole_logsumexp(a, b, scale, exclude, 1)[0]
     return _logs(lambda row, column: (row,), a, b, scale, exclude or _nothing, chunk)[0]
 
 
@@ -61,16 +61,11 @@ def own_logsumexp(rows: Tensor, scale: Tensor, chunk: int) -> Tensor:
     return _logs(lambda row, column: (row + column,), rows, rows, scale, after_own_row(rows.device), chunk)[0]
 
 
-def plain_logits(a: Tensor, b: Tensor, scale: Tensor, exclude: Exclude | None) -> Tensor:
-    """``scale * a @ b.T``, ``(N, M)``, far below all others where ``exclude`` says so; no row may be excluded from every pair.
-
-    Not −inf, of which MKL takes the exponential ten times as slowly (on an Intel Xeon); sums and gradients are the same bit for bit.
-    """
-    logits = scale * (a @ b.T)
-    if exclude is None:
-        return logits
-    left_out = torch.as_tensor(exclude(slice(0, len(a)), slice(0, len(b))))
-    return logits.masked_fill(left_out, -scale.detach().abs() - BELOW[logits.dtype])
+def whole_logsumexp(a: Tensor, b: Tensor, scale: Tensor, exclude: Exclude | None, *axes: int) -> tuple[Tensor, ...]:
+    """Log-sum-exp of ``scale * a @ b.T`` over each of some axes, the whole matrix held; no row may be excluded from every pair."""
+    left_out = None if exclude is None else torch.as_tensor(exclude(slice(0, len(a)), slice(0, len(b))), device=a.device)
+    sums: tuple[Tensor, ...] = _Whole.apply(a, b, scale, left_out, *axes)
+    return sums
 
 
 def own_row(first: int, device: torch.device) -> Exclude:
@@ -96,6 +91,38 @@ def after_own_row(device: torch.device) -> Exclude:
         return torch.arange(rows.start, rows.stop, device=device)[:, None] >= torch.arange(columns.start, columns.stop, device=device)
 
     return tile
+
+
+class _Whole(torch.autograd.Function):
+    """What autograd would do with the formula, bit for bit, but in place where it would copy the matrix."""
+
+    @staticmethod
+    def forward(ctx: Any, a: Tensor, b: Tensor, scale: Tensor, left_out: Tensor | None, *axes: int) -> tuple[Tensor, ...]:  # noqa: ANN401
+        cosines = a @ b.T
+        logits = scale * cosines if ctx.needs_input_grad[2] else cosines.mul_(scale)
+        if left_out is not None:
+            # Far below all others; not −inf, of which MKL takes the exponential ten times as slowly (on an Intel Xeon).
+            logits.masked_fill_(left_out, -scale.abs() - BELOW[logits.dtype])
+        sums = tuple(logits.logsumexp(axis) for axis in axes)
+        ctx.save_for_backward(a, b, scale, left_out, logits, cosines if ctx.needs_input_grad[2] else None, *sums)
+        ctx.axes = axes
+        return sums
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
+        a, b, scale, left_out, logits, cosines, *sums = ctx.saved_tensors
+        parts = zip(ctx.axes, sums, gradients, strict=True)
+        weight, *others = ((logits - total.unsqueeze(axis)).exp_().mul_(grad.unsqueeze(axis)) for axis, total, grad in parts)
+        for other in others:
+            weight += other
+        if left_out is not None:
+            weight.masked_fill_(left_out, 0)
+        grad_scale = (weight * cosines).sum() if ctx.needs_input_grad[2] else None
+        weight *= scale
+        grad_a = weight @ b if ctx.needs_input_grad[0] else None
+        grad_b = weight.T @ a if ctx.needs_input_grad[1] else None
+        return grad_a, grad_b, grad_scale, None, *(None for _ in ctx.axes)
 
 
 class _Sums(torch.autograd.Function):

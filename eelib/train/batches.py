@@ -71,7 +71,7 @@ class Normaliser:
         centre, scale = self.centre, self.scale
         if region is not None:
             centre, scale = centre[region][:, None], scale[region][:, None]
-        return ((image - centre) / scale).clamp(-self.LIMIT, self.LIMIT)
+        return (image - centre).div_(scale).clamp_(-self.LIMIT, self.LIMIT)
 
 
 class PictureNormaliser(Normaliser):
@@ -89,7 +89,7 @@ class PictureNormaliser(Normaliser):
 
     def __call__(self, image: torch.Tensor, region: torch.Tensor | None = None) -> torch.Tensor:
         """Standardise reflectance ``(..., C, H, W)``; the region makes no difference."""
-        return ((image / self.white).clamp(0, 1) - self.centre) / self.scale
+        return (image / self.white).clamp_(0, 1).sub_(self.centre).div_(self.scale)
 
 
 class WindowBatches(IterableDataset["Sample"]):
@@ -107,15 +107,20 @@ class WindowBatches(IterableDataset["Sample"]):
 
     def __init__(self, windows: Windows, batch_size: int, seed: int, start: int = 0, region: np.ndarray | None = None) -> None:
         self.windows, self.batch_size, self.seed, self.start, self.region = windows, batch_size, seed, start, region
+        self.everything = as_tensors(windows)
 
     def rows(self, step: int) -> np.ndarray:
         """Numbers of the windows of a step."""
         return rows_of_step(len(self.windows), self.batch_size, self.seed, step)
 
     def batch(self, step: int) -> Sample:
-        """The batch of a step: ``image`` ``(B, T, C, H, W)``, ``dates`` ``(B, T)`` and, where there are labels, ``mask`` ``(B, H, W)``."""
+        """The batch of a step: the numbers of its windows ``rows`` ``(B,)``, and the arrays of all windows, of which nothing is copied.
+
+        ``image`` ``(N, T, C, H, W)``, ``dates`` ``(N, T)`` and, where there are labels, ``mask`` ``(N, H, W)``: a view reads a small part
+        of its series, and of a mapped file no more than that. Where regions are pooled, ``region`` ``(B,)`` belongs to the rows.
+        """
         rows = self.rows(step)
-        sample = as_sample(self.windows, rows)
+        sample = self.everything | {"rows": torch.from_numpy(rows)}
         if self.region is not None:
             sample["region"] = torch.from_numpy(self.region[rows])
         return sample
@@ -140,8 +145,10 @@ def _pass(count: int, seed: int, number: int) -> np.ndarray:
 
 def as_sample(windows: Windows, rows: np.ndarray) -> Sample:
     """Some windows as one batch in torchgeo's keys."""
-    part = windows.take(rows)
-    sample = {"image": torch.from_numpy(np.ascontiguousarray(part.image)), "dates": torch.from_numpy(np.ascontiguousarray(part.dates))}
-    if part.mask is not None:
-        sample["mask"] = torch.from_numpy(np.ascontiguousarray(part.mask))
-    return sample
+    return as_tensors(windows.take(rows))
+
+
+def as_tensors(windows: Windows) -> Sample:
+    """All windows in torchgeo's keys, without a copy."""
+    arrays = {"image": windows.image, "dates": windows.dates, "mask": windows.mask}
+    return {name: torch.from_numpy(array) for name, array in arrays.items() if array is not None}

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from eelib.data.views import Sample, cut, draw_dates, draw_geometry, draw_windows
+from eelib.data.views import Geometry, Sample, cut, draw_dates, draw_geometry, rows_of
 from eelib.data.windows import IGNORE
 from eelib.errors import InputError
 from eelib.models import SegmentationModel
@@ -65,15 +65,14 @@ class Segmentation(pl.LightningModule):
 
 
 def augment(batch: Sample, settings: ViewSettings, generator: torch.Generator) -> Sample:
-    """One geometric view of a labelled batch; the mask goes through the same crop and flip as the image."""
-    image, mask = batch["image"], batch["mask"]
-    count, length, _, height, width = image.shape
-    when, _ = draw_dates(count, length, settings, generator)
-    (top, left), _ = draw_windows(count, height, width, settings, generator)
-    where = draw_geometry(top, left, settings, generator)
-    view = cut(image, batch["dates"], mask, when, where)
-    view["mask"] = view.pop("index")
-    return view
+    """One geometric view of a labelled batch, as :func:`extract_views` takes it; the mask goes through the same crop and flip."""
+    rows = rows_of(batch)
+    length, _, height, width = batch["image"].shape[1:]
+    when = draw_dates(len(rows), length, settings, generator)[0]
+    both = draw_geometry(len(rows), height, width, settings, generator)
+    where = Geometry(both.top[0], both.left[0], both.element[0], both.size)
+    dates = batch["dates"][rows].gather(1, when)
+    return {"image": cut(batch["image"], rows, where, when), "dates": dates, "mask": cut(batch["mask"], rows, where)}
 
 
 def interleaved(length: int, count: int) -> list[Tensor]:

@@ -63,7 +63,8 @@ def test_each_series_is_standardised_with_its_own_region():
     each = Normaliser.of_each(parts)
     assert each.bands == 3
     batch = WindowBatches(windows, 4, seed=0, region=region).batch(1)
-    found = each(batch["image"], batch["region"])
+    image = batch["image"][batch["rows"]]
+    found = each(image, batch["region"])
     for row, number in enumerate(batch["region"].tolist()):
-        torch.testing.assert_close(found[row], Normaliser.of(parts[number])(batch["image"][row]))
+        torch.testing.assert_close(found[row], Normaliser.of(parts[number])(image[row]))
     assert len(set(batch["region"].tolist())) > 1

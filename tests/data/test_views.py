@@ -49,21 +49,38 @@ def test_every_pixel_is_the_one_its_index_names(dates, level, flips):
 
 @pytest.mark.parametrize(("length", "bands", "dates"), [(5, 3, 3), (1, 2, 1), (4, 1, 4)])
 def test_a_view_is_what_loops_over_its_pixels_give(length, bands, dates):
+    """Every element of the group, at random corners and dates, of three of five series, for images and for maps."""
     count, height, width, side = 3, 7, 9, 4
     draw = np.random.default_rng(0)
-    image = torch.from_numpy(draw.random((count, length, bands, height, width), dtype=np.float32))
-    days, index = (torch.from_numpy(draw.integers(1, 999, shape)) for shape in ((count, length), (count, height, width)))
-    when = torch.from_numpy(np.stack([draw.permutation(length)[:dates] for _ in range(count)]))
-    rows, columns = (torch.from_numpy(draw.integers(0, limit, (count, side, side))) for limit in (height, width))
+    image = torch.from_numpy(draw.random((5, length, bands, height, width), dtype=np.float32))
+    labels = torch.from_numpy(draw.integers(1, 999, (5, height, width)))
+    rows = torch.tensor([4, 0, 4])
+    when = torch.from_numpy(np.stack([[draw.permutation(length)[:dates] for _ in range(count)] for _ in range(8)]))
+    top, left = (torch.from_numpy(draw.integers(0, limit - side + 1, (8, count))) for limit in (height, width))
+    where = Geometry(top, left, torch.arange(8)[:, None].expand(8, count), side)
     transposed = image.transpose(3, 4).contiguous().transpose(3, 4)  # the same pixels, another order in memory
-    view = cut(transposed, days, index, when, Geometry(rows, columns))
-    assert view["image"].is_contiguous() and view["image"].shape == (count, dates, bands, side, side)
-    for b, i, j in np.ndindex(count, side, side):
-        row, column = rows[b, i, j], columns[b, i, j]
-        assert view["index"][b, i, j] == index[b, row, column]
+    views, maps = cut(transposed, rows, where, when), cut(labels, rows, where)
+    assert views.is_contiguous() and views.shape == (8, count, dates, bands, side, side)
+    assert maps.is_contiguous() and maps.shape == (8, count, side, side)
+    for element, b, i, j in np.ndindex(8, count, side, side):
+        row, column = (j, i) if element & 4 else (i, j)
+        row, column = side - 1 - row if element & 1 else row, side - 1 - column if element & 2 else column
+        row, column = top[element, b] + row, left[element, b] + column
+        assert maps[element, b, i, j] == labels[rows[b], row, column]
         for t, c in np.ndindex(dates, bands):
-            assert view["image"][b, t, c, i, j] == image[b, when[b, t], c, row, column]
-    assert all(view["dates"][b, t] == days[b, when[b, t]] for b, t in np.ndindex(count, dates))
+            assert views[element, b, t, c, i, j] == image[rows[b], when[element, b, t], c, row, column]
+
+
+def test_rows_say_which_series_are_the_batch():
+    """A batch of all series with their numbers gives the views of the batch by itself, with pixel ids of its own or of the window."""
+    whole, settings = batch(9), ViewSettings(size=8, num_dates=3)
+    whole["index"] = torch.arange(9 * 16 * 16).view(9, 16, 16)
+    rows = torch.tensor([7, 2, 7])
+    for names in (("image", "dates"), ("image", "dates", "index")):
+        few = {name: whole[name][rows] for name in names}
+        many = {name: whole[name] for name in names} | {"rows": rows}
+        for one, other in zip(extract_views(few, settings, generator()), extract_views(many, settings, generator()), strict=True):
+            assert all(torch.equal(one[name], other[name]) for name in ("image", "dates", "index"))
 
 
 def test_labels_are_not_passed_on():
@@ -75,7 +92,7 @@ def test_labels_are_not_passed_on():
 @given(side=st.integers(8, 24), overlap=st.floats(0.05, 1), seed=st.integers(0, 999))
 def test_windows_lie_inside_and_overlap_enough(side, overlap, seed):
     settings = ViewSettings(size=8, min_overlap=overlap, num_dates=2)
-    (top, left), (other_top, other_left) = draw_windows(20, side, side, settings, generator(seed))
+    (top, other_top), (left, other_left) = draw_windows(20, side, side, settings, generator(seed))
     for corner in (top, left, other_top, other_left):
         assert corner.min() >= 0
         assert corner.max() <= side - 8
@@ -86,7 +103,7 @@ def test_windows_lie_inside_and_overlap_enough(side, overlap, seed):
 def test_the_second_window_is_uniform_among_those_allowed():
     settings = ViewSettings(size=4, min_overlap=0.5, num_dates=2)
     count = 40_000
-    (top, left), (other_top, other_left) = draw_windows(count, 6, 6, settings, generator())
+    (top, other_top), (left, other_left) = draw_windows(count, 6, 6, settings, generator())
     middle = (top == 1) & (left == 1)
     seen = torch.bincount(other_top[middle] * 3 + other_left[middle], minlength=9)
     # From (1, 1) every corner of the 3 x 3 overlaps by at least 9 of 16 pixels, so all nine are equally likely.

@@ -87,6 +87,17 @@ def test_the_guard_looks_at_both_views(negatives):
             assert bool(found[n, m]) == {"all": near, "other_images": same, "same_image": near or not same}[negatives]
 
 
+@pytest.mark.parametrize(("first", "radius"), [(0, 2.0), (0, float("inf")), (10_000_000, 2.0)])
+def test_the_guard_is_exact_however_large_the_scenes_and_never_joins_images(first, radius):
+    """Images at both ends of a scene of ten million rows: their pixel numbers are beyond what float32 can hold."""
+    near, far = pixel_index(4, 4), pixel_index(4, 4, first, 1000)
+    index = torch.stack([near, far, near])
+    pairs = Pairs(torch.arange(3).repeat_interleave(16), torch.arange(16).repeat(3), torch.arange(16).repeat(3))
+    row, column = np.divmod(np.arange(16), 4)
+    within = (row[:, None] - row) ** 2 + (column[:, None] - column) ** 2 < radius**2
+    assert np.array_equal(mask(pairs, index, index, guard_radius=radius).numpy(), np.kron(np.eye(3, dtype=bool), within))
+
+
 def test_bad_input_is_named():
     index_a, index_b = indices()
     with pytest.raises(InputError, match="both views"):

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from eelib.errors import InputError
 from eelib.losses import info_nce, nt_xent
-from eelib.losses.streamed import after_own_row, own_row, similarity_logsumexp
+from eelib.losses.streamed import after_own_row, own_row, similarity_logsumexp, whole_logsumexp
 
 
 def unit(count, seed, dims=6, dtype=torch.float32):
@@ -39,6 +39,28 @@ def test_beyond_the_range_it_says_so(dtype):
     with pytest.raises(InputError, match=r"scale 1000 .*chunk=None"):
         info_nce(a, -a.sum(0).expand(3, -1), 1000.0, chunk=2)
     assert float(info_nce(a, a, 1000.0, chunk=2)) < 1e-4  # aligned rows stay within it
+
+
+@pytest.mark.parametrize("learnt", [False, True])
+@pytest.mark.parametrize("axes", [(1,), (1, 0)])
+def test_without_tiles_value_and_gradient_are_those_of_autograd_bit_for_bit(learnt, axes):
+    left_out = (torch.rand(40, 40, generator=torch.Generator().manual_seed(1)) < 0.2).fill_diagonal_(False)
+
+    def plain(a, b, scale):
+        logits = (scale * (a @ b.T)).masked_fill(left_out, -scale.detach().abs() - 30)
+        return [logits.logsumexp(axis) for axis in axes]
+
+    def ours(a, b, scale):
+        return whole_logsumexp(a, b, scale, lambda rows, columns: left_out[rows, columns], *axes)
+
+    found = []
+    for function in (plain, ours):
+        leaves = [unit(40, 1).requires_grad_(), unit(40, 2).requires_grad_(), torch.tensor(14.0, requires_grad=learnt)]
+        sums = function(*leaves)
+        loss = torch.stack([(unit(1, seed, 40)[0] * part).sum() for seed, part in enumerate(sums)]).sum()
+        loss.backward()
+        found.append([*sums, *(leaf.grad for leaf in leaves if leaf.requires_grad)])
+    assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
 
 
 def test_a_row_in_no_pair_is_an_error():

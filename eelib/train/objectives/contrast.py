@@ -65,12 +65,14 @@ class Contrast(Objective):
 
     def _compare(self, query: Embedded, key: Embedded, a: Sample, b: Sample, generator: torch.Generator) -> Tensor:
         """Both terms with view a as the one that looks; with a shared branch the other way round as well."""
-        parts = []
+        parts = {}
         if "dense" in self.weights:
-            parts.append(self.weights["dense"] * self._dense(query, key, a, b, generator))
+            parts["dense"] = self._dense(query, key, a, b, generator)
         if "pooled" in self.weights:
-            parts.append(self.weights["pooled"] * self._pooled(query.terms["pooled"], key.terms["pooled"]))
-        return torch.stack(parts).sum()
+            parts["pooled"] = self._pooled(query.terms["pooled"], key.terms["pooled"])
+        if len(parts) == 1:
+            return next(iter(parts.values()))
+        return torch.stack([self.weights[name] * part for name, part in parts.items()]).sum()
 
     def _dense(self, query: Embedded, key: Embedded, a: Sample, b: Sample, generator: torch.Generator) -> Tensor:
         s = self.settings
