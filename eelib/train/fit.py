@@ -19,6 +19,7 @@ from eelib.train import CHECKPOINT
 from eelib.train.batches import WindowBatches
 from eelib.train.compiled import compiled
 from eelib.train.image_text_batches import PairBatches
+from eelib.train.one_vector import apart
 
 Progress = Callable[[float], None]
 
@@ -69,6 +70,7 @@ def fit(
     )
     with compiled(module.networks() if isinstance(module, HasNetworks) else (), steps - batches.start):
         trainer.fit(module, DataLoader(batches, batch_size=None), ckpt_path=path if batches.start else None, weights_only=False)
+    apart(module)
 
 
 def _steps_done(path: Path) -> int:

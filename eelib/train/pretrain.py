@@ -14,6 +14,7 @@ from eelib.settings import PretrainSettings
 from eelib.train.batches import Normaliser, step_generator
 from eelib.train.fit import schedule
 from eelib.train.objectives import make_objective
+from eelib.train.one_vector import OneVectorAdamW
 
 
 class Pretraining(pl.LightningModule):
@@ -55,10 +56,10 @@ class Pretraining(pl.LightningModule):
         return batch
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401
-        """AdamW with warm-up and cosine; a momentum branch has nothing to optimise. One call for all weights: same bits, less overhead."""
+        """AdamW with warm-up and cosine; a momentum branch has nothing to optimise."""
         trained = [weight for weight in self.parameters() if weight.requires_grad]
         settings = self.settings
-        return schedule(torch.optim.AdamW(trained, lr=settings.lr, weight_decay=settings.weight_decay, foreach=True), settings.steps)
+        return schedule(OneVectorAdamW(trained, lr=settings.lr, weight_decay=settings.weight_decay), settings.steps)
 
     @torch.no_grad()
     def monitors(self, batch: Sample) -> dict[str, float]:

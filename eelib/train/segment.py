@@ -16,6 +16,7 @@ from eelib.models import SegmentationModel
 from eelib.settings import SegmentSettings, ViewSettings
 from eelib.train.batches import Normaliser, step_generator
 from eelib.train.fit import schedule
+from eelib.train.one_vector import OneVectorAdamW
 
 
 def masked_cross_entropy(scores: Tensor, mask: Tensor) -> Tensor:
@@ -61,7 +62,7 @@ class Segmentation(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401
         """Adam without weight decay (spec section 1.4.3), warm-up and cosine instead of steps of ×0.975 because budgets are short."""
-        return schedule(torch.optim.Adam(self.parameters(), lr=self.lr, foreach=True), self.settings.steps)
+        return schedule(OneVectorAdamW(self.parameters(), lr=self.lr, weight_decay=0), self.settings.steps)
 
 
 def augment(batch: Sample, settings: ViewSettings, generator: torch.Generator) -> Sample:

@@ -48,7 +48,7 @@ def test_the_gradient_reaches_every_weight_of_the_encoder_and_no_momentum_branch
     if slow is not None:
         assert all(weight.grad is None and not weight.requires_grad for weight in slow.parameters())
     optimiser = made.configure_optimizers()["optimizer"]
-    trained = {id(weight) for group in optimiser.param_groups for weight in group["params"]}
+    trained = {id(weight) for weight in optimiser.weights}
     assert trained == {id(weight) for weight in made.parameters() if weight.requires_grad}
 
 

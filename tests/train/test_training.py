@@ -180,26 +180,6 @@ def test_a_damaged_checkpoint_is_named(tmp_path, region):
         fit(pretraining(region), WindowBatches(region.unlabelled, 4, 0), 6, tmp_path, no_progress)
 
 
-@pytest.mark.parametrize("kind", ["pretrain", "segment"])
-def test_one_call_for_all_weights_steps_as_one_call_each(region, kind):
-    def trained(**options):
-        module = pretraining(region) if kind == "pretrain" else segmentation(region, SegmentSettings(size=8, steps=6, batch_size=4))
-        found = module.configure_optimizers()
-        optimiser, scheduler = found["optimizer"], found["lr_scheduler"]["scheduler"]
-        for group in optimiser.param_groups:
-            group.update(options)
-        loader = iter(WindowBatches(region.train, 4, 0))
-        for _ in range(5):
-            optimiser.zero_grad()
-            module.training_step(next(loader), 0).backward()
-            optimiser.step()
-            scheduler.step()
-        return weights(module)
-
-    assert torch.equal(trained(), trained(foreach=False))
-    assert not torch.equal(trained(), trained(lr=0.0))
-
-
 def test_masked_cross_entropy():
     scores, mask = torch.randn(2, 3, 4, 4, requires_grad=True), torch.randint(0, 3, (2, 4, 4))
     mask[0] = -1
