@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from eelib.study.scales import Scale
 
 PRETRAIN = "pretrain"  # experiment of all pre-trainings, because every notebook shares them
-PIXEL_SECONDS = 6.0
+PIXEL_SECONDS = 9.0
 COST = {"vit_series": 0.6, "resnet_series": 0.4}  # of a voxel, against the usual network of that width
-EXPLORE_SECONDS = 3.0
+EXPLORE_SECONDS = 0.3
 SHARES = (0.1, 1.0)  # label shares of ee1; readings at other shares belong to ee2
 
 
@@ -171,4 +171,4 @@ def _seconds(trained: float, budget: Scale, region: str, encoder: EncoderSetting
     """
     sizes = sizes_for(budget, region)
     read = predicted * region_window(region, sizes) ** 2 * region_dates(region, sizes)
-    return 0.5 + 3.2e-6 * COST.get(encoder.name, 1.0) * float((encoder.width / 8) ** 1.5) * (trained + read / 3)
+    return 0.5 + 5e-6 * COST.get(encoder.name, 1.0) * float((encoder.width / 8) ** 1.5) * (trained + read / 5)

@@ -117,7 +117,7 @@ def train_arm(setup: Setup, seed: int) -> Arm:
 def score_arm(budget: PairScale, setup: Setup, seed: int) -> Arm:
     """The score of a setup: whatever it was trained on, on the same clean test pairs, and probed with the same clean images."""
     params = score_params(budget, setup.data.sets)
-    needs, cost = {"train": train_arm(setup, seed)}, 0.5 + 4e-4 * images_scored(params)
+    needs, cost = {"train": train_arm(setup, seed)}, 1.0 + 6e-4 * images_scored(params)
     return Arm(setup.home, setup.label, seed, "pair_score", params, fingerprints(params.data), needs, cost=cost)
 
 
@@ -213,6 +213,6 @@ def _train_seconds(setup: Setup) -> float:
     contrasts = len(method_.contrast_views) if weights.multi_view or weights.neighbours else 1
     views = max(contrasts, len(method_.views) if weights.image else 1)
     texts = len(method_.texts) if weights.multi_view or weights.neighbours else 1
-    image = 4.5e-4 if setup.image.name.startswith("resnet") else 3e-4
-    text = 1.5e-4 * (setup.text.layers or 2)
-    return 1.0 + setup.recipe.samples * (views * image + texts * text + 1e-4 * bool(weights.tokens))
+    image = 6e-4 if setup.image.name.startswith("resnet") else 4e-4
+    text = 2e-4 * (setup.text.layers or 2)
+    return 3.0 + setup.recipe.samples * (views * image + texts * text + 2e-4 * bool(weights.tokens))
