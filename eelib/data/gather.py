@@ -104,7 +104,7 @@ def _write(folder: Path, rows: Sequence[tuple[Ints, int, Ints, Ints]], request: 
 
 def read_back(folder: Path) -> Windows:
     """The windows that :func:`gather` wrote; the image stays a mapped file."""
-    image = np.load(folder / "image.npy", mmap_mode="c")  # never written; torch takes no arrays that are read-only
+    image = np.load(folder / "image.npy", mmap_mode="r")
     dates, place, mask, origin = (np.load(folder / f"{name}.npy") for name in ARRAYS[1:])
     return Windows(image[: len(dates)], dates, place, mask, origin)
 

@@ -16,7 +16,7 @@ PARTS = ("image", "dates", "place", "mask", "origin")
 def read_windows(folder: Path) -> Windows | None:
     """Windows that :func:`write_windows` left, or None where they are absent or damaged."""
     try:
-        image = np.load(folder / "image.npy", mmap_mode="c")  # never written; torch takes no arrays that are read-only
+        image = np.load(folder / "image.npy", mmap_mode="r")
         dates, place, origin = (np.load(folder / f"{part}.npy") for part in ("dates", "place", "origin"))
         mask = np.load(folder / "mask.npy") if (folder / "mask.npy").exists() else None
         return Windows(image, dates, place, mask, origin)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -149,6 +150,8 @@ def as_sample(windows: Windows, rows: np.ndarray) -> Sample:
 
 
 def as_tensors(windows: Windows) -> Sample:
-    """All windows in torchgeo's keys, without a copy."""
+    """All windows in torchgeo's keys, without a copy: where they are a mapped file the tensors must not be written to."""
     arrays = {"image": windows.image, "dates": windows.dates, "mask": windows.mask}
-    return {name: torch.from_numpy(array) for name, array in arrays.items() if array is not None}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+        return {name: torch.from_numpy(array) for name, array in arrays.items() if array is not None}

@@ -1,10 +1,13 @@
 """Batches depend on seed and step alone; normalisation on unlabelled pixels alone."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
 from toys import make_windows
 
+from eelib.data.window_cache import read_windows, write_windows
 from eelib.train.batches import Normaliser, WindowBatches, step_generator
 
 
@@ -16,10 +19,15 @@ def test_the_stream_can_start_anywhere():
     assert torch.equal(full[4]["rows"], later["rows"])
 
 
-def test_a_batch_copies_no_window():
-    windows = make_windows(7)
-    batch = WindowBatches(windows, 3, seed=1).batch(2)
-    assert batch["image"].numpy() is not windows.image and np.shares_memory(batch["image"].numpy(), windows.image)
+def test_a_batch_copies_no_window_also_of_a_mapped_file(tmp_path):
+    """Mapped for reading alone: a private mapping that could be written would be refused where the file is larger than the memory."""
+    write_windows(tmp_path, make_windows(7))
+    windows = read_windows(tmp_path)
+    assert isinstance(windows.image, np.memmap) and not windows.image.flags.writeable
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        batch = WindowBatches(windows, 3, seed=1).batch(2)
+    assert np.shares_memory(batch["image"].numpy(), windows.image)
     assert batch["rows"].shape == (3,)
 
 
