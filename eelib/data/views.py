@@ -131,7 +131,7 @@ def draw_geometry(batch: int, height: int, width: int, settings: ViewSettings, g
 def cut(values: Tensor, rows: Tensor, where: Geometry, when: Tensor | None = None) -> Tensor:
     """The pixels of views; of a mapped file no others are read.
 
-    By strided copies in NumPy: a gather of single pixels takes three times as long, most of it for their positions.
+    By strided copies in NumPy: a gather, with a position for every pixel, takes twice as long.
 
     Args:
         values: ``(N, T, C, H, W)`` with ``when``, or ``(N, H, W)``, on the CPU.

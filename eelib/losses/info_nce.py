@@ -7,7 +7,7 @@ from torch import Tensor
 
 from eelib.losses.checks import as_scale, check_chunk, check_rows, full_precision, unit_rows
 from eelib.losses.gather import first_row, gather_rows, is_distributed
-from eelib.losses.streamed import Exclude, row_logsumexp, similarity_logsumexp
+from eelib.losses.streamed import Exclude, own_row, row_logsumexp, similarity_logsumexp
 
 
 @full_precision
@@ -47,7 +47,7 @@ def info_nce(
     a, b = unit_rows(a), unit_rows(b)
     scale = as_scale(scale, a)
     positive = scale * (a * b).sum(1)
-    negatives = None if exclude is None else _keep_positives(exclude, first_row(a) if gather else 0)
+    negatives = None if exclude is None else _keep_positives(exclude, first_row(a) if gather else 0, a.device)
     if gather and is_distributed():
         row = row_logsumexp(a, gather_rows(b), scale, negatives, chunk)
         column = row_logsumexp(b, gather_rows(a), scale, negatives, chunk)
@@ -91,21 +91,17 @@ def query_info_nce(
     if bank is not None:
         everything = row_logsumexp(q, bank.to(q.dtype), scale, None, chunk)
         return (torch.logaddexp(positive, everything) - positive).mean()
-    negatives = None if exclude is None else _keep_positives(exclude, first_row(q) if gather else 0)
+    negatives = None if exclude is None else _keep_positives(exclude, first_row(q) if gather else 0, q.device)
     everything = row_logsumexp(q, gather_rows(k) if gather else k, scale, negatives, chunk)
     return (everything - positive).mean()
 
 
-def _keep_positives(exclude: Tensor | Exclude, first: int) -> Exclude:
-    """The rule of ``exclude``, but that row n always keeps column ``first + n``."""
+def _keep_positives(exclude: Tensor | Exclude, first: int, device: torch.device) -> Exclude:
+    positive = own_row(first, device)
 
     def tile(rows: slice, columns: slice) -> Tensor | bool:
         left_out = exclude[rows, columns] if isinstance(exclude, Tensor) else exclude(rows, columns)
-        own = first + rows.start - columns.start  # the column, in this tile, of the positive of its first row
-        if left_out is False or own >= columns.stop - columns.start or own <= rows.start - rows.stop:
-            return left_out
-        kept = torch.as_tensor(left_out).expand(rows.stop - rows.start, columns.stop - columns.start).clone()
-        kept.diagonal(own).fill_(False)
-        return kept
+        kept = positive(rows, columns)
+        return left_out if kept is False else ~torch.as_tensor(kept) & left_out
 
     return tile

@@ -147,5 +147,5 @@ def _one_plane(pixel: Tensor, image: NDArray[np.int64], radius: float, row_strid
 
 def _nearer(plane: Tensor, mine: slice, others: slice, radius: float) -> Tensor:
     rows, columns = (plane[:, mine, None] - plane[:, None, others]).unbind()
-    # Compared in place, as numbers: a comparison that writes bools takes six times as long.
+    # Compared in place, as numbers: a comparison that writes bools takes several times as long.
     return rows.square_().add_(columns.square_()).lt_(radius**2).bool()

@@ -72,10 +72,13 @@ def own_row(first: int, device: torch.device) -> Exclude:
     """Leaves out the entry of row n in column ``first + n``."""
 
     def tile(rows: slice, columns: slice) -> Tensor | bool:
-        start, stop = rows.start + first, rows.stop + first
-        if stop <= columns.start or columns.stop <= start:
+        height, width = rows.stop - rows.start, columns.stop - columns.start
+        own = first + rows.start - columns.start  # in this tile, the column of its first row's entry
+        if not -height < own < width:
             return False
-        return torch.arange(start, stop, device=device)[:, None] == torch.arange(columns.start, columns.stop, device=device)
+        found = torch.zeros(height, width, dtype=torch.bool, device=device)
+        found.diagonal(own).fill_(True)
+        return found
 
     return tile
 

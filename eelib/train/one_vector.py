@@ -25,21 +25,21 @@ class OneVectorAdamW(torch.optim.AdamW):
     def __init__(self, weights: Iterable[nn.Parameter], **options: Any) -> None:  # noqa: ANN401
         self.weights = list(weights)
         vector = self.weights[0].new_zeros(sum(_room(weight) for weight in self.weights))
-        self._gradient, start = torch.zeros_like(vector), 0
+        gradient, start = torch.zeros_like(vector), 0
         self.gradients: list[Tensor] = []
         for weight in self.weights:
             layout = weight.shape, weight.stride(), start
             weight.data = vector.as_strided(*layout).copy_(weight.data)
-            weight.grad = self._gradient.as_strided(*layout)
+            weight.grad = gradient.as_strided(*layout)
             self.gradients.append(weight.grad)
             start += _room(weight)
         self.vector = nn.Parameter(vector)
-        self.vector.grad = self._gradient
+        self.vector.grad = gradient
         super().__init__([self.vector], **options)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Set the gradients of all weights to 0 in one call; they stay there, or go back if the module has taken them away."""
-        self._gradient.zero_()
+        super().zero_grad(set_to_none=False)
         for weight, own in zip(self.weights, self.gradients, strict=True):
             if weight.grad is not own:
                 weight.grad = own

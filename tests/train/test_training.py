@@ -180,6 +180,20 @@ def test_a_damaged_checkpoint_is_named(tmp_path, region):
         fit(pretraining(region), WindowBatches(region.unlabelled, 4, 0), 6, tmp_path, no_progress)
 
 
+@pytest.mark.parametrize(("kind", "decay"), [("pretrain", RECIPE.weight_decay), ("segment", 0.0)])
+def test_pretraining_decays_weights_and_fine_tuning_does_not(region, kind, decay):
+    module = pretraining(region) if kind == "pretrain" else segmentation(region, SegmentSettings(size=8, steps=6, batch_size=4))
+    assert [group["weight_decay"] for group in module.configure_optimizers()["optimizer"].param_groups] == [decay]
+
+
+def test_after_a_training_every_weight_has_memory_of_its_own(tmp_path, region):
+    """Else a file with the encoder would hold the projection head as well."""
+    module = pretraining(region)
+    fit(module, WindowBatches(region.unlabelled, 4, 0), 2, tmp_path, no_progress)
+    assert all(weight.untyped_storage().nbytes() == 4 * weight.numel() for weight in module.parameters())
+    assert all(weight.grad is None for weight in module.parameters())
+
+
 def test_masked_cross_entropy():
     scores, mask = torch.randn(2, 3, 4, 4, requires_grad=True), torch.randint(0, 3, (2, 4, 4))
     mask[0] = -1

@@ -70,7 +70,7 @@ class Contrast(Objective):
             parts["dense"] = self._dense(query, key, a, b, generator)
         if "pooled" in self.weights:
             parts["pooled"] = self._pooled(query.terms["pooled"], key.terms["pooled"])
-        if len(parts) == 1:
+        if len(parts) == 1:  # its weight is 1
             return next(iter(parts.values()))
         return torch.stack([self.weights[name] * part for name, part in parts.items()]).sum()
 
