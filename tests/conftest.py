@@ -12,6 +12,7 @@ def _own_folders(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))  # plans do not depend on what this machine has downloaded
     monkeypatch.delenv("EELIB_OFFLINE", raising=False)
     monkeypatch.delenv("EELIB_JOBS", raising=False)
+    monkeypatch.delenv("EELIB_LOADERS", raising=False)
 
 
 @pytest.fixture(autouse=True, scope="session")

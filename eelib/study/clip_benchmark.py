@@ -69,7 +69,7 @@ def pair_train(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progres
     memory = {
         "weights": weight_bytes(module),
         "optimiser": optimiser_bytes(module),
-        "activations": activation_bytes(module, batches.batch(0)),
+        "activations": activation_bytes(module, module.prepare(batches.batch(0), 0)),
     }
     counts = parameter_counts(module)
     fit(module, batches, params.recipe.steps, folder, progress)

@@ -27,6 +27,7 @@ from eelib.study.recipes import RECIPES, Recipe, Run
 from eelib.study.store import Record, Store, refusal, storage_error
 from eelib.study.work import Work
 from eelib.train import CHECKPOINT
+from eelib.train.loaders import LOADERS, loader_count
 
 LOG = "log.txt"
 KILLED = "process was killed, perhaps for lack of memory"
@@ -154,8 +155,9 @@ def worker_pool(jobs: int) -> Iterator[tuple[ProcessPoolExecutor, Any]]:
     None is left behind when the block is left by an interrupt, or this process is killed.
     """
     context = mp.get_context("spawn")
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(ONE_THREAD)  # read when the workers import NumPy and torch
+    settings = ONE_THREAD | {LOADERS: str(loader_count(jobs))}
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)  # read when the workers import NumPy and torch, and when they train
     manager = SyncManager(ctx=context)
     manager.start(_end_with_parent)
     with manager:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch.utils.data import IterableDataset
+
+from eelib.train.ahead import Steps
 
 if TYPE_CHECKING:
     from eelib.data.views import Sample
@@ -93,7 +94,7 @@ class PictureNormaliser(Normaliser):
         return (image / self.white).clamp_(0, 1).sub_(self.centre).div_(self.scale)
 
 
-class WindowBatches(IterableDataset["Sample"]):
+class WindowBatches(Steps["Sample"]):
     """An endless stream of batches of windows, in torchgeo's sample dictionaries.
 
     Batches run through shuffled passes over all windows; a pass that does not fill a batch goes over into the next.
@@ -125,12 +126,6 @@ class WindowBatches(IterableDataset["Sample"]):
         if self.region is not None:
             sample["region"] = torch.from_numpy(self.region[rows])
         return sample
-
-    def __iter__(self) -> Iterator[Sample]:
-        step = self.start
-        while True:
-            yield self.batch(step)
-            step += 1
 
 
 def rows_of_step(count: int, batch_size: int, seed: int, step: int) -> np.ndarray:

@@ -6,19 +6,19 @@ import logging
 import math
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import lightning as pl
 import torch
 from torch import nn
-from torch.utils.data import DataLoader
 
 from eelib.errors import InputError
 from eelib.train import CHECKPOINT
-from eelib.train.batches import WindowBatches
+from eelib.train.ahead import Ahead, Prepares, Steps
 from eelib.train.compiled import compiled
-from eelib.train.image_text_batches import PairBatches
+from eelib.train.loaders import given_loaders
 from eelib.train.one_vector import apart
 
 Progress = Callable[[float], None]
@@ -33,23 +33,21 @@ class HasNetworks(Protocol):
         ...
 
 
-def fit(
-    module: pl.LightningModule, batches: WindowBatches | PairBatches, steps: int, folder: Path, progress: Progress, every: int = 50
-) -> None:
+def fit(module: pl.LightningModule, batches: Steps[Any], steps: int, folder: Path, progress: Progress, every: int = 50) -> None:
     """Train for a number of optimiser steps, going on from ``folder/step.ckpt`` where there is one.
 
     The checkpoint of the last step stays, so that nothing is trained again if what follows fails: whoever has kept the result removes it.
 
     Args:
-        module: What to train; must draw all randomness from :func:`step_generator` with ``self.global_step``.
-        batches: Where batches come from.
+        module: What to train; must draw all randomness from :func:`step_generator` with ``self.global_step`` or the step given to ``prepare``.
+        batches: Where batches come from; made ahead of the step where ``$EELIB_LOADERS`` gives threads for that.
         steps: Optimiser steps in all, those before a resume included.
         folder: Holds the step checkpoint.
         progress: Called with the share done, from 0 to 1.
         every: Steps between checkpoints.
 
     Raises:
-        InputError: The loss became NaN or infinite, or the checkpoint cannot be read.
+        InputError: The loss became NaN or infinite, or the checkpoint or a batch cannot be read.
     """
     path = folder / CHECKPOINT
     batches.start = _steps_done(path)
@@ -68,8 +66,9 @@ def fit(
         enable_model_summary=False,
         callbacks=[_Watch(path, steps, every, progress)],
     )
-    with compiled(module.networks() if isinstance(module, HasNetworks) else (), steps - batches.start):
-        trainer.fit(module, DataLoader(batches, batch_size=None), ckpt_path=path if batches.start else None, weights_only=False)
+    ahead = Ahead(batches, module.prepare if isinstance(module, Prepares) else None, given_loaders() or 0)
+    with closing(ahead), compiled(module.networks() if isinstance(module, HasNetworks) else (), steps - batches.start):
+        trainer.fit(module, ahead, ckpt_path=path if batches.start else None, weights_only=False)
     apart(module)
 
 

@@ -52,6 +52,13 @@ class ImageText(pl.LightningModule):
         """What is worth compiling."""
         return self.model.image, self.model.text
 
+    def prepare(self, batch: Batch, step: int) -> Batch:
+        """The batch with the tokens of its edited captions, where the method reads such."""
+        if self.edit is None:
+            return batch
+        edited = self.tokenizer.encode(self.edit(batch["captions"], self.seed, step, batch["rows"]))
+        return batch | {"edited_tokens": torch.from_numpy(edited.ids), "edited_eot": torch.from_numpy(edited.eot)}
+
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Weighted sum of the terms of one batch.
 
@@ -71,7 +78,7 @@ class ImageText(pl.LightningModule):
         return loss
 
     def encode(self, batch: Batch) -> Encoded:
-        """What the terms of the method read, and nothing else; views go through the encoder one by one (detail 31)."""
+        """What the terms of the method read of a prepared batch, and nothing else; views go through the encoder one by one (detail 31)."""
         images = {view: self.model.encode_image(self._view(batch, view)) for view in needed_views(self.method)}
         masked, targets = self._masked(batch) if self.method.weights.text or "masked" in needed_texts(self.method) else (None, None)
         texts = []
@@ -80,7 +87,7 @@ class ImageText(pl.LightningModule):
                 assert masked is not None
                 texts.append(masked)
             elif text == "augmented":
-                texts.append(self._augmented(batch))
+                texts.append(self._text(batch["edited_tokens"], batch["edited_eot"]))
             else:
                 texts.append(self._text(batch["tokens"], batch["eot"]))
         return Encoded(images, tuple(texts), masked, targets)
@@ -139,8 +146,3 @@ class ImageText(pl.LightningModule):
         ids, targets = mask_tokens(tokens, generator, mask_id=mask_id, special=special, ordinary=ordinary, rate=self.method.mask_rate)
         output = self._text(ids, batch["eot"])
         return output, targets[:, : output.words.shape[1]]
-
-    def _augmented(self, batch: Batch) -> TextOutput:
-        assert self.edit is not None
-        tokens = self.tokenizer.encode(self.edit(batch["captions"], self.seed, self.global_step, batch["rows"]))
-        return self._text(*(torch.from_numpy(part).to(self.device) for part in (tokens.ids, tokens.eot)))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.utils.data import IterableDataset
 
 from eelib.errors import InputError
+from eelib.train.ahead import Steps
 from eelib.train.batches import rows_of_step
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 Batch = dict[str, Any]
 
 
-class PairBatches(IterableDataset[Batch]):
+class PairBatches(Steps[Batch]):
     """An endless stream of batches, in shuffled passes over all pairs; a pass that does not fill a batch goes over into the next.
 
     Pairs with an order of their own (shards) come in that.
@@ -61,9 +60,3 @@ class PairBatches(IterableDataset[Batch]):
             "captions": captions,
             "rows": rows.tolist(),
         }
-
-    def __iter__(self) -> Iterator[Batch]:
-        step = self.start
-        while True:
-            yield self.batch(step)
-            step += 1

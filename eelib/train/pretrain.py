@@ -16,6 +16,8 @@ from eelib.train.fit import schedule
 from eelib.train.objectives import make_objective
 from eelib.train.one_vector import OneVectorAdamW
 
+Prepared = tuple[Sample, Sample, torch.Generator]
+
 
 class Pretraining(pl.LightningModule):
     """Trains an encoder and the heads of an objective on pairs of views.
@@ -38,22 +40,21 @@ class Pretraining(pl.LightningModule):
         return (self.encoder,)
 
     def views(self, batch: Sample, generator: torch.Generator) -> tuple[Sample, Sample]:
-        """Two standardised views on the module's device; labels, should the batch hold any, are not read."""
-        views = extract_views(batch, self.settings.views, generator)
-        for view in views:
+        """Two standardised views; labels, should the batch hold any, are not read."""
+        a, b = extract_views(batch, self.settings.views, generator)
+        for view in (a, b):
             view["image"] = self.normalise(view["image"], batch.get("region"))
-        a, b = ({name: value.to(self.device) for name, value in view.items()} for view in views)
         return a, b
 
-    def training_step(self, batch: Sample, batch_idx: int) -> Tensor:
-        """Loss of one batch."""
-        generator = step_generator(self.seed, "pretrain", self.global_step)
-        a, b = self.views(batch, generator)
-        return self.objective.loss(self.encoder, a, b, generator)
+    def prepare(self, batch: Sample, step: int) -> Prepared:
+        """Both views, and the generator for what the step draws itself: cut on the CPU, where draws have the same bits on every machine."""
+        generator = step_generator(self.seed, "pretrain", step)
+        return *self.views(batch, generator), generator
 
-    def transfer_batch_to_device(self, batch: Sample, device: torch.device, dataloader_idx: int) -> Sample:
-        """Batches stay where they are: views are cut on the CPU, where every draw has the same bits on every machine."""
-        return batch
+    def training_step(self, batch: Prepared, batch_idx: int) -> Tensor:
+        """Loss of one batch."""
+        a, b, generator = batch
+        return self.objective.loss(self.encoder, a, b, generator)
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401
         """AdamW with warm-up and cosine; a momentum branch has nothing to optimise."""

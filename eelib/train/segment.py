@@ -50,15 +50,14 @@ class Segmentation(pl.LightningModule):
         # Crop, flips and rotations, dates at random but in order; nothing photometric (spec section 1.4.1).
         self.augmentation = ViewSettings(size=settings.size, num_dates=num_dates, dates="same", gain=0, noise=0)
 
-    def training_step(self, batch: Sample, batch_idx: int) -> Tensor:
-        """Loss of one batch of randomly cropped, flipped windows."""
-        crop = augment(batch, self.augmentation, step_generator(self.seed, "segment", self.global_step))
-        image, dates, mask = (part.to(self.device) for part in (self.normalise(crop["image"]), crop["dates"], crop["mask"]))
-        return masked_cross_entropy(self.model(image, dates), mask)
+    def prepare(self, batch: Sample, step: int) -> Sample:
+        """Randomly cropped, flipped windows, standardised; cut on the CPU, where draws have the same bits on every machine."""
+        crop = augment(batch, self.augmentation, step_generator(self.seed, "segment", step))
+        return crop | {"image": self.normalise(crop["image"])}
 
-    def transfer_batch_to_device(self, batch: Sample, device: torch.device, dataloader_idx: int) -> Sample:
-        """Batches stay where they are: crops are cut on the CPU, where every draw has the same bits on every machine."""
-        return batch
+    def training_step(self, batch: Sample, batch_idx: int) -> Tensor:
+        """Loss of one batch."""
+        return masked_cross_entropy(self.model(batch["image"], batch["dates"]), batch["mask"])
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401
         """Adam without weight decay (spec section 1.4.3), warm-up and cosine instead of steps of ×0.975 because budgets are short."""

@@ -14,7 +14,7 @@ import pytest
 
 from eelib.errors import InputError, RunError
 from eelib.study.arm import with_needs
-from eelib.study.execute import run, run_one
+from eelib.study.execute import run, run_one, worker_pool
 from eelib.study.progress import Progress, clock_time
 from eelib.study.store import Store, read_record, write_json
 
@@ -293,6 +293,17 @@ def test_at_exit_nothing_is_set_aside():
 def test_a_wrong_number_of_jobs_is_named(monkeypatch, value):
     monkeypatch.setenv("EELIB_JOBS", value)
     with pytest.raises(InputError, match=r"jobs|EELIB_JOBS"):
+        run([arms.make()], quiet=True)
+
+
+def test_trainings_make_batches_ahead_on_the_cores_that_workers_leave_free(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    for jobs, expected in ((1, "2"), (3, "0")):
+        with worker_pool(jobs) as (pool, _):
+            assert pool.submit(os.getenv, "EELIB_LOADERS").result() == expected
+        assert "EELIB_LOADERS" not in os.environ
+    monkeypatch.setenv("EELIB_LOADERS", "two")
+    with pytest.raises(InputError, match="EELIB_LOADERS=two: give a whole number"):
         run([arms.make()], quiet=True)
 
 

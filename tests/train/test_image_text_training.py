@@ -42,9 +42,13 @@ def batches_of(module, seed=0):
     return PairBatches(DATA.train, module.tokenizer, RECIPE.batch_size, seed)
 
 
+def batch_of(module):
+    return module.prepare(batches_of(module).batch(0), 0)
+
+
 def step(module):
     """Values of the terms and gradients of the encoders after one backward pass of the first batch."""
-    batch = batches_of(module).batch(0)
+    batch = batch_of(module)
     values = module.terms(module.model, module.encode(batch))
     loss = module.terms.total(values)
     loss.backward()
@@ -74,7 +78,7 @@ def test_defilip_without_its_token_term_is_declip():
 
 def test_the_first_two_contrasts_of_declip_are_its_mean_of_four_blocks():
     module = module_of(DECLIP)
-    encoded = module.encode(batches_of(module).batch(0))
+    encoded = module.encode(batch_of(module))
     values = module.terms(module.model, encoded)
     four = multi_view_clip([encoded.images[0].global_, encoded.images[1].global_], [t.global_ for t in encoded.texts], module.model.scale())
     torch.testing.assert_close(0.1 * values["clip"] + 0.3 * values["multi_view"], 0.4 * four)
@@ -92,7 +96,7 @@ def test_filip_with_one_token_a_side_is_clip_in_the_token_space():
 
 def test_large_token_wise_losses_work_on_tiles(monkeypatch):
     module = module_of(METHODS["filip"])
-    encoded = module.encode(batches_of(module).batch(0))
+    encoded = module.encode(batch_of(module))
     plain = module.terms(module.model, encoded)["tokens"]
     used = []
     loss = image_text_terms.filip_loss
@@ -109,7 +113,7 @@ def test_large_token_wise_losses_work_on_tiles(monkeypatch):
 def test_neighbours_read_all_views_and_texts_and_fill_the_bank():
     method = changed(DECLIP, heads=DECLIP.heads.model_copy(update={"bank": 40}), bank_warm_up=False)
     module = module_of(method)
-    encoded = module.encode(batches_of(module).batch(0))
+    encoded = module.encode(batch_of(module))
     bank = module_of(method).terms.bank
     assert torch.equal(bank.rows, module.terms.bank.rows)
     images, texts = [encoded.images[0].global_, encoded.images[1].global_], [text.global_ for text in encoded.texts]
@@ -126,7 +130,7 @@ def encodings(module):
     calls = {"image": 0, "text": 0}
     for name in calls:
         getattr(module.model, name).register_forward_hook(lambda *_, name=name: calls.__setitem__(name, calls[name] + 1))
-    batch = batches_of(module).batch(0)
+    batch = batch_of(module)
     module.terms(module.model, module.encode(batch))
     return calls["image"], calls["text"]
 
@@ -149,7 +153,7 @@ def test_terms_of_weight_zero_cost_nothing(name):
 def test_counting_activations_changes_nothing():
     module = module_of(METHODS["defilip"])
     before = {name: part.clone() for name, part in module.state_dict().items()}
-    assert activation_bytes(module, batches_of(module).batch(0)) > 0
+    assert activation_bytes(module, batch_of(module)) > 0
     assert all(torch.equal(before[name], part) for name, part in module.state_dict().items())
 
 
@@ -157,14 +161,14 @@ def test_masked_captions_meet_images_only_where_the_method_says_so():
     shared = module_of(weighted(changed(DECLIP, texts=("masked",)), clip=1.0, text=1.0))
     apart = module_of(weighted(changed(DECLIP, texts=("caption",)), clip=1.0, text=1.0))
     assert (encodings(shared), encodings(apart)) == ((1, 1), (1, 2))
-    one, other = (module.encode(batches_of(module).batch(0)) for module in (shared, apart))
+    one, other = (module.encode(batch_of(module)) for module in (shared, apart))
     assert one.texts[0] is one.masked and other.texts[0] is not other.masked
     assert torch.equal(one.masked.words, other.masked.words)
 
 
 def test_the_loss_of_masked_words_is_that_of_all_logits():
     module = module_of(weighted(DECLIP, text=1.0))
-    encoded = module.encode(batches_of(module).batch(0))
+    encoded = module.encode(batch_of(module))
     logits = module.terms.text_head(encoded.masked.words)
     expected = torch.nn.functional.cross_entropy(logits.flatten(0, 1), encoded.targets.flatten())
     torch.testing.assert_close(module.terms(module.model, encoded)["text"], expected)
@@ -209,6 +213,18 @@ def test_a_run_that_was_stopped_ends_in_the_same_bits(name, image, tmp_path):
     assert second.curves == whole.curves and set(whole.curves) == {"step", "loss", "scale", *active_terms(method)}
 
 
+def test_loaders_change_no_bit(tmp_path, monkeypatch):
+    """Edited captions are made by them too."""
+    found = []
+    for loaders in ("0", "2"):
+        monkeypatch.setenv("EELIB_LOADERS", loaders)
+        (folder := tmp_path / loaders).mkdir()
+        module = module_of(DECLIP)
+        fit(module, batches_of(module), RECIPE.steps, folder, lambda share: None)
+        found.append(module.state_dict())
+    assert all(torch.equal(part, found[1][key]) for key, part in found[0].items())
+
+
 class Poisoned(PairBatches):
     """Batches whose pixels overflow from a step on."""
 
@@ -232,7 +248,7 @@ def test_bad_pixels_stop_training_and_keep_the_last_good_checkpoint(tmp_path):
 def test_a_term_that_is_not_finite_is_named(term):
     module = module_of(METHODS["defilip"])
     module.terms.bank.written += 10_000
-    encoded = module.encode(batches_of(module).batch(0))
+    encoded = module.encode(batch_of(module))
     module.terms.method = weighted(METHODS["defilip"], **{term: 1.0})
     nan = float("nan")
     images = {view: ImageOutput(*(part * nan for part in output)) for view, output in encoded.images.items()}
@@ -275,7 +291,7 @@ def test_declips_cap_lets_the_gradient_through():
 def test_a_plain_vocabulary_cannot_mask_words():
     module = module_of(DECLIP, tokens="clip", context=8)
     with pytest.raises(InputError, match="no mask token"):
-        module.encode(batches_of(module).batch(0))
+        module.encode(batch_of(module))
 
 
 def test_a_batch_larger_than_the_set_is_refused():

@@ -238,6 +238,9 @@ def test_hidden_dates_and_patches():
         draw_hidden(image[:, :1], RECIPE.model_copy(update={"hidden_patches": 0.0}), step_generator(0, "m", 0))
 
 
-def test_batches_stay_on_the_cpu_where_views_are_cut():
-    sample = batch()
-    assert module(RECIPE).transfer_batch_to_device(sample, torch.device("meta"), 0) is sample
+def test_views_are_cut_on_the_cpu_and_only_they_move():
+    made = module(RECIPE)
+    prepared = made.prepare(batch(), 0)
+    a, b, generator = made.transfer_batch_to_device(prepared, torch.device("meta"), 0)
+    assert {value.device.type for value in (*a.values(), *b.values())} == {"meta"}
+    assert generator is prepared[2] and generator.device.type == "cpu"

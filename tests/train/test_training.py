@@ -1,6 +1,7 @@
 """Training: resumes bit for bit, never reads labels in pre-training, learns what can be learnt."""
 
 import copy
+import threading
 
 import numpy as np
 import pytest
@@ -76,6 +77,24 @@ def test_a_killed_run_continues_bit_for_bit(tmp_path, region, kind):
     assert torch.equal(weights(straight), weights(finished))
 
 
+@pytest.mark.parametrize("kind", ["dense", "segment"])
+def test_loaders_change_no_bit(tmp_path, region, monkeypatch, kind):
+    found, before = [], threading.active_count()
+    for loaders in ("0", "2"):
+        monkeypatch.setenv("EELIB_LOADERS", loaders)
+        (folder := tmp_path / loaders).mkdir()
+        if kind == "dense":
+            module, windows = pretraining(region), region.unlabelled
+        else:
+            module, windows = segmentation(region, SegmentSettings(size=8, steps=6, batch_size=4)), region.train
+        with pytest.raises(Killed):
+            fit(module, WindowBatches(windows, 4, 0), 6, folder, killed_after(0.5), every=2)
+        fit(module, WindowBatches(windows, 4, 0), 6, folder, no_progress)
+        found.append(weights(module))
+        assert threading.active_count() == before
+    assert torch.equal(*found)
+
+
 def test_same_seed_same_weights_and_other_seed_others(tmp_path, region):
     results = []
     for number, seed in enumerate((3, 3, 4)):
@@ -92,7 +111,7 @@ def test_half_precision_changes_a_step_little(region, name):
     found = {}
     for precision in ("32", "bf16"):
         module = pretraining(region, method(name, RECIPE.model_copy(update={"precision": precision})))
-        loss = module.training_step(as_sample(region.unlabelled, np.arange(4)), 0)
+        loss = module.training_step(module.prepare(as_sample(region.unlabelled, np.arange(4)), 0), 0)
         loss.backward()
         gradients = [weight.grad.flatten() for weight in module.encoder.parameters() if weight.grad is not None]
         found[precision] = loss.item(), torch.cat(gradients)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from steps import make_pretraining
 
-OVERHEAD = ("data", "views", "loss")  # everything but the network and its optimiser
+OVERHEAD = ("data and views", "loss")  # everything but the network and its optimiser
 
 
 class Parts:
@@ -32,28 +32,24 @@ class Parts:
         return {name: statistics.median(times[warm_up:]) for name, times in self.found.items()}
 
 
-def pretraining_parts(width: int, threads: int, quick: bool) -> dict[str, float]:
-    """Seconds of the parts of a pre-training step; the loss includes its backward pass to the embeddings.
+def pretraining_parts(width: int, loaders: int, quick: bool) -> dict[str, float]:
+    """Seconds of the parts of a pre-training step on one thread; the loss includes its backward pass to the embeddings.
 
     The step is that of :meth:`eelib.train.pretrain.Pretraining.training_step`, taken apart at the embeddings: the loss goes back as far as
-    them, then the network from there.
+    them, then the network from there. With loaders, data and views are what is waited for.
     """
     import torch
 
-    from eelib.train.batches import step_generator
     from eelib.train.objectives.contrast import Embedded, embed
 
-    torch.set_num_threads(threads)
-    module, stream = make_pretraining(2 if quick else width, 4 if quick else 64)
+    torch.set_num_threads(1)
+    module, stream = make_pretraining(2 if quick else width, 4 if quick else 64, loaders=loaders)
     objective, parts = module.objective, Parts()
     optimiser = module.configure_optimizers()["optimizer"]
     warm_up, steps = (0, 2) if quick else (5, 40 if width < 64 else 10)
-    for step in range(warm_up + steps):
-        with parts.of("data"):
-            batch = next(stream)
-        with parts.of("views"):
-            generator = step_generator(0, "pretrain", step)
-            a, b = module.views(batch, generator)
+    for _ in range(warm_up + steps):
+        with parts.of("data and views"):
+            a, b, generator = next(stream)
         with parts.of("forward"):
             ends = embed(module.encoder, objective.heads, a, b)
         with parts.of("loss"):

@@ -21,7 +21,9 @@ def pretraining(width: int = 8, windows: int = 64, precision: str = "32", batch:
     optimiser = module.to(device).configure_optimizers()["optimizer"]
 
     def call() -> None:
-        loss = module.training_step(next(stream), 0)
+        a, b, generator = next(stream)
+        a, b = ({name: value.to(device) for name, value in view.items()} for view in (a, b))
+        loss = module.training_step((a, b, generator), 0)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -29,19 +31,21 @@ def pretraining(width: int = 8, windows: int = 64, precision: str = "32", batch:
     return call
 
 
-def make_pretraining(width: int, windows: int, precision: str = "32", batch: int | None = None) -> tuple[Pretraining, Iterator[Any]]:
-    """Our module, and its batches from the loader that training uses."""
+def make_pretraining(
+    width: int, windows: int, precision: str = "32", batch: int | None = None, loaders: int = 0
+) -> tuple[Pretraining, Iterator[Any]]:
+    """Our module, and its batches as training gets them, from so many loader threads."""
     import torch
-    from torch.utils.data import DataLoader
 
     from eelib.models import build
+    from eelib.train.ahead import Ahead
     from eelib.train.batches import Normaliser, WindowBatches
     from eelib.train.pretrain import Pretraining
 
     data, settings = some_windows(windows), recipe(precision, batch)
     torch.manual_seed(0)
     module = Pretraining(build("unet3df", bands=BANDS, num_dates=DATES, width=width), settings, Normaliser.of(data), 0)
-    return module, iter(DataLoader(WindowBatches(data, settings.batch_size, 0), batch_size=None))
+    return module, iter(Ahead(WindowBatches(data, settings.batch_size, 0), module.prepare, loaders))
 
 
 def plain_pretraining(width: int = 8, windows: int = 64, batch: int | None = None, device: str = "cpu") -> Call:

@@ -1,0 +1,32 @@
+"""How many threads make the batches of a training ahead of its steps: as many as cores are free."""
+
+from __future__ import annotations
+
+import os
+
+from eelib.errors import InputError
+
+LOADERS = "EELIB_LOADERS"
+MOST = 4  # per training, unless more are asked for
+
+
+def given_loaders() -> int | None:
+    """``$EELIB_LOADERS``, or None where it is not set.
+
+    Raises:
+        InputError: It is not a whole number.
+    """
+    text = os.environ.get(LOADERS)
+    if text and not text.isdigit():
+        raise InputError(f"{LOADERS}={text}: give a whole number, 0 for none")
+    return int(text) if text else None
+
+
+def loader_count(jobs: int) -> int:
+    """Threads of each of ``jobs`` trainings side by side: ``$EELIB_LOADERS``, or their share of the cores that they leave free.
+
+    Raises:
+        InputError: ``$EELIB_LOADERS`` is not a whole number.
+    """
+    given = given_loaders()
+    return min(MOST, max((os.cpu_count() or 1) // jobs - 1, 0)) if given is None else given
