@@ -148,7 +148,7 @@ class PretrainSettings(Settings):
     weight_decay: float = Field(1e-4, ge=0)
     precision: Literal["32", "bf16"] = Field(
         "32",
-        description="bf16: autocast of the encoder, up to twice as fast where the processor has bfloat16; the rest in 32 bits",
+        description="bf16: autocast of the encoder, the rest in 32 bits; faster on GPUs and on processors with matrix units (AMX)",
     )
 
     @model_serializer(mode="wrap")

@@ -1,4 +1,4 @@
-"""Agreement of clusters with classes, from counts of pixels by cluster and class."""
+"""Agreement of clusters with classes, from counts of pixels by cluster and class; NaN where nothing was counted."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from eelib.evaluate.confusion import Array
 def mutual_information(counts: NDArray[Any]) -> Array:
     """Mutual information of cluster and class, normalised by the mean of their entropies, ``(...)`` from ``(..., K, L)``; 0 to 1."""
     joint = np.asarray(counts, np.float64)
-    joint = joint / joint.sum((-2, -1), keepdims=True)
+    size = _or_nan(joint.sum((-2, -1)))
+    joint = joint / size[..., None, None]
     rows, columns = joint.sum(-1), joint.sum(-2)
     shared = _entropy(rows) + _entropy(columns) - _entropy(joint.reshape(*joint.shape[:-2], -1))
     total = (_entropy(rows) + _entropy(columns)) / 2
     value: Array = np.where(total > 0, shared / np.where(total > 0, total, 1), 1.0)
-    return value
+    return np.where(np.isnan(size), np.nan, value)
 
 
 def adjusted_rand(counts: NDArray[Any]) -> Array:
@@ -26,7 +27,7 @@ def adjusted_rand(counts: NDArray[Any]) -> Array:
     joint = np.asarray(counts, np.float64)
     together = _pairs(joint).sum((-2, -1))
     rows, columns = _pairs(joint.sum(-1)).sum(-1), _pairs(joint.sum(-2)).sum(-1)
-    expected = rows * columns / _pairs(joint.sum((-2, -1)))
+    expected = rows * columns / _or_nan(_pairs(joint.sum((-2, -1))))
     largest = (rows + columns) / 2
     distinct = largest != expected
     value: Array = np.where(distinct, (together - expected) / np.where(distinct, largest - expected, 1), 1.0)
@@ -36,13 +37,18 @@ def adjusted_rand(counts: NDArray[Any]) -> Array:
 def hit_rate(counts: NDArray[Any]) -> Array:
     """Share of hits, ``(...)`` from hits and misses ``(..., 1, 2)``."""
     counts = np.asarray(counts, np.float64)
-    rate: Array = counts[..., 0, 0] / counts.sum((-2, -1))
+    rate: Array = counts[..., 0, 0] / _or_nan(counts.sum((-2, -1)))
     return rate
 
 
 def _entropy(share: Array) -> Array:
     positive = np.where(share > 0, share, 1)
     return np.asarray(-(positive * np.log(positive)).sum(-1))
+
+
+def _or_nan(count: Array) -> Array:
+    """A count to divide by."""
+    return np.where(count > 0, count, np.nan)
 
 
 def _pairs(count: Array) -> Array:

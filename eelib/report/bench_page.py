@@ -29,7 +29,9 @@ training steps at that of bfloat16 products; memory is what torch's allocator ha
 there is a GPU.
 """
 
+SLOW_HALVES = """On this machine products in bfloat16 are slower than in float32 (rates below), so steps in bfloat16 gain nothing here.
 
+"""
 PARTS = "Where a training step spends its time"
 PARTS_INTRODUCTION = """Medians of the parts of single steps. The loss includes its backward pass to the embeddings, so *backward* is
 that of the network alone.
@@ -53,6 +55,8 @@ def bench_page(bench: Bench, folder: Path, gpu: Bench | None = None) -> str:
         figure.savefig(folder / f"{NAME}.png")
         text += f"```{{figure}} {NAME}.png\n:width: 100%\n:alt: Time and memory relative to the peer, with targets\n\n"
         text += "Time and extra memory of ours, relative to the peer (1). Ticks are the largest values that the targets allow.\n```\n\n"
+    if bench.ceilings["bfloat16_gflops"] < bench.ceilings["float32_gflops"]:
+        text += SLOW_HALVES
     text += bench_table(bench)
     if (parts := parts_table(bench)) is not None:
         text += f"\n\n## {PARTS}\n\n{PARTS_INTRODUCTION}\n{parts}"

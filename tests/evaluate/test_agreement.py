@@ -44,3 +44,12 @@ def test_leading_dimensions_are_kept():
 
 def test_hit_rate():
     assert hit_rate(np.array([[[3, 1]], [[0, 5]]])).tolist() == [0.75, 0.0]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("score", [mutual_information, adjusted_rand, hit_rate])
+def test_nothing_counted_is_no_agreement_and_no_disagreement(score):
+    """A draw of places that holds none of a seed's: `bootstrap` leaves it out."""
+    counts = np.array([[[0, 0], [0, 0]], [[4, 1], [1, 4]]])
+    found = score(counts)
+    assert np.isnan(found[0]) and found[1] == score(counts[1])

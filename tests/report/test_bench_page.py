@@ -47,6 +47,8 @@ def test_the_page_shows_every_row_with_floor_peer_and_verdict(tmp_path):
     assert "met" in cells[heads.index("reached (target)")] and "500 ms" in cells[heads.index("ours")]
     assert (tmp_path / "bench.png").stat().st_size > 1000
     assert "mean nothing" not in text and "mean nothing" in bench_page(make_bench(quick=True), tmp_path)
+    rates = {"float32_gflops": 300.0, "bfloat16_gflops": 166.0, "copy_gb_per_s": 20.0}
+    assert "bfloat16 are slower" not in text and "bfloat16 are slower" in bench_page(make_bench(ceilings=rates), tmp_path)
 
 
 def test_rows_of_a_gpu_stand_for_those_that_were_not_measured(tmp_path):
