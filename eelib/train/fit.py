@@ -39,7 +39,7 @@ def fit(module: pl.LightningModule, batches: Steps[Any], steps: int, folder: Pat
     The checkpoint of the last step stays, so that nothing is trained again if what follows fails: whoever has kept the result removes it.
 
     Args:
-        module: What to train; draws all randomness from :func:`step_generator`, with ``self.global_step`` or the step that ``prepare`` gets.
+        module: What to train; draws randomness from :func:`step_generator` alone, with ``self.global_step`` or the step of ``prepare``.
         batches: Where batches come from; made ahead of the step where ``$EELIB_LOADERS`` gives threads for that.
         steps: Optimiser steps in all, those before a resume included.
         folder: Holds the step checkpoint.
