@@ -67,10 +67,13 @@ def pretrain(
     seed: Annotated[int, typer.Option(help="source of all randomness")] = 0,
     jobs: JobsOption = None,
 ) -> None:
-    """Pre-train on the unlabelled windows of one region and say where the encoder is."""
+    """Pre-train on the unlabelled windows of one region and say where the encoder is; under torchrun on several devices."""
     from eelib.study import batch
+    from eelib.train.ranks import rank
 
-    typer.echo(batch.pretrain(region, profile, seed=seed, jobs=jobs))
+    path = batch.pretrain(region, profile, seed=seed, jobs=jobs)
+    if rank() == 0:
+        typer.echo(path)
 
 
 @app.command()
@@ -104,7 +107,7 @@ def report() -> None:
 
 @app.command(hidden=True)
 def arm(name: str, profile: ProfileOption = "quick") -> None:
-    """Compute one arm, EXPERIMENT/KEY, whose needs are done; what the Snakefile calls."""
+    """Compute one arm, EXPERIMENT/KEY, whose needs are done: what the Snakefile calls, and torchrun for a training on several devices."""
     from eelib.study import batch
 
     batch.run_arm(name, profile)

@@ -59,6 +59,23 @@ def gather_ids(ids: Tensor) -> Tensor:
     return torch.cat(parts)
 
 
+def mean_over_ranks(value: Tensor) -> Tensor:
+    """The mean of a number over ranks, without gradient."""
+    if not is_distributed():
+        return value.detach()
+    mean = value.detach().clone()
+    dist.all_reduce(mean)
+    return mean / dist.get_world_size()
+
+
+def max_over_ranks(value: Tensor) -> Tensor:
+    """The largest of a number over ranks."""
+    if is_distributed():
+        value = value.detach().clone()
+        dist.all_reduce(value, dist.ReduceOp.MAX)
+    return value
+
+
 def is_distributed() -> bool:
     """Whether a process group of more than one rank is running."""
     return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from eelib.losses.gather import max_over_ranks
 from eelib.models.image_output import ImageOutput
 from eelib.models.text import TextOutput
 
@@ -106,8 +107,11 @@ class ImageTextModel(nn.Module):
 
 
 def trimmed(tokens: Tensor, eot: Tensor) -> Tensor:
-    """Without the trailing columns that hold only pads; their words are left out of everything, so nothing else changes."""
-    return tokens[:, : int(eot.max()) + 1]
+    """Without the trailing columns that hold only pads; their words are left out of everything, so nothing else changes.
+
+    Ranks that train together keep as many as the longest caption of any of them needs: the losses gather words of one length.
+    """
+    return tokens[:, : int(max_over_ranks(eot.max())) + 1]
 
 
 def _capped(scale: Tensor) -> Tensor:

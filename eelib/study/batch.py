@@ -16,6 +16,7 @@ from eelib.study.execute import KILLED, run, run_one, worker_count, worker_pool
 from eelib.study.progress import clock_time
 from eelib.study.store import Store
 from eelib.study.table import Row, project_folder, rows
+from eelib.train.ranks import world
 
 if TYPE_CHECKING:
     from eelib.study.parameters import Parameters
@@ -47,7 +48,10 @@ def pretrain(region: str, profile: str, *, seed: int = 0, jobs: int | None = Non
     arm = pretrain_arm(SCALES[profile], name, seed)
     fetch_needed({name})
     store.prepare()
-    run([arm], store=store, jobs=jobs)
+    if world() > 1:
+        run_one(arm, store.root)
+    else:
+        run([arm], store=store, jobs=jobs)
     return store.folder(arm) / "encoder.pt"
 
 

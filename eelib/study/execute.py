@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from multiprocessing.managers import SyncManager
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from eelib.study.store import Record, Store, refusal, storage_error
 from eelib.study.work import Work
 from eelib.train import CHECKPOINT
 from eelib.train.loaders import LOADERS, loader_count
+from eelib.train.ranks import rank, world
 
 LOG = "log.txt"
 KILLED = "process was killed, perhaps for lack of memory"
@@ -66,9 +67,14 @@ def run(arms: Sequence[Arm], *, store: Store | None = None, jobs: int | None = N
 
 
 def run_one(arm: Arm, root: Path, queue: Any = None) -> None:  # noqa: ANN401 - a multiprocessing queue
-    """Compute one arm in this process, unless it is done; the body of every worker."""
+    """Compute one arm in this process, unless it is done; the body of every worker.
+
+    Under torchrun every rank does, all take part in the training, and the first writes what comes of it.
+    """
     import torch
 
+    if world() > 1 and not RECIPES[arm.recipe].on_ranks:
+        raise InputError(f"{arm}: an arm of recipe {arm.recipe} is computed on one device; start it without torchrun")
     torch.set_num_threads(1)
     store = Store(root)
     folder = store.folder(arm)
@@ -81,10 +87,11 @@ def run_one(arm: Arm, root: Path, queue: Any = None) -> None:  # noqa: ANN401 - 
         if queue is not None:
             queue.put((arm.key, share))
 
-    with _locked(folder):
+    with _locked(folder) if rank() == 0 else nullcontext():
         if store.usable(arm):
             return
-        with (folder / LOG).open("a", encoding="utf-8") as log, redirect_stdout(log), redirect_stderr(log):
+        name = f"rank{rank()}.txt" if rank() else LOG
+        with (folder / name).open("a", encoding="utf-8") as log, redirect_stdout(log), redirect_stderr(log):
             started = time.time()
             needs = {name: store.folder(needed) for name, needed in arm.needs.items()}
             try:
@@ -99,6 +106,8 @@ def run_one(arm: Arm, root: Path, queue: Any = None) -> None:  # noqa: ANN401 - 
                 raise
             finally:
                 gc.collect()  # a trainer and its module refer to each other and hold the training set: a worker would keep dozens of them
+            if rank():
+                return
             measured = metrics.pop("measured", {})  # times and the like differ between runs: beside the result, not part of it
             store.write(arm, metrics, provenance(started, time.time()) | measured)
             for checkpoint in folder.rglob(CHECKPOINT):  # only now will nothing go on from it
@@ -153,7 +162,14 @@ def worker_pool(jobs: int) -> Iterator[tuple[ProcessPoolExecutor, Any]]:
     """Fresh single-threaded worker processes and a queue to hear from them.
 
     None is left behind when the block is left by an interrupt, or this process is killed.
+
+    Raises:
+        InputError: torchrun started this process, and others like it.
     """
+    if world() > 1:
+        raise InputError(
+            "this command has workers of its own: start it without torchrun, which is for one training (eelib arm, eelib pretrain)"
+        )
     context = mp.get_context("spawn")
     settings = ONE_THREAD | {LOADERS: str(loader_count(jobs))}
     before = {name: os.environ.get(name) for name in settings}

@@ -13,6 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from eelib.train.ranks import world
+
 PACKAGES = ("torch", "numpy", "lightning", "scipy", "torchgeo", "eelib")
 
 
@@ -39,6 +41,7 @@ def machine() -> dict[str, Any]:
     return {
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
         "threads": torch.get_num_threads(),
+        **({"ranks": world()} if world() > 1 else {}),
         "processor": _processor(),
         "instructions": _instructions(),
         "cores": os.cpu_count(),

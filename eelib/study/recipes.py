@@ -133,11 +133,13 @@ class Recipe:
         version: Bumped by hand whenever the same parameters would give another number.
         run: ``module:function``.
         leaves: Files beside the record that arms which need it read.
+        on_ranks: Whether torchrun can compute it on several devices.
     """
 
     version: int
     run: str
     leaves: tuple[str, ...] = ()
+    on_ranks: bool = False
 
     def load(self) -> Run:
         """Import the function."""
@@ -147,11 +149,11 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
-    "pretrain": Recipe(2, "eelib.study.embedding_earth:pretrain", leaves=("encoder.pt",)),
+    "pretrain": Recipe(2, "eelib.study.embedding_earth:pretrain", leaves=("encoder.pt",), on_ranks=True),
     "segment": Recipe(2, "eelib.study.embedding_earth:segment", leaves=("encoder.pt",)),
     "probe": Recipe(2, "eelib.study.probing:probe"),
     "explore": Recipe(1, "eelib.study.explore:explore"),
     "pixels": Recipe(2, "eelib.study.pixels:pixels"),
-    "pair_train": Recipe(2, "eelib.study.clip_benchmark:pair_train", leaves=("model.pt",)),
+    "pair_train": Recipe(2, "eelib.study.clip_benchmark:pair_train", leaves=("model.pt",), on_ranks=True),
     "pair_score": Recipe(1, "eelib.study.clip_benchmark:pair_score"),
 }

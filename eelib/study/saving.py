@@ -6,13 +6,17 @@ from pathlib import Path
 
 import torch
 
+from eelib.train.ranks import rank
+
 
 def save(content: object, path: Path) -> None:
-    """``torch.save`` under a temporary name, then the right one.
+    """``torch.save`` under a temporary name, then the right one; of ranks that train together the first alone writes.
 
     Raises:
         OSError: The disk is full or cannot be written; nothing half-written stays.
     """
+    if rank():
+        return
     partial = path.with_name(f"{path.name}.partial")
     try:
         with partial.open("wb") as handle:  # given a path, torch hides the operating system's error behind one of its own

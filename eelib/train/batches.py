@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from eelib.train.ahead import Steps
+from eelib.train.ranks import rank, share
 
 if TYPE_CHECKING:
     from eelib.data.views import Sample
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 
 def step_generator(seed: int, stream: str, step: int) -> torch.Generator:
-    """A generator that depends on seed, purpose and step alone; nothing needs to be saved to resume."""
-    words = np.random.SeedSequence([seed, step, *stream.encode()]).generate_state(2)
+    """A generator that depends on seed, purpose, step and rank alone; nothing needs to be saved to resume."""
+    words = np.random.SeedSequence([seed, step, *stream.encode(), *([rank()] if rank() else [])]).generate_state(2)
     return torch.Generator().manual_seed(int(words[0]) << 31 | int(words[1]) >> 1)
 
 
@@ -101,7 +102,7 @@ class WindowBatches(Steps["Sample"]):
 
     Args:
         windows: What to draw from.
-        batch_size: Windows per batch.
+        batch_size: Windows per batch, over all ranks.
         seed: Source of the order.
         start: First step; the stream from ``start`` equals the full stream from there on.
         region: ``(N,)`` number of the region of each window, where several are pooled; batches then have a key ``region``.
@@ -112,8 +113,8 @@ class WindowBatches(Steps["Sample"]):
         self.everything = as_tensors(windows)
 
     def rows(self, step: int) -> np.ndarray:
-        """Numbers of the windows of a step."""
-        return rows_of_step(len(self.windows), self.batch_size, self.seed, step)
+        """Numbers of the windows of a step, of those this rank's part."""
+        return share(rows_of_step(len(self.windows), self.batch_size, self.seed, step))
 
     def batch(self, step: int) -> Sample:
         """The batch of a step: the numbers of its windows ``rows`` ``(B,)``, and the arrays of all windows, of which nothing is copied.

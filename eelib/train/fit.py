@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -12,14 +13,18 @@ from typing import Any, Protocol, runtime_checkable
 
 import lightning as pl
 import torch
+import torch.distributed as dist
+from lightning.pytorch.strategies import DDPStrategy
 from torch import nn
 
 from eelib.errors import InputError
+from eelib.losses.gather import is_distributed
 from eelib.train import CHECKPOINT
 from eelib.train.ahead import Ahead, Prepares, Steps
 from eelib.train.compiled import compiled
 from eelib.train.loaders import given_loaders
 from eelib.train.one_vector import apart
+from eelib.train.ranks import world
 
 Progress = Callable[[float], None]
 
@@ -36,7 +41,8 @@ class HasNetworks(Protocol):
 def fit(module: pl.LightningModule, batches: Steps[Any], steps: int, folder: Path, progress: Progress, every: int = 50) -> None:
     """Train for a number of optimiser steps, going on from ``folder/step.ckpt`` where there is one.
 
-    The checkpoint of the last step stays, so that nothing is trained again if what follows fails: whoever has kept the result removes it.
+    Under torchrun all ranks train together, each on its part of every batch. The checkpoint of the last step stays, so that nothing is
+    trained again if what follows fails: whoever has kept the result removes it.
 
     Args:
         module: What to train; draws randomness from :func:`step_generator` alone, with ``self.global_step`` or the step of ``prepare``.
@@ -59,7 +65,7 @@ def fit(module: pl.LightningModule, batches: Steps[Any], steps: int, folder: Pat
     trainer = pl.Trainer(
         max_steps=steps,
         accelerator="auto",
-        devices=1,
+        **_devices(),
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,
@@ -70,6 +76,18 @@ def fit(module: pl.LightningModule, batches: Steps[Any], steps: int, folder: Pat
     with closing(ahead), compiled(module.networks() if isinstance(module, HasNetworks) else (), steps - batches.start):
         trainer.fit(module, ahead, ckpt_path=path if batches.start else None, weights_only=False)
     apart(module)
+    if is_distributed():
+        dist.destroy_process_group()  # whatever follows is each rank's own
+
+
+def _devices() -> dict[str, Any]:
+    """Lightning's options for one device, or for all those that torchrun gave a process."""
+    if world() == 1:
+        return {"devices": 1}
+    here = int(os.environ["LOCAL_WORLD_SIZE"])
+    # Some weights take no part in a method; buffers follow from gathered rows and synchronised batch norms, which torch has on GPUs alone.
+    strategy = DDPStrategy(find_unused_parameters=True, broadcast_buffers=False)
+    return {"devices": here, "num_nodes": world() // here, "strategy": strategy, "sync_batchnorm": torch.cuda.is_available()}
 
 
 def _steps_done(path: Path) -> int:
@@ -106,7 +124,8 @@ class _Watch(pl.Callback):
         if step % self.every == 0 or step == self.steps:
             partial = self.path.with_suffix(".partial")
             trainer.save_checkpoint(partial)
-            partial.replace(self.path)
+            if trainer.is_global_zero:
+                partial.replace(self.path)
         self.progress(step / self.steps)
 
 

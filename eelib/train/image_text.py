@@ -14,6 +14,7 @@ from eelib.data.text_augment import TextAugment
 from eelib.data.tokens import Tokenizer
 from eelib.errors import InputError
 from eelib.losses import mask_tokens
+from eelib.losses.gather import mean_over_ranks
 from eelib.models.image_text_model import ImageTextModel, trimmed
 from eelib.models.text import TextOutput
 from eelib.settings_pairs import MethodSettings, PairRecipe
@@ -74,7 +75,7 @@ class ImageText(pl.LightningModule):
         loss = self.terms.total(values)
         if self.global_step % max(1, self.recipe.steps // POINTS) == 0 or self.global_step == self.recipe.steps - 1:
             shown = {"loss": loss, "scale": self._main_scale(), **values}
-            self.points.append({"step": self.global_step} | {name: value.item() for name, value in shown.items()})
+            self.points.append({"step": self.global_step} | {name: mean_over_ranks(value).item() for name, value in shown.items()})
         return loss
 
     def encode(self, batch: Batch) -> Encoded:

@@ -9,6 +9,7 @@ import torch
 from eelib.errors import InputError
 from eelib.train.ahead import Steps
 from eelib.train.batches import rows_of_step
+from eelib.train.ranks import share
 
 if TYPE_CHECKING:
     from eelib.data.pairs.containers import Pairs
@@ -26,7 +27,7 @@ class PairBatches(Steps[Batch]):
     Args:
         pairs: What to draw from.
         tokenizer: Of the captions.
-        batch_size: Pairs per batch.
+        batch_size: Pairs per batch, over all ranks.
         seed: Source of the order.
         start: First step; the stream from ``start`` equals the full stream from there on.
 
@@ -40,9 +41,9 @@ class PairBatches(Steps[Batch]):
         self.pairs, self.tokenizer, self.batch_size, self.seed, self.start = pairs, tokenizer, batch_size, seed, start
 
     def rows(self, step: int) -> Ints:
-        """Rows of the pairs of a step, in the order of the pairs where they have one."""
+        """Rows of the pairs of a step, of those this rank's part, in the order of the pairs where they have one."""
         order = self.pairs.order
-        return (
+        return share(
             rows_of_step(len(self.pairs), self.batch_size, self.seed, step)
             if order is None
             else order.rows(self.batch_size, self.seed, step)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from eelib.errors import unknown
+from eelib.errors import InputError, unknown
+from eelib.train.ranks import world
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,10 +33,15 @@ def make_objective(encoder: nn.Module, settings: PretrainSettings, bands: int) -
         bands: Of the input; only a reconstruction needs to know.
 
     Raises:
-        InputError: Nobody knows the objective.
+        InputError: Nobody knows the objective, or it trains on one device and torchrun started several processes.
     """
     if settings.objective not in OBJECTIVES:
         raise unknown("objective", settings.objective, OBJECTIVES)
     module, name = OBJECTIVES[settings.objective].split(":")
     made: Objective = getattr(importlib.import_module(module), name)(encoder, settings, bands)
+    if world() > 1 and not made.on_ranks:
+        raise InputError(
+            f"objective={settings.objective}, branch={settings.branch}, queue={settings.queue}: on several devices only contrast with a "
+            "shared branch and without a queue trains; start this without torchrun"
+        )
     return made

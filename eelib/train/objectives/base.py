@@ -26,7 +26,12 @@ class Objective(nn.Module):
         encoder: Series to dense features, with ``embed_dim``. It is not kept here: who trains it passes it to every call.
         settings: The recipe.
         bands: Of the input.
+
+    Attributes:
+        on_ranks: Whether it sees the rows of all ranks, so that a training on several devices is that of one with the joined batch.
     """
+
+    on_ranks = False
 
     def __init__(self, encoder: nn.Module, settings: PretrainSettings, bands: int) -> None:
         super().__init__()

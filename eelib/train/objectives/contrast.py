@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from eelib.losses import FeatureBank, dense_info_nce, most_similar, nt_xent, query_info_nce
 from eelib.train.objectives.base import MomentumBranch, Objective, Two, both, encode_both, projection
+from eelib.train.ranks import world
 
 if TYPE_CHECKING:
     from eelib.data.views import Sample
@@ -43,6 +44,7 @@ class Contrast(Objective):
         self.heads = nn.ModuleDict({name: projection(encoder, settings) for name in self.weights})
         self.banks = nn.ModuleDict({name: FeatureBank(settings.queue, settings.embed_dim) for name in self.weights if settings.queue})
         self.slow = MomentumBranch([encoder, self.heads], settings.momentum) if settings.branch == "momentum" else None
+        self.on_ranks = self.slow is None and not settings.queue
 
     def loss(self, encoder: nn.Module, a: Sample, b: Sample, generator: torch.Generator) -> Tensor:
         """Weighted sum of the dense and the pooled term."""
@@ -88,6 +90,7 @@ class Contrast(Objective):
             negatives=s.negatives,
             guard_radius=s.guard_radius,
             chunk=_tile(s.anchors * len(query.features), query.features),
+            gather=True,
             pairs=most_similar(query.features, key.features, s.anchors, generator) if by_feature else None,
             one_way=self.slow is not None,
             bank=self._bank("dense"),
@@ -95,7 +98,7 @@ class Contrast(Objective):
 
     def _pooled(self, query: Tensor, key: Tensor) -> Tensor:
         if self.slow is None:
-            return nt_xent(query, key, self.settings.temperature, chunk=_tile(2 * len(query), query))
+            return nt_xent(query, key, self.settings.temperature, chunk=_tile(2 * len(query), query), gather=True)
         return query_info_nce(query, key, 1 / self.settings.temperature, bank=self._bank("pooled"), chunk=_tile(len(query), query))
 
     def _bank(self, name: str) -> Tensor | None:
@@ -111,7 +114,7 @@ class Contrast(Objective):
 
 def _tile(rows: int, like: Tensor) -> int | None:
     kind = "cuda" if like.is_cuda else "cpu"
-    return TILE[kind] if rows > WHOLE[kind] else None
+    return TILE[kind] if rows**2 * world() > WHOLE[kind] ** 2 else None  # the rows of all ranks are columns
 
 
 def embed(encoder: nn.Module, heads: nn.Module, a: Sample, b: Sample) -> tuple[Embedded, Embedded]:
