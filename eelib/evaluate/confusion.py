@@ -97,5 +97,5 @@ def unpack(packed: dict[str, list[int]]) -> Ints:
 
 def _mean(values: Array) -> Array:
     present = ~np.isnan(values)
-    mean: Array = np.where(present, values, 0).sum(-1) / np.maximum(present.sum(-1), 1)
+    mean: Array = np.where(present, values, 0).sum(-1) / np.where(present.any(-1), present.sum(-1), np.nan)
     return mean

@@ -29,12 +29,13 @@ def right_answers(captions: Sequence[str], images: Sequence[str]) -> Bools:
 def first_ranks(similarity: Array, right: Bools) -> Ints:
     """Per query how many wrong answers are at least as similar as its best right one, ``(Q,)``; 0 = found first.
 
-    Ties count against the model, so one that finds everything alike is last everywhere.
+    Ties count against the model, so one that finds everything alike, or whose similarities are NaN, is last everywhere.
 
     Args:
         similarity: ``(Q, A)``.
         right: ``(Q, A)``, at least one per query.
     """
+    similarity = np.where(np.isnan(similarity), -np.inf, similarity)
     best = np.where(right, similarity, -np.inf).max(1, keepdims=True)
     ranks: Ints = ((similarity >= best) & ~right).sum(1)
     return ranks

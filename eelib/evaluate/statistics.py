@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -44,10 +45,12 @@ class Estimate:
 
 
 def bootstrap(arms: list[Ints], places: Ints, *, score: Score = mean_iou, resamples: int = 2000, seed: int = 0) -> Array:
-    """Bootstrap distribution of the seed-averaged score of several arms on one resampling of places and seeds.
+    """Distribution of the seed-averaged score of several arms over places and seeds.
 
-    All arms share each resample, so differences between columns are paired. Places, not windows, are drawn, because windows of one place
-    are not independent.
+    All arms share each draw, so differences between columns are paired. Places are resampled (the bootstrap); places and not windows,
+    because windows of one place are not independent. Seeds are too few for that: three of five say nothing about the tails, and of two the
+    resampled variance is half of the true one. What a mean over S seeds may deviate follows Student's t with S - 1 degrees of freedom
+    instead: with places that do not vary, percentiles are the ends of a t interval, and :func:`p_value` is that of a t test.
 
     Args:
         arms: Per arm ``(S, N, K, L)`` counts of seeds and windows, for example confusion counts by true and predicted class; all 0
@@ -55,10 +58,11 @@ def bootstrap(arms: list[Ints], places: Ints, *, score: Score = mean_iou, resamp
         places: ``(N,)`` place of each window.
         score: Counts ``(..., K, L)`` to a score ``(...)``.
         resamples: Number of draws ``R``.
-        seed: Source of the draws.
+        seed: Source of the draws of places. Those of seeds are the same in every call, so that a mean over cases with places of their own
+            keeps what these share: two of them may come from one encoder.
 
     Returns:
-        ``(R + 1, A)``; row 0 is the estimate itself, the rest are resamples.
+        ``(R + 1, A)``; row 0 is the estimate itself, the rest are draws.
 
     Raises:
         InputError: Arms differ in seeds or windows.
@@ -69,7 +73,7 @@ def bootstrap(arms: list[Ints], places: Ints, *, score: Score = mean_iou, resamp
     num_seeds, _, *cells = arms[0].shape
     rng = np.random.default_rng(seed)
     of_place = np.vstack([np.ones(len(names)), rng.multinomial(len(names), np.full(len(names), 1 / len(names)), resamples)])
-    of_seed = np.vstack([np.ones(num_seeds), rng.multinomial(num_seeds, np.full(num_seeds, 1 / num_seeds), resamples)]) / num_seeds
+    of_seed = _deviations(num_seeds, resamples)
     columns = []
     for counts in arms:
         per_place = np.zeros((len(names), num_seeds, int(np.prod(cells))))
@@ -79,13 +83,28 @@ def bootstrap(arms: list[Ints], places: Ints, *, score: Score = mean_iou, resamp
     return np.stack(columns, 1)
 
 
-def _seed_mean(scores: Array, weight: Array) -> Array:
-    """Weighted mean over seeds ``(R, S)``. Where seeds have places of their own, a draw may hold none of a seed's, which is left out."""
+@functools.lru_cache(maxsize=16)
+def _deviations(count: int, resamples: int) -> Array:
+    """Weights ``(R + 1, S)`` of the differences of S values from their mean, which make of them draws from what their mean may deviate.
+
+    A row is ``(z - mean z) / sqrt(S (S - 1)) / sqrt(chi² / (S - 1))`` with z normal: applied to values of standard deviation s it gives
+    ``s / sqrt(S)`` times a number from Student's t with S - 1 degrees of freedom. The first row is 0, and all are for a single value.
+    """
+    weights = np.zeros((resamples + 1, count))
+    if count > 1:
+        rng = np.random.default_rng(count)
+        normal = rng.standard_normal((resamples, count))
+        width = np.sqrt(count * rng.chisquare(count - 1, resamples))
+        weights[1:] = (normal - normal.mean(1, keepdims=True)) / width[:, None]
+    return weights
+
+
+def _seed_mean(scores: Array, deviations: Array) -> Array:
+    """Mean over seeds ``(R, S)``, and its deviation. Where seeds have places of their own, one of which none was drawn is left out."""
     known = ~np.isnan(scores)
-    share = np.where(known, weight, 0)
-    share = np.where(share.any(1, keepdims=True), share, known)
-    mean: Array = (np.where(known, scores, 0) * share).sum(1) / share.sum(1)
-    return mean
+    mean = np.where(known, scores, 0).sum(1) / np.where(known.any(1), known.sum(1), np.nan)
+    drawn: Array = mean + (deviations * np.where(known, scores - mean[:, None], 0)).sum(1)
+    return drawn
 
 
 def block_diagonal(counts: list[Ints]) -> Ints:
@@ -99,7 +118,7 @@ def block_diagonal(counts: list[Ints]) -> Ints:
 
 
 def estimate(draws: Array, seeds: int, places: int) -> Estimate:
-    """Percentile interval of a column of :func:`bootstrap`, or of a difference of two columns."""
+    """Percentile interval of a column of :func:`bootstrap`, or of a difference of two columns, 95 %."""
     method = "linear" if np.isfinite(draws).all() else "inverted_cdf"  # an infinite draw cannot be averaged with its neighbour
     low, high = np.percentile(draws[1:], [2.5, 97.5], method=method)  # type: ignore[call-overload]
     return Estimate(float(draws[0]), float(low), float(high), seeds, places)

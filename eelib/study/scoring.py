@@ -18,7 +18,8 @@ EXAMPLES = 4  # test windows whose predicted maps are kept for figures
 
 def validation_score(region: Region, predicted: np.ndarray) -> float:
     """Mean IoU of the maps ``(N, H, W)`` of the validation windows."""
-    return float(mean_iou(confusion_counts(predicted, np.asarray(region.labelled("validation").mask), len(region.classes)).sum(0)))
+    mask = np.asarray(region.labelled("validation").mask)
+    return float(np.nan_to_num(mean_iou(confusion_counts(predicted, mask, len(region.classes)).sum(0))))
 
 
 def scored(region: Region, train: Windows, predicted: np.ndarray, folder: Path) -> dict[str, Any]:

@@ -55,3 +55,8 @@ def test_chance_is_what_random_orders_reach():
     for k in ("1", "5", "10"):
         assert np.mean([one[k] for one in found]) == pytest.approx(expected[k], abs=0.02)
     assert chance_recall(right_of(range(4))) == {"1": 0.25, "5": 1.0, "10": 1.0}
+
+
+def test_similarities_that_are_nan_find_nothing():
+    right = np.eye(3, dtype=bool)
+    assert first_ranks(np.full((3, 3), np.nan), right).tolist() == [2, 2, 2]

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import norm, ttest_1samp
 
 from eelib.errors import InputError
+from eelib.evaluate.confusion import mean_iou
 from eelib.evaluate.statistics import (
     block_diagonal,
     bootstrap,
@@ -49,12 +50,13 @@ def test_coverage_of_the_interval_is_near_95_per_cent():
     assert 0.89 <= hits / 200 <= 0.99
 
 
-def split_anew(rng, seeds=5, blocks=40, tested=10):
+def split_anew(rng, seeds=5, blocks=40, tested=10, anew=True):
     """Counts of two arms, the first 5 points better on average, by how much depends on the place; every seed tests other blocks."""
     level, gain = rng.normal(50, 8, blocks), rng.normal(5, 6, blocks)
     arms, places = ([], []), []
+    own = rng.choice(blocks, tested, replace=False)
     for _ in range(seeds):
-        own = rng.choice(blocks, tested, replace=False)
+        own = rng.choice(blocks, tested, replace=False) if anew else own
         noise = rng.normal(0, 3, (2, tested))
         arms[0].append(accuracy_counts((level + gain)[own] + noise[0]))
         arms[1].append(accuracy_counts(level[own] + noise[1]))
@@ -71,20 +73,23 @@ def test_coverage_holds_where_every_seed_tests_other_places():
     assert hits / 200 >= 0.93  # wider than needed: both the draw of places and that of seeds hold what differs between places
 
 
-def test_other_places_for_every_seed_make_the_interval_narrower():
+def test_other_places_for_every_seed_bring_the_estimate_nearer():
     """That is why small regions are split anew: one split's test places are few."""
-    width = {}
-    for seeds in (1, 5):
-        found = [paired_difference(*split_anew(np.random.default_rng(trial), seeds), score=share, resamples=400) for trial in range(20)]
-        width[seeds] = np.mean([estimate.high - estimate.low for estimate in found])
-    assert width[5] < 0.9 * width[1]
+    off = {}
+    for anew in (False, True):
+        found = [paired_difference(*split_anew(np.random.default_rng(trial), anew=anew), score=share, resamples=10) for trial in range(60)]
+        off[anew] = np.mean([abs(estimate.value - 0.05) for estimate in found])
+    assert off[True] < 0.85 * off[False]
 
 
 def test_a_seed_none_of_whose_places_were_drawn_is_left_out():
     counts = block_diagonal([accuracy_counts([50]), accuracy_counts([90])])
-    draws = bootstrap([counts], np.array([0, 1]), score=share)
-    assert draws[0, 0] == pytest.approx(0.7)
-    assert {round(value, 6) for value in draws[:, 0]} == {0.5, 0.7, 0.9}
+    for score in (share, mean_iou):
+        one, other, both = (float(score(part)) for part in (counts[0].sum(0), counts[1].sum(0), counts.sum((0, 1))))
+        draws = bootstrap([counts], np.array([0, 1]), score=score)[:, 0]
+        assert draws[0] == pytest.approx((one + other) / 2) and (score is mean_iou or draws[0] == pytest.approx(both))
+        alone = [np.isclose(draws, value, rtol=1e-12).mean() for value in (one, other)]  # a place came twice, the other not at all
+        assert alone == pytest.approx([0.25, 0.25], abs=0.04)
 
 
 def test_block_diagonal_counts_of_equal_windows_are_the_same_statistic():
@@ -136,10 +141,37 @@ def test_windows_of_one_place_are_drawn_together():
     assert together.high - together.low > 3 * (apart.high - apart.low)
 
 
-def test_seeds_widen_the_interval():
-    right = np.tile(np.array([[40], [60], [80]]), 50)
-    found = score_with_interval(accuracy_counts(right), np.arange(50), score=share)
-    assert found.high - found.low > 0.2
+@pytest.mark.parametrize("values", [(40, 60), (40, 45, 80), (61, 58, 66, 70, 40)])
+def test_seeds_alone_give_the_t_interval_and_the_p_value_of_a_t_test(values):
+    first, second = (accuracy_counts(np.repeat(np.array(part)[:, None], 3, 1)) for part in (values, [50] * len(values)))
+    exact = ttest_1samp(np.array(values) / 100, 0.5)
+    low, high = exact.confidence_interval(0.95)
+    found = paired_difference(first, second, np.arange(3), score=share, resamples=40_000)
+    assert (found.low, found.high) == pytest.approx((low - 0.5, high - 0.5), abs=0.04 * (high - low))
+    draws = bootstrap([first, second], np.arange(3), score=share, resamples=40_000)
+    assert p_value(draws[:, 0] - draws[:, 1]) == pytest.approx(exact.pvalue, rel=0.05)
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+@pytest.mark.parametrize("run", [3.0, 12.0])
+def test_few_seeds_do_not_find_what_is_not_there(seeds, run):
+    """Two arms of equal quality whose runs differ by chance, as much as the mean over places or several times as much."""
+    alone = 0
+    for trial in range(300):
+        rng = np.random.default_rng(trial)
+        level, noise = rng.normal(50, 8, 30), rng.normal(0, run, (2, seeds, 1))
+        first, second = (accuracy_counts((level + part + rng.normal(0, 8, (seeds, 30))).clip(0, 100)) for part in noise)
+        alone += paired_difference(first, second, np.arange(30), score=share, resamples=400, seed=trial).excludes_zero
+    assert alone / 300 <= 0.08
+
+
+def test_a_mean_over_cases_keeps_what_their_seeds_share():
+    """Four regions that read the same five encoders have five encoders, not twenty."""
+    values = np.array([61, 58, 66, 70, 40])
+    counts = accuracy_counts(np.repeat(values[:, None], 3, 1))
+    draws = [bootstrap([counts], np.arange(3), score=share, seed=case)[:, 0] for case in range(4)]
+    one, mean = estimate(draws[0], 5, 3), estimate(np.mean(draws, 0), 5, 12)
+    assert (mean.low, mean.high) == pytest.approx((one.low, one.high))
 
 
 def test_same_seed_same_draws():
