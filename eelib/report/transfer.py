@@ -66,7 +66,7 @@ def transfers(records: Iterable[Record]) -> list[Transfer]:
     """
     found = []
     for number, (case, starts) in enumerate(groups(records).items()):
-        draws = draw(case, starts, seed=number)  # regions have different places, so they are resampled on their own
+        draws = draw(case, starts, seed=number)  # regions have different places, which are resampled on their own
         for start in starts:
             origin = case.region if start == "pretrained" else start.removeprefix(PREFIX)
             base = f"random as in {origin}" if f"random as in {origin}" in starts else "random"
@@ -133,7 +133,10 @@ class Distance:
 
 
 def by_distance(cells: Iterable[Transfer]) -> list[Distance]:
-    """Averages over targets, which are resampled independently of each other, nearest first; exchanges with real regions are left out."""
+    """Averages over targets, nearest first; exchanges with real regions are left out.
+
+    Places are resampled in each target on its own; the draw of seeds is one for all, because several targets read the same encoders.
+    """
     found: dict[tuple[str, float, str], list[Transfer]] = {}
     for cell in cells:
         if not cell.exchange and (cell.how != HOME or source(cell.case.region).simulated):

@@ -70,8 +70,9 @@ def test_transfer_is_judged_as_fine_tuned_where_that_was_run():
     every = readings(starts, region="germany", suffix="fine-tuned", fraction=1.0) + readings(starts, region="germany", fraction=1.0)
     more = earth.carries_over(readings(starts, region="germany") + tuned + every)
     assert more.word == "undecided"  # by the fewest labels alone
-    beside = more.evidence.removeprefix(found.evidence)
-    assert beside.startswith(" With 100 %: a region of the other continent, fine-tuned +") and "probe" not in beside
+    few, _, beside = more.evidence.partition(" With 100 %: ")
+    assert "linear probe +" in few
+    assert beside.startswith("a region of the other continent, fine-tuned +") and "probe" not in beside
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,9 @@ def test_the_same_pixels_in_two_seasons(monkeypatch, tmp_path):
     assert unpack(moved["seasons"]).sum() == 8 * 16
 
 
-def test_one_date_has_no_other_season(monkeypatch, tmp_path):
-    assert "seasons" not in look(monkeypatch, tmp_path, make_region(length=1), num_dates=1)
+@pytest.mark.parametrize(("length", "num_dates"), [(1, 1), (8, 5)])
+def test_first_and_last_dates_that_overlap_are_no_two_seasons(monkeypatch, tmp_path, length, num_dates):
+    assert "seasons" not in look(monkeypatch, tmp_path, make_region(length=length), num_dates=num_dates)
 
 
 def test_a_region_without_labels_is_looked_at_all_the_same(monkeypatch, tmp_path):
