@@ -17,13 +17,13 @@ from eelib.data.windows import Floats, Ints
 from eelib.errors import InputError
 from eelib.settings import RegionSizes
 
-SAMPLED = 200  # plates whose pixels are read for the value ranges
+SAMPLED = 200  # plates whose pixels are read for the value ranges; fewer plates are read on more dates
 MOST_PLACES = 4000  # whose footprints are compared
 SIDE = 128  # pixels of the corner that is read
 
 
 def check(source: OwnSource, window: int | None = None) -> Iterator[str]:
-    """Lines for the user. Reads every mask, and a corner of up to 200 images on their first and last date.
+    """Lines for the user. Reads every mask, and a corner of up to 200 images, of series on up to 200 dates in all, at least two each.
 
     Args:
         source: Of the manifest.
@@ -67,13 +67,21 @@ def value_ranges(plates: tuple[Plate, ...]) -> Floats:
         plate = plates[number]
         height, width = (min(length, SIDE) for length in plate.shape)
         box = Box(plate.shape[0] - height, (plate.shape[1] - width) // 2, height, width)
-        last = len(plate.seasons[-1]) - 1
-        pixels = plate.image(len(plate.seasons) - 1, np.unique([0, last]), box)
-        parts.append(pixels.swapaxes(0, 1).reshape(pixels.shape[1], -1)[:, ::7])
+        for season, when in _some_dates(plate, max(2, SAMPLED // len(some))):
+            pixels = plate.image(season, when, box)
+            parts.append(pixels.swapaxes(0, 1).reshape(pixels.shape[1], -1)[:, ::7])
     values = np.concatenate(parts, 1)
     if np.isnan(values).all():
         raise InputError(f"{plates[0].path}: no pixel that was read has data; check 'nodata'")
     return np.asarray(np.nanpercentile(values, [1, 99], axis=1).T, np.float32)
+
+
+def _some_dates(plate: Plate, most: int) -> Iterator[tuple[int, Ints]]:
+    """Seasons of a plate and some of their dates, spread evenly over all; one date in other units than the rest must not go unseen."""
+    dates = np.array([(season, at) for season, days in enumerate(plate.seasons) for at in range(len(days))])
+    chosen = dates[np.unique(np.linspace(0, len(dates) - 1, min(most, len(dates))).round().astype(int))]
+    for season in np.unique(chosen[:, 0]).tolist():
+        yield season, chosen[chosen[:, 0] == season, 1]
 
 
 def _places(source: OwnSource, owner: Ints) -> str:

@@ -52,6 +52,7 @@ def _rasters(entry: SceneSeriesManifest, scene: SceneEntry, folder: Path, name: 
             first = infos[days.index(day)].path
             raise InputError(f"{infos[at].path}: a second raster of {day}, after {first.name}; one raster per date, narrow the pattern")
         same_grid(infos[0], infos[at], "raster")
+    _same_units(infos, Scaling(entry.scale, entry.offset, entry.nodata))
     bands = band_names(infos, entry.bands)
     seasons = by_season(days)
     dates = tuple(day_numbers([days[at] for at in season]) for season in seasons)
@@ -59,6 +60,17 @@ def _rasters(entry: SceneSeriesManifest, scene: SceneEntry, folder: Path, name: 
     label, masks = _label(entry, scene, folder, infos[0])
     plate = RasterPlate(scene.name, infos[0].path, infos[0].shape, dates, label, Scaling(entry.scale, entry.offset, entry.nodata), files)
     return plate, bands, [*(info.path for info in infos), *masks], _left_out(scene, days, seasons)
+
+
+def _same_units(infos: list[RasterInfo], scaling: Scaling) -> None:
+    """Refuse a series whose types of numbers have different default scales: some dates would be thousands of times brighter than others."""
+    first = infos[0]
+    for info in infos:
+        if scaling.factor(info.dtype, str(info.path)) != scaling.factor(first.dtype, str(first.path)):
+            raise InputError(
+                f"{info.path}: holds {info.dtype} but {first.path.name} of the same series {first.dtype}, which have different default "
+                "scales; convert one to the type of the other, or declare 'scale' in the manifest if one scale is right for both"
+            )
 
 
 def _cube(entry: SceneSeriesManifest, scene: SceneEntry, folder: Path, name: str) -> Made:
