@@ -45,6 +45,7 @@ class Found:
         notes: What was left out, and why.
         owners: Split number per plate, where the data have their own split.
         largest: Largest window, where the data limit it.
+        dated: Whether the days are those of the images; without, captions name no month.
         reading: What is read in another way than by the plain rule, as part of the fingerprint; nothing for most data.
     """
 
@@ -55,6 +56,7 @@ class Found:
     notes: tuple[str, ...] = ()
     owners: Ints | None = None
     largest: int | None = None
+    dated: bool = True
     reading: str = ""
 
 
@@ -73,6 +75,7 @@ class OwnSource:
 
     def __init__(self, entry: OwnManifest, name: str, found: Found) -> None:
         self.entry, self.name, self.found = entry, name, found
+        self.dated = found.dated
         self.title, self.bands = entry.title or entry.name, found.bands
         self.classes = tuple(item.name for item in entry.classes)
         self.colors = entry.colors

@@ -44,7 +44,8 @@ def raster_folder_source(entry: RasterFolderManifest, name: str) -> OwnSource:
     )
     notes = _notes(entry, pairs, len(chosen) - len(infos))
     files = tuple(sorted({*(info.path for info in images), *masks}))
-    return OwnSource(entry, name, Found(plates, bands, files, describe_images(images, scaling, bands), notes))
+    dated = entry.date is not None or "day_of_year" in entry.model_fields_set  # the default day is nobody's statement
+    return OwnSource(entry, name, Found(plates, bands, files, describe_images(images, scaling, bands), notes, dated=dated))
 
 
 def _pairs(entry: RasterFolderManifest, folder: Path, name: str) -> tuple[Pairs, list[Path]]:
