@@ -102,28 +102,48 @@ def _bands(info: RasterInfo) -> list[str]:
 
 
 def _classes(masks: list[Path]) -> str:
-    """A class per colour or value that the first masks hold, with its share of pixels; the most frequent first."""
+    """A class per colour or value that the first masks hold, with its share of pixels; the most frequent first. Nodata is no class."""
     counts: Counter[str] = Counter()
-    for path in masks[:LOOKED_AT]:
-        counts.update(_census(inspect(path)))
+    infos = [inspect(path) for path in masks[:LOOKED_AT]]
+    for info in infos:
+        counts.update(_census(info))
     total = sum(counts.values())
+    ignored = sorted({_quoted(key) for info in infos if (key := _nodata(info))})
+    for key in ignored:
+        counts.pop(key.strip('"'), None)
     if len(counts) > MOST_CLASSES:
         return f"classes: []  # {len(counts)} colours or values, too many for classes: smeared by JPEG? Declare classes and 'tolerance'\n"
     lines = ["classes:  # give names; take what is no class into 'ignore'"]
     for number, (key, count) in enumerate(counts.most_common()):
-        field = f'color: "{key}"' if key.startswith("#") else f"value: {key}"
+        field = f"{'color' if key.startswith('#') else 'value'}: {_quoted(key)}"
         lines.append(f"  - {{name: class_{number}, {field}}}  # {100 * count / total:.1f} % of the pixels looked at")
-    return "\n".join([*lines, "# ignore: [255]", ""])
+    remark = f"ignore: [{', '.join(ignored)}]  # nodata of the masks" if ignored else "# ignore: [255]"
+    return "\n".join([*lines, remark, ""])
+
+
+def _quoted(key: str) -> str:
+    return f'"{key}"' if key.startswith("#") else key  # a plain # begins a comment
+
+
+def _nodata(info: RasterInfo) -> str | None:
+    """What a mask declares as no label, as a colour or value; None where it declares nothing, or a number that no pixel can be named by."""
+    if info.nodata is None or not float(info.nodata).is_integer():
+        return None
+    value = int(info.nodata)
+    if info.count >= 3:
+        return f"#{value:02x}{value:02x}{value:02x}" if 0 <= value <= 255 else None
+    return _key(value, info)
 
 
 def _census(info: RasterInfo) -> dict[str, int]:
     """Pixels per colour or value in the middle of a mask."""
     height, width = (min(length, 2048) for length in info.shape)
-    numbers = read(info.path, Box((info.shape[0] - height) // 2, (info.shape[1] - width) // 2, height, width)).astype(np.int64)
+    found = read(info.path, Box((info.shape[0] - height) // 2, (info.shape[1] - width) // 2, height, width))
+    numbers = np.nan_to_num(found).astype(np.int64)
     if info.count >= 3:
         codes, counts = np.unique(numbers[0] << 16 | numbers[1] << 8 | numbers[2], return_counts=True)
         return {f"#{code:06x}": int(count) for code, count in zip(codes.tolist(), counts.tolist(), strict=True)}
-    values, counts = np.unique(numbers[0], return_counts=True)
+    values, counts = np.unique(numbers[0][~np.isnan(found[0])], return_counts=True)  # NaN is no label
     return {_key(int(value), info): int(count) for value, count in zip(values.tolist(), counts.tolist(), strict=True)}
 
 

@@ -36,6 +36,29 @@ def test_names_in_one_folder_are_told_apart(tmp_path):
     assert source(str(next(tmp_path.glob("*.yaml")))).classes
 
 
+@pytest.mark.parametrize(("kind", "nodata"), [(np.uint8, 255), (np.float32, -9999), (np.float32, np.nan)])
+def test_nodata_of_the_masks_is_ignored_and_no_class(tmp_path, kind, nodata):
+    for number in range(12):
+        label = labels(seed=number).astype(kind)
+        label[:16] = nodata
+        write(tmp_path / "images" / f"t{number}.tif", photo(labels(seed=number)))
+        write(tmp_path / "masks" / f"t{number}.tif", label, nodata=nodata)
+    path = write_template(tmp_path)
+    content = yaml.safe_load(path.read_text())
+    assert sorted(item["value"] for item in content["classes"]) == [0, 1, 2]
+    assert content.get("ignore") == (None if np.isnan(nodata) else [nodata])
+    assert source(str(path)).load(RegionSizes(unlabelled=4, train=4, validation=2, test=2, window=16)).train is not None
+
+
+def test_nodata_of_a_palette_is_ignored_by_its_colour(tmp_path):
+    palette = {0: (0, 0, 0), 1: (255, 0, 0), 2: (0, 255, 0)}
+    for number in range(3):
+        write(tmp_path / "images" / f"t{number}.tif", photo(labels(seed=number)))
+        write(tmp_path / "masks" / f"t{number}.tif", labels(seed=number).astype(np.uint8), nodata=0, palette=palette)
+    content = yaml.safe_load(write_template(tmp_path).read_text())
+    assert content["ignore"] == ["#000000"] and {item["color"] for item in content["classes"]} == {"#ff0000", "#00ff00"}
+
+
 def test_images_alone_make_a_manifest_for_pretraining(tmp_path):
     write(tmp_path / "My Scenes" / "a.tif", photo(labels(200, 200), bands=1))
     path = write_template(tmp_path / "My Scenes")
