@@ -37,6 +37,8 @@ def check(source: OwnSource, window: int | None = None) -> Iterator[str]:
         yield _line(name, text)
     if window is not None and (window < LEAST_WINDOW or window % 4):
         raise InputError(f"--window {window}: windows are multiples of 4 and at least {LEAST_WINDOW} px")
+    if window is not None and source.window is not None and window > source.window:
+        raise InputError(f"--window {window}: the largest that fits is {source.window} px ({source.layout.summary})")
     side = min(window or RegionSizes().window, source.window or RegionSizes().window)
     census = source.census(side)
     owner = source.owners(census.counts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from eelib.data.windows import Ints, Region, Windows
 from eelib.errors import InputError
 from eelib.settings import RegionSizes
 
+logger = logging.getLogger(__name__)
 VERSION = 1  # bump when the same files would give other windows
 COSMETIC = {"title", "description", "attribution", "continent"}  # they decide no pixel and no label
 
@@ -146,6 +148,8 @@ class OwnSource:
     def cutter(self, sizes: RegionSizes) -> Cutter:
         """Reads windows of the sizes that fit."""
         window, dates = min(sizes.window, self.window or sizes.window), min(sizes.num_dates, self.num_dates or 1)
+        if window < sizes.window:  # a line, no error: sizes do not tell what somebody set from what a profile has
+            logger.warning("%s: windows are %d px, the largest that fits, not sizes.window=%d", self.name, window, sizes.window)
         return Cutter(self.found.plates, self.layout, window, dates, len(self.bands))
 
     def _labelled(self, sizes: RegionSizes) -> dict[str, Windows]:

@@ -96,6 +96,8 @@ def test_mistakes_are_one_line_and_exit_code_2(tmp_path, capsys, spoil_it, field
 
 def test_odd_windows_and_samples_are_refused(tmp_path, capsys):
     assert "multiples of 4" in call(capsys, photo_folder(tmp_path), "--window", "30")[2]
+    code, _, err = call(capsys, photo_folder(tmp_path), "--window", "60")
+    assert code == 2 and "--window 60: the largest that fits is 56 px (whole images" in err
     assert "eelib data verify" in call(capsys, "romania")[2]
     assert "nix.yaml" in call(capsys, tmp_path / "nix.yaml")[2]
 

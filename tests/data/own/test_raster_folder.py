@@ -28,6 +28,13 @@ def test_a_folder_of_photographs_becomes_a_region(tmp_path):
     assert all(sum(shares) == pytest.approx(1, abs=1e-4) for shares in split_shares(region).values())
 
 
+def test_windows_that_do_not_fit_are_cut_with_a_line(tmp_path, caplog):
+    path = photo_folder(tmp_path)
+    assert load_region(path, SIZES.model_copy(update={"window": 56})).train.image.shape[-1] == 56 and not caplog.messages
+    assert load_region(path, SIZES.model_copy(update={"window": 400})).train.image.shape[-1] == 56
+    assert caplog.messages == [f"{path}: windows are 56 px, the largest that fits, not sizes.window=400"]
+
+
 def test_one_large_float_image_is_split_in_blocks(tmp_path):
     label = labels(200, 300)
     write(
