@@ -122,6 +122,8 @@ class OwnSource:
 
     def load(self, sizes: RegionSizes) -> Region:
         """Windows in their sets. Counts above what there is are cut to what there is; nothing is repeated."""
+        if self.window is not None and self.window < sizes.window:  # no error: sizes do not tell what somebody set from a profile's
+            logger.warning("%s: windows are %d px, the largest that fits, not sizes.window=%d", self.name, self.window, sizes.window)
         kept = hashlib.sha256(f"{self.fingerprint()} {sizes.model_dump_json(exclude={'bands', 'cloud'})}".encode()).hexdigest()[:16]
         folder = data_folder() / "own" / f"{self.entry.name}-{kept}"
         names = ("unlabelled", *SPLITS) if self.classes else ("unlabelled", "held_out")
@@ -148,8 +150,6 @@ class OwnSource:
     def cutter(self, sizes: RegionSizes) -> Cutter:
         """Reads windows of the sizes that fit."""
         window, dates = min(sizes.window, self.window or sizes.window), min(sizes.num_dates, self.num_dates or 1)
-        if window < sizes.window:  # a line, no error: sizes do not tell what somebody set from what a profile has
-            logger.warning("%s: windows are %d px, the largest that fits, not sizes.window=%d", self.name, window, sizes.window)
         return Cutter(self.found.plates, self.layout, window, dates, len(self.bands))
 
     def _labelled(self, sizes: RegionSizes) -> dict[str, Windows]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -37,7 +38,8 @@ def table_pairs(entry: TableManifest, base: Path, sizes: PairSizes) -> PairSet:
     skipped: list[str] = []
     rows = list(_rows(entry, base, skipped))
     if not rows:
-        raise InputError(f"{base / entry.table}: no usable row ({len(skipped)} skipped); check path and caption columns")
+        why = f", most often: {Counter(skipped).most_common(1)[0][0]}" if skipped else ""
+        raise InputError(f"{base / entry.table}: no usable row ({len(skipped)} skipped{why}); check path and caption columns")
     return pair_set(Origin(entry.name, entry.title, entry, f"table {entry.model_dump_json()}"), rows, sizes, skipped=skipped)
 
 

@@ -185,6 +185,14 @@ def test_captions_may_be_quoted_and_run_over_lines(table):
     assert not pairs.notes and 'a "red" tree, number 0' in pairs.train.texts
 
 
+def test_a_wrong_folder_is_named_with_the_most_frequent_reason(table):
+    write_table(table.folder / "pairs.csv", [("0.png", ""), *((a, b) for a, b, *_ in table.rows)])
+    with pytest.raises(InputError, match=r"0 in all; 30 row\(s\) skipped: image missing or not readable") as caught:
+        table(folder="imagse")
+    assert str(caught.value).endswith(f"0.png in {table.folder / 'imagse'}: set 'folder' in the manifest to where the images are")
+    assert "\n" not in str(caught.value)
+
+
 def test_captions_of_people_get_no_faults_but_the_filter_applies(table):
     rows = [(a, "IMG_0001.JPG" if k < 9 else b, "train" if k < 20 else ("val", "test")[k % 2]) for k, (a, b, *_) in enumerate(table.rows)]
     write_table(table.folder / "pairs.csv", rows, ("path", "caption", "part"))
