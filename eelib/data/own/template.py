@@ -11,6 +11,7 @@ import numpy as np
 from eelib.data.fetch import writable
 from eelib.data.own.files import RASTERS
 from eelib.data.own.rasters import Box, RasterInfo, inspect, read
+from eelib.data.own.recognise import other_kind
 from eelib.errors import InputError
 
 MASK_NAMES = re.compile(r"mask|label|annotation|ground_?truth|\bgt\b|target", re.IGNORECASE)
@@ -37,7 +38,7 @@ def write_template(folder: Path) -> Path:
         The manifest.
 
     Raises:
-        InputError: The folder is missing or holds no raster, or the manifest exists already.
+        InputError: The folder is missing, holds no raster or data of another kind, or the manifest exists already.
     """
     folder = folder.expanduser().resolve()
     if not folder.is_dir():
@@ -47,6 +48,10 @@ def write_template(folder: Path) -> Path:
     if path.exists():
         raise InputError(f"{path}: exists already; edit it, or move it away")
     images, masks = _sort(folder)
+    if other := other_kind(folder, images, masks):
+        raise InputError(other)
+    if not images:
+        raise InputError(f"{folder}: holds no image ({', '.join(RASTERS)}); is it the folder above images and masks?")
     info = inspect(images[0])
     content = PAGE.format(
         file=path.name,
@@ -67,18 +72,23 @@ def _sort(folder: Path) -> tuple[list[Path], list[Path]]:
     rasters = sorted(path for path in folder.glob("**/*") if path.suffix.lower() in RASTERS and path.is_file())
     masks = [path for path in rasters if MASK_NAMES.search(str(path.relative_to(folder)))]
     images = [path for path in rasters if path not in set(masks)]
-    if not images:
-        raise InputError(f"{folder}: holds no image ({', '.join(RASTERS)}); is it the folder above images and masks?")
     return images, masks
 
 
 def _pattern(paths: list[Path], folder: Path) -> str:
-    """A pattern for files: their folder where they have it for themselves, otherwise by suffix and, for masks, the end of the name."""
+    """A pattern for files: their folder where they have it for themselves, otherwise by suffix and, for masks, the end of the name.
+
+    Files of several folders: a star where the folders differ, for example ``*/images/*.png`` below train and val.
+    """
     parent = paths[0].parent
     where = parent.relative_to(folder).as_posix()
     rasters = [path for path in parent.iterdir() if path.suffix.lower() in RASTERS]
     if len({path.parent for path in paths}) > 1:
-        return f'"{paths[0].relative_to(folder).parts[0]}/**/*{paths[0].suffix}"'
+        parents = sorted({path.parent.relative_to(folder).parts for path in paths})
+        if len({len(parts) for parts in parents}) > 1:
+            return f'"**/*{paths[0].suffix}"'
+        where = "/".join(each[0] if len(set(each)) == 1 else "*" for each in zip(*parents, strict=True))
+        return f'"{where}/*{paths[0].suffix}"'
     if len(rasters) == len(paths) and where != ".":
         return where
     prefix = "" if where == "." else f"{where}/"

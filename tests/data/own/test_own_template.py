@@ -72,6 +72,73 @@ def test_smeared_masks_are_not_listed(tmp_path):
     assert "smeared by JPEG?" in write_template(tmp_path).read_text()
 
 
+def dated(folder):
+    for place in ("west", "east"):
+        for day in ("20210201", "20210501", "20210801"):
+            write(folder / place / f"S2_{day}.tif", photo(labels(), bands=2).astype(np.uint16), crs="EPSG:32633")
+
+
+def dated_with_label(folder):
+    for day in ("2021-02-01", "2021-05-01"):
+        write(folder / f"S2_{day}_10m.tif", photo(labels(), bands=2).astype(np.uint16))
+    write(folder / "label.tif", labels().astype(np.uint8))
+
+
+def classes(folder):
+    for kind in ("forest", "meadow"):
+        for number in range(3):
+            write(folder / "train" / kind / f"{kind}_{number}.png", photo(labels()))
+
+
+def captions(folder):
+    rows = [f"{number}.png,a field number {number}" for number in range(3)]
+    for number in range(3):
+        write(folder / "images" / f"{number}.png", photo(labels()))
+    (folder / "captions.csv").write_text("\n".join(["file,text", *rows]))
+
+
+def cube(folder):
+    (folder / "west.nc").write_bytes(b"")
+    write(folder / "west_label.tif", labels().astype(np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (dated, "S2_20210201.tif and S2_20210501.tif are dates of one place: write a manifest of kind scene-series with date: '%Y%m%d'"),
+        (dated_with_label, "kind scene-series with date: '%Y-%m-%d', see docs/own_data.md, 'Dated series'"),
+        (classes, "folders forest, meadow and no masks: if these are classes, write a manifest of kind class-folder, see docs/pairs.md"),
+        (captions, "captions.csv holds captions of images: write a manifest of kind image-text-table, see docs/pairs.md"),
+        (cube, "west.nc is a cube: write a manifest of kind scene-series, see docs/own_data.md, 'Dated series'"),
+    ],
+)
+def test_a_folder_of_another_kind_gives_a_line_and_no_draft(tmp_path, make, words):
+    make(tmp_path)
+    with pytest.raises(InputError) as caught:
+        write_template(tmp_path)
+    assert words in str(caught.value) and "\n" not in str(caught.value)
+    assert not list(tmp_path.glob("*.yaml"))
+
+
+def test_dated_images_with_a_mask_each_and_a_table_of_splits_are_a_raster_folder(tmp_path):
+    for number in range(1, 10):
+        write(tmp_path / "images" / f"a_2021010{number}.tif", photo(labels(seed=number)))
+        write(tmp_path / "masks" / f"a_2021010{number}.tif", labels(seed=number).astype(np.uint8))
+    (tmp_path / "splits.csv").write_text("image,split\n" + "\n".join(f"a_2021010{number}.tif,train" for number in range(1, 10)))
+    assert source(str(write_template(tmp_path))).classes
+
+
+def test_split_folders_above_images_and_masks_are_all_found(tmp_path):
+    for number in range(12):
+        part = ("train", "val", "test")[number % 3]
+        write(tmp_path / part / "images" / f"{number}.png", photo(labels(seed=number)))
+        write(tmp_path / part / "masks" / f"{number}.png", COLORS[labels(seed=number)].transpose(2, 0, 1))
+    path = write_template(tmp_path)
+    content = yaml.safe_load(path.read_text())
+    assert (content["images"], content["masks"]) == ("*/images/*.png", "*/masks/*.png")
+    assert len(source(str(path)).found.plates) == 12
+
+
 def test_nothing_is_overwritten_and_nothing_made_of_nothing(tmp_path):
     with pytest.raises(InputError, match="no such folder"):
         write_template(tmp_path / "nix")
