@@ -72,6 +72,23 @@ def test_types_of_different_scale_in_one_series_are_refused(tmp_path, capsys):
     assert load_region(path, SIZES).train.image.max() <= 0.5  # 16 bit with and without sign have the same scale
 
 
+@pytest.mark.parametrize(
+    ("bands", "fits"), [(["nir", "red"], False), (["x", "red"], False), (["red", "nir"], True), (["B04", "B08"], True)]
+)
+def test_bands_that_contradict_the_names_in_the_file_are_refused(tmp_path, bands, fits):
+    (tmp_path / "b").mkdir()
+    paths = [rasters(tmp_path / "a", bands=bands), cube(tmp_path / "b", band_dim="band", bands=bands)]
+    for path in (tmp_path / "a" / "tile").glob("*.tif"):
+        with rasterio.open(path, "r+") as out:
+            out.descriptions = ("red", "nir")
+    for path in paths:
+        if fits:
+            assert source(path).bands == tuple(bands)
+            continue
+        with pytest.raises(InputError, match=f"its bands are red, nir but 'bands' says {', '.join(bands)}: give them in the order"):
+            source(path)
+
+
 def test_the_check_reads_dates_between_the_first_and_the_last(tmp_path, capsys):
     path = rasters(tmp_path)
     for number, (image, time) in enumerate(zip(STACK, TIMES, strict=True)):
