@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 import numpy as np
@@ -51,6 +52,13 @@ def check(source: OwnSource, window: int | None = None) -> Iterator[str]:
         yield _line("left out", note)
     for warning in (*_range_warnings(ranges), *_class_warnings(source, census.counts, owner), *overlap_warnings(source, owner)):
         yield _line("warning", warning)
+
+
+def next_command(source: OwnSource, manifest: str) -> str:
+    """The command that follows a check, to be pasted into a shell; ``manifest`` as the user wrote it."""
+    if source.classes:
+        return f"eelib run ee1_regions --profile smoke --set {shlex.quote(f'regions=[{manifest}]')}"
+    return f"eelib pretrain {shlex.quote(manifest)}"
 
 
 def _line(name: str, text: str) -> str:

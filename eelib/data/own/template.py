@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import yaml
 
 from eelib.data.fetch import writable
 from eelib.data.own.files import RASTERS
@@ -65,6 +67,12 @@ def write_template(folder: Path) -> Path:
     with writable(folder):
         path.write_text(content, encoding="utf-8")
     return path
+
+
+def what_next(path: Path) -> str:
+    """What to do with a manifest that was just written, in one line."""
+    classes = yaml.safe_load(path.read_text(encoding="utf-8")).get("classes") is not None
+    return f"{path}: {'give the classes their names, then ' if classes else ''}run `eelib data check {shlex.quote(str(path))}`"
 
 
 def _sort(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -127,7 +135,8 @@ def _classes(masks: list[Path]) -> str:
     for number, (key, count) in enumerate(counts.most_common()):
         field = f"{'color' if key.startswith('#') else 'value'}: {_quoted(key)}"
         lines.append(f"  - {{name: class_{number}, {field}}}  # {100 * count / total:.1f} % of the pixels looked at")
-    remark = f"ignore: [{', '.join(ignored)}]  # nodata of the masks" if ignored else "# ignore: [255]"
+    example = '"#000000"' if any(key.startswith("#") for key in counts) else "255"
+    remark = f"ignore: [{', '.join(ignored)}]  # nodata of the masks" if ignored else f"# ignore: [{example}]"
     return "\n".join([*lines, remark, ""])
 
 

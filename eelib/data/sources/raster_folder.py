@@ -28,7 +28,10 @@ def raster_folder_source(entry: RasterFolderManifest, name: str) -> OwnSource:
     """
     folder = folder_of(name)
     pairs, masks = _pairs(entry, folder, name)
-    chosen = [(stem, inspect(image), mask) for stem, image, mask in (*pairs.both, *((*item, None) for item in pairs.images_only))]
+    chosen = [
+        (stem, inspect(image), inspect(mask) if mask else None)
+        for stem, image, mask in (*pairs.both, *((*item, None) for item in pairs.images_only))
+    ]
     infos = [item for item in chosen if entry.smallest is None or min(item[1].shape) >= entry.smallest]
     if not infos:
         raise InputError(f"{name}: every image has a side below smallest={entry.smallest} px")
@@ -37,6 +40,7 @@ def raster_folder_source(entry: RasterFolderManifest, name: str) -> OwnSource:
     if entry.georeferenced:
         _require_georeference(images)
     code, scaling = MaskCode.of(entry), Scaling(entry.scale, entry.offset, entry.nodata)
+    code.refuse_unused((code.by_color(mask) for _, _, mask in infos if mask), name)
     days = _days(entry, images, name)
     plates = tuple(
         RasterPlate(stem, info.path, info.shape, (day,), _label(info, mask, code), scaling, ((info,),))
@@ -76,14 +80,13 @@ def _refuse_unmatched(pairs: Pairs, name: str) -> None:
         raise InputError(f"{name}: {len(pairs.masks_only)} mask(s) have no image, first {pairs.masks_only[0].name}; {remedy}")
 
 
-def _label(image: RasterInfo, mask: Path | None, code: MaskCode) -> ReadLabel | None:
+def _label(image: RasterInfo, mask: RasterInfo | None, code: MaskCode) -> ReadLabel | None:
     if mask is None:
         return None
-    info = inspect(mask)
-    same_grid(image, info, "mask")
+    same_grid(image, mask, "mask")
 
     def read(box: Box) -> Ints:
-        return code.read(info, box)
+        return code.read(mask, box)
 
     return read
 

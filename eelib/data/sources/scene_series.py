@@ -32,6 +32,8 @@ def scene_series_source(entry: SceneSeriesManifest, name: str) -> OwnSource:
     for scene, (_, theirs, _, _) in zip(entry.scenes, made, strict=True):
         if theirs != bands:
             raise InputError(f"{name}: scene '{scene.name}' has the bands {', '.join(theirs)}, '{entry.scenes[0].name}' {', '.join(bands)}")
+    code = MaskCode.of(entry)
+    code.refuse_unused((code.by_color(inspect(_label_path(scene, folder))) for scene in entry.scenes if scene.label), name)
     plates = tuple(plate for plate, _, _, _ in made)
     files = tuple(sorted({path for _, _, paths, _ in made for path in paths}))
     notes = tuple(note for _, _, _, notes in made for note in notes)
@@ -100,7 +102,7 @@ def _label(
     """Reader of a scene's label raster, and its file."""
     if scene.label is None:
         return None, []
-    path = folder / Path(scene.label).expanduser()
+    path = _label_path(scene, folder)
     if not path.is_file():
         raise InputError(f"scene {scene.name}: the label {path} does not exist; relative paths start at the folder of the manifest")
     info = inspect(path)
@@ -114,6 +116,10 @@ def _label(
         return code.read(info, box)
 
     return read, [path]
+
+
+def _label_path(scene: SceneEntry, folder: Path) -> Path:
+    return folder / Path(str(scene.label)).expanduser()
 
 
 def _left_out(scene: SceneEntry, days: list[date], seasons: list[list[int]]) -> list[str]:

@@ -42,6 +42,7 @@ def torchgeo_source(entry: TorchgeoManifest, name: str) -> OwnSource:
         part: _headers(samples, entry, sampled_digest(files, root) + repr((arguments, parts[part]))) for part, samples in sets.items()
     }
     entry = _with_classes(entry, next(iter(sets.values())), headers, name)
+    MaskCode.of(entry).refuse_unused([False], name)  # masks of torchgeo hold numbers
     plates, owners, small, number_of = [], list[int](), 0, {str(split): number for number, split in enumerate(SPLITS)}
     for part, samples in sets.items():
         fit = [number for number, header in enumerate(headers[part]) if min(header[2:4]) >= entry.window]

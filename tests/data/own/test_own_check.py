@@ -7,6 +7,8 @@ import pytest
 from photos import CLASSES, COLORS, labels, manifest, photo, photo_folder, spoil, write
 
 from eelib import cli
+from eelib.data.own.check import next_command
+from eelib.data.sources import source
 
 
 def call(capsys, *arguments):
@@ -92,6 +94,13 @@ def test_mistakes_are_one_line_and_exit_code_2(tmp_path, capsys, spoil_it, field
     assert code == 2
     assert err.count("\n") == 1
     assert word in err
+
+
+def test_the_next_command_can_be_pasted(tmp_path):
+    made = source(photo_folder(tmp_path))
+    assert next_command(made, "my city/own.yaml") == "eelib run ee1_regions --profile smoke --set 'regions=[my city/own.yaml]'"
+    made = source(photo_folder(tmp_path / "b", masks=None, classes=None))
+    assert next_command(made, "my city/own.yaml") == "eelib pretrain 'my city/own.yaml'"
 
 
 def test_odd_windows_and_samples_are_refused(tmp_path, capsys):

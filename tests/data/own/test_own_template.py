@@ -7,7 +7,7 @@ import pytest
 import yaml
 from photos import COLORS, labels, photo, photo_folder, write
 
-from eelib.data.own.template import write_template
+from eelib.data.own.template import what_next, write_template
 from eelib.data.sources import source
 from eelib.errors import InputError
 from eelib.settings import RegionSizes
@@ -64,6 +64,17 @@ def test_images_alone_make_a_manifest_for_pretraining(tmp_path):
     path = write_template(tmp_path / "My Scenes")
     assert path.name == "my_scenes.yaml"
     assert not source(str(path)).classes
+
+
+def test_it_offers_what_the_masks_can_use_and_quotes_the_path(tmp_path):
+    folder = tmp_path / "my city"
+    Path(photo_folder(folder)).unlink()
+    path = write_template(folder)
+    assert '# ignore: ["#000000"]' in path.read_text()
+    assert what_next(path) == f"{path}: give the classes their names, then run `eelib data check '{path}'`"
+    write(tmp_path / "plain" / "a.tif", photo(labels(200, 200)))
+    path = write_template(tmp_path / "plain")
+    assert what_next(path) == f"{path}: run `eelib data check {path}`"
 
 
 def test_smeared_masks_are_not_listed(tmp_path):

@@ -143,6 +143,11 @@ def add_nan(folder):
         write(folder / "tifs" / f"city_{number:02}.tif", image)
 
 
+def number_masks(folder):
+    for path in (folder / "masks").iterdir():
+        write(path, labels().astype(np.uint8))
+
+
 def ignore_all(folder):
     for number in range(12):
         write(folder / "masks" / f"city_{number:02}.png", np.zeros((3, 64, 64), np.uint8))
@@ -172,6 +177,14 @@ def label_two(folder):
         ({"images": "tifs"}, add_nan, r"city_\d\d\.tif: \d+ pixel values are NaN or infinite; declare 'nodata"),
         ({"date": "%Y%m%d"}, break_nothing, r"city_00\.png: no date of the form '%Y%m%d'"),
         ({"georeferenced": True}, break_nothing, r"city_00\.png: the image has no coordinate reference system"),
+        ({"ignore": 0}, break_nothing, r"'ignore' holds the number 0 but the masks are colour-coded; give a colour such as '#000000'"),
+        (
+            {"classes": [item | {"value": k} for k, item in enumerate(CLASSES)]},
+            break_nothing,
+            r"'classes' have a 'value' but the masks are",
+        ),
+        ({"ignore": "#000000"}, number_masks, r"'ignore' holds the colour #000000 but the masks hold numbers; give a number such as 255"),
+        ({"tolerance": 9}, number_masks, r"'tolerance' has no effect because the masks hold numbers"),
         ({"ignore": "#000000"}, ignore_all, "every pixel of every mask is ignored"),
         ({"ignore": "#000000"}, label_two, r"2 place\(s\) with labels cannot be split"),
         ({"split": {"by": "pattern", "pattern": "(train)"}}, break_nothing, "puts no image into train"),
