@@ -46,7 +46,7 @@ def check(source: OwnSource, window: int | None = None) -> Iterator[str]:
     ranges = value_ranges(source.found.plates)
     yield _line("values", "; ".join(f"{band} {low:.3g} to {high:.3g}" for band, (low, high) in zip(source.bands, ranges, strict=True)))
     yield _line("split", f"{source.layout.summary}: {_places(source, owner)}")
-    yield _line("windows", f"{side} px (largest that fits: {source.window}): {_windows(source, census, owner, side)}")
+    yield _line("windows", f"{side} px (largest that fits: {source.window} px): {_windows(source, census, owner, side)}")
     yield from _share_lines(source, census.counts, owner)
     for note in (*source.found.notes, *_poor(source, census, side)):
         yield _line("left out", note)

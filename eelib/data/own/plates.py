@@ -122,6 +122,11 @@ def _numbered(count: int) -> tuple[str, ...]:
     return tuple(f"band{number}" for number in range(1, count + 1))
 
 
+def in_pixels(shape: tuple[int, ...]) -> str:
+    """Height and width as everything that is printed has them, ``"160 x 192 px"``."""
+    return f"{shape[0]} x {shape[1]} px"
+
+
 def same_grid(image: RasterInfo, other: RasterInfo, what: str) -> None:
     """Refuse a raster that does not cover the same pixels as an image.
 
@@ -129,8 +134,10 @@ def same_grid(image: RasterInfo, other: RasterInfo, what: str) -> None:
         InputError: Another size, another coordinate reference system, or another position.
     """
     if image.shape != other.shape:
-        sizes = [f"{width}x{height} px" for height, width in (other.shape, image.shape)]
-        raise InputError(f"{other.path}: the {what} is {sizes[0]} but {image.path.name} is {sizes[1]}; both must cover the same pixels")
+        raise InputError(
+            f"{other.path}: the {what} is {in_pixels(other.shape)} but {image.path.name} is {in_pixels(image.shape)} (height x width); "
+            "both must cover the same pixels"
+        )
     if image.crs and other.crs:
         if image.crs != other.crs:
             raise InputError(f"{other.path}: the {what} is in {other.crs} but {image.path.name} in {image.crs}; reproject it")

@@ -13,7 +13,7 @@ from eelib.data.own.files import Pairs, by_stem, find_rasters, pair
 from eelib.data.own.kinds import RasterFolderManifest
 from eelib.data.own.masks import MaskCode
 from eelib.data.own.pixels import Scaling
-from eelib.data.own.plates import RasterPlate, ReadLabel, band_names, day_numbers, same_grid
+from eelib.data.own.plates import RasterPlate, ReadLabel, band_names, day_numbers, in_pixels, same_grid
 from eelib.data.own.rasters import Box, RasterInfo, inspect
 from eelib.data.own.source import Found, OwnSource, folder_of
 from eelib.data.windows import Ints
@@ -118,12 +118,12 @@ def _notes(entry: RasterFolderManifest, pairs: Pairs, small: int) -> tuple[str, 
 
 def describe_images(images: list[RasterInfo], scaling: Scaling, bands: tuple[str, ...]) -> dict[str, str]:
     """What `eelib data check` shows of the files."""
-    sizes = Counter(f"{info.shape[1]}x{info.shape[0]}" for info in images)
-    common = ", ".join(f"{count} of {size} px" for size, count in sizes.most_common(3))
+    sizes = Counter(in_pixels(info.shape) for info in images)
+    common = ", ".join(f"{count} of {size}" for size, count in sizes.most_common(3))
     kinds = Counter(info.dtype for info in images)
     located = sum(info.crs is not None for info in images)
     return {
-        "images": f"{len(images)}: {common}{', ...' if len(sizes) > 3 else ''}",
+        "images": f"{len(images)}: {common}{', ...' if len(sizes) > 3 else ''} (height x width)",
         "bands": f"{len(bands)}: {', '.join(bands)}",
         "numbers": ", ".join(f"{kind} x {scaling.factor(kind, images[0].path.name):.6g}" for kind in kinds),
         "georeference": f"{located} of {len(images)}" if located else "none",

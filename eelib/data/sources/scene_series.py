@@ -13,7 +13,7 @@ from eelib.data.own.kinds import SceneEntry, SceneSeriesManifest
 from eelib.data.own.masks import MaskCode
 from eelib.data.own.orientation import turns
 from eelib.data.own.pixels import Scaling
-from eelib.data.own.plates import Plate, RasterPlate, ReadLabel, band_names, by_season, day_numbers, same_grid
+from eelib.data.own.plates import Plate, RasterPlate, ReadLabel, band_names, by_season, day_numbers, in_pixels, same_grid
 from eelib.data.own.rasters import Box, RasterInfo, inspect
 from eelib.data.own.source import Found, OwnSource, folder_of
 from eelib.data.windows import Ints
@@ -109,7 +109,8 @@ def _label(
     if isinstance(grid, RasterInfo):
         same_grid(grid, info, "label")
     elif grid != info.shape:
-        raise InputError(f"{path}: the label has the shape {info.shape} but the cube {grid}; both must cover the same pixels")
+        sizes = f"the label is {in_pixels(info.shape)} but the cube {in_pixels(grid)} (height x width)"
+        raise InputError(f"{path}: {sizes}; both must cover the same pixels")
     code = MaskCode.of(entry)
 
     def read(box: Box) -> Ints:
@@ -143,11 +144,11 @@ def _reading(plates: tuple[Plate, ...]) -> str:
 
 def _facts(plates: tuple[Plate, ...], bands: tuple[str, ...]) -> dict[str, str]:
     """What `eelib data check` shows of the scenes."""
-    sizes = ", ".join(f"{plate.name} {plate.shape[1]}x{plate.shape[0]} px" for plate in plates[:4])
+    sizes = ", ".join(f"{plate.name} {in_pixels(plate.shape)}" for plate in plates[:4])
     counts = [len(days) for plate in plates for days in plate.seasons]
     turned = _turned(plates)
     return {
-        "scenes": f"{len(plates)}: {sizes}{', ...' if len(plates) > 4 else ''}",
+        "scenes": f"{len(plates)}: {sizes}{', ...' if len(plates) > 4 else ''} (height x width)",
         "dates": f"{min(counts)} to {max(counts)} per year, {len(counts)} scene years; a series has at most {min(counts)}",
         "bands": f"{len(bands)}: {', '.join(bands)}",
         "labels": f"{sum(plate.label is not None for plate in plates)} of {len(plates)} scenes",

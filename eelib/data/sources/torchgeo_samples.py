@@ -17,6 +17,7 @@ from eelib.data.own.kinds import TorchgeoManifest
 from eelib.data.own.manifests import OwnClass
 from eelib.data.own.masks import MaskCode
 from eelib.data.own.pixels import Scaling
+from eelib.data.own.plates import in_pixels
 from eelib.data.own.samples import SamplePlate, SampleSet, sample_label
 from eelib.data.own.source import Found, OwnSource, folder_of
 from eelib.data.splits import SPLITS
@@ -119,10 +120,10 @@ def _bands(entry: TorchgeoManifest, headers: list[Header], samples: SampleSet, n
 
 
 def _facts(entry: TorchgeoManifest, headers: dict[Any, list[Header]], bands: tuple[str, ...]) -> dict[str, str]:
-    sizes = Counter(f"{width}x{height}" for part in headers.values() for _, _, height, width, _ in part)
-    common = ", ".join(f"{count} of {size} px" for size, count in sizes.most_common(3))
+    sizes = Counter(in_pixels(header[2:4]) for part in headers.values() for header in part)
+    common = ", ".join(f"{count} of {size}" for size, count in sizes.most_common(3))
     return {
         "data set": f"torchgeo.datasets.{entry.dataset}",
-        "samples": f"{sum(sizes.values())}: {common}{', ...' if len(sizes) > 3 else ''}",
+        "samples": f"{sum(sizes.values())}: {common}{', ...' if len(sizes) > 3 else ''} (height x width)",
         "bands": f"{len(bands)}: {', '.join(bands)}",
     }

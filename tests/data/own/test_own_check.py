@@ -25,11 +25,11 @@ def test_it_says_what_was_found(tmp_path, capsys, monkeypatch):
     assert code == 0
     for words in (
         "My city (raster-folder)",
-        "12: 12 of 64x64 px",
+        "12: 12 of 64 x 64 px (height x width)",
         "3: red, green, blue",
         "uint8 x 0.00392157",
         "whole images, windows 4 px from their edges: 7 train, 2 validation, 3 test",
-        "32 px (largest that fits: 56)",
+        "32 px (largest that fits: 56 px)",
         "forest",
         "eelib run ee1_regions --profile smoke --set 'regions=[own.yaml]'",
     ):
@@ -101,6 +101,11 @@ def test_the_next_command_can_be_pasted(tmp_path):
     assert next_command(made, "my city/own.yaml") == "eelib run ee1_regions --profile smoke --set 'regions=[my city/own.yaml]'"
     made = source(photo_folder(tmp_path / "b", masks=None, classes=None))
     assert next_command(made, "my city/own.yaml") == "eelib pretrain 'my city/own.yaml'"
+
+
+def test_sizes_are_height_by_width(tmp_path, capsys):
+    write(tmp_path / "i" / "a.tif", photo(labels(160, 192)))
+    assert "1: 1 of 160 x 192 px (height x width)" in call(capsys, manifest(tmp_path, kind="raster-folder", images="i"))[1]
 
 
 def test_odd_windows_and_samples_are_refused(tmp_path, capsys):

@@ -167,7 +167,7 @@ def label_two(folder):
         ({"mask_name": "{stem}_mask"}, break_nothing, r"no mask has a name of the form"),
         ({}, lambda folder: (folder / "masks" / "city_04.png").unlink(), r"1 image\(s\) have no mask, first city_04\.png.*allow_unmatched"),
         ({}, lambda folder: (folder / "photos" / "city_04.png").unlink(), r"1 mask\(s\) have no image, first city_04\.png"),
-        ({}, swap_sizes, r"city_03\.png: the mask is 60x64 px but city_03\.png is 64x64 px"),
+        ({}, swap_sizes, r"city_03\.png: the mask is 64 x 60 px but city_03\.png is 64 x 64 px"),
         ({}, paint, r"city_03\.png: 6 pixels have the colour #010203"),
         ({"coding": "value"}, break_nothing, r"pixels have the value"),
         ({}, add_bands, r"city_05\.png: the image has 1 bands but city_00\.png has 3"),

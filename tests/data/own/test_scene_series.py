@@ -248,7 +248,7 @@ def test_bad_series_are_named(tmp_path):
     write(path, STACK[0], crs="EPSG:32633")
     wrong(rasters(tmp_path, title="b"), "a second raster of 2021-02-01")
     write(path.rename(tmp_path / "tile" / "S2_20210701.tif"), STACK[0, :, :90], crs="EPSG:32633")
-    wrong(rasters(tmp_path, title="c"), r"S2_20210701\.tif: the raster is 96x90 px but S2_20210201\.tif is 96x96 px")
+    wrong(rasters(tmp_path, title="c"), r"S2_20210701\.tif: the raster is 90 x 96 px but S2_20210201\.tif is 96 x 96 px")
 
 
 def test_bad_cubes_are_named(tmp_path):
