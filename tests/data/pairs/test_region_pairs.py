@@ -54,6 +54,12 @@ def test_captions_name_a_month_only_where_somebody_gave_a_date(tmp_path, fields)
     assert (pairs.test.day_of_year is None) == (not fields)
 
 
+def test_data_sets_without_dates_say_so():
+    assert [source(name).dated for name in ("brandenburg", "romania", "germany", "loveda", "solar_plants_brazil")] == [True] * 3 + [
+        False
+    ] * 2
+
+
 def test_where_scenes_do_not_differ_the_largest_class_is_the_zero_shot_class(toy):
     pairs = region_pairs(toy.name, SIZES.model_copy(update={"bands": toy.bands[:1]}))
     assert pairs.classes == toy.classes
