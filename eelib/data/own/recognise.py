@@ -30,15 +30,15 @@ def other_kind(folder: Path, images: list[Path], masks: list[Path]) -> str:
     cubes = [path for path in sorted(folder.glob("**/*")) if path.suffix.lower() in (".nc", ".nc4", ".zarr")]
     if cubes and len(images) <= len(cubes):
         return f"{folder}: {_relative(cubes[0], folder)} is a cube: write a manifest of kind scene-series, see {OWN}, 'Dated series'"
-    if not images:
-        shard = next(iter(sorted(folder.glob("**/*.tar"))), None)
-        kind = f"kind image-text-shards, see {PAIRS}, 'Bring your own pairs'"
-        return f"{folder}: {_relative(shard, folder)} may hold images with captions: write a manifest of {kind}" if shard else ""
     if not masks and (table := _captions(folder)):
         return (
             f"{folder}: {_relative(table, folder)} holds captions of images: write a manifest of kind image-text-table, "
             f"see {PAIRS}, 'Bring your own pairs'"
         )
+    if not images:
+        shard = next(iter(sorted(folder.glob("**/*.tar"))), None)
+        kind = f"kind image-text-shards, see {PAIRS}, 'Bring your own pairs'"
+        return f"{folder}: {_relative(shard, folder)} may hold images with captions: write a manifest of {kind}" if shard else ""
     series = _series(images) if len(masks) < len(images) else []
     if series:
         names = " and ".join(path.name for path in series[:2])
