@@ -85,7 +85,7 @@ def test_the_next_command_is_one_that_runs(table, capsys):
 def test_what_would_stop_a_run_is_one_line_and_exit_code_2(table, capsys):
     path = table(split_column="part", broken="stop")
     code, _, err = call(capsys, "check", path)
-    assert code == 2 and err.count("\n") == 1 and "pairs.csv:5: empty caption" in err
+    assert code == 2 and err.count("\n") == 1 and "pairs.csv, line 5: empty caption" in err
     assert "unknown column 'captoin'" in call(capsys, "check", table(caption_column="captoin"))[2]
     assert "not cut into windows" in call(capsys, "check", table(), "--window", "32")[2]
 

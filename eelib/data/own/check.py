@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,13 +18,13 @@ from eelib.data.windows import Floats, Ints
 from eelib.errors import InputError
 from eelib.settings import RegionSizes
 
-SAMPLED = 200  # plates whose pixels are read for the value ranges
+SAMPLED = 200  # plates whose pixels are read for the value ranges; fewer plates are read on more dates
 MOST_PLACES = 4000  # whose footprints are compared
 SIDE = 128  # pixels of the corner that is read
 
 
 def check(source: OwnSource, window: int | None = None) -> Iterator[str]:
-    """Lines for the user. Reads every mask, and a corner of up to 200 images on their first and last date.
+    """Lines for the user. Reads every mask, and a corner of up to 200 images, of series on up to 200 dates in all, at least two each.
 
     Args:
         source: Of the manifest.
@@ -37,18 +38,27 @@ def check(source: OwnSource, window: int | None = None) -> Iterator[str]:
         yield _line(name, text)
     if window is not None and (window < LEAST_WINDOW or window % 4):
         raise InputError(f"--window {window}: windows are multiples of 4 and at least {LEAST_WINDOW} px")
+    if window is not None and source.window is not None and window > source.window:
+        raise InputError(f"--window {window}: the largest that fits is {source.window} px ({source.layout.summary})")
     side = min(window or RegionSizes().window, source.window or RegionSizes().window)
     census = source.census(side)
     owner = source.owners(census.counts)
     ranges = value_ranges(source.found.plates)
     yield _line("values", "; ".join(f"{band} {low:.3g} to {high:.3g}" for band, (low, high) in zip(source.bands, ranges, strict=True)))
     yield _line("split", f"{source.layout.summary}: {_places(source, owner)}")
-    yield _line("windows", f"{side} px (largest that fits: {source.window}): {_windows(source, census, owner, side)}")
+    yield _line("windows", f"{side} px (largest that fits: {source.window} px): {_windows(source, census, owner, side)}")
     yield from _share_lines(source, census.counts, owner)
     for note in (*source.found.notes, *_poor(source, census, side)):
         yield _line("left out", note)
     for warning in (*_range_warnings(ranges), *_class_warnings(source, census.counts, owner), *overlap_warnings(source, owner)):
         yield _line("warning", warning)
+
+
+def next_command(source: OwnSource, manifest: str) -> str:
+    """The command that follows a check, to be pasted into a shell; ``manifest`` as the user wrote it."""
+    if source.classes:
+        return f"eelib run ee1_regions --profile smoke --set {shlex.quote(f'regions=[{manifest}]')}"
+    return f"eelib pretrain {shlex.quote(manifest)}"
 
 
 def _line(name: str, text: str) -> str:
@@ -67,13 +77,21 @@ def value_ranges(plates: tuple[Plate, ...]) -> Floats:
         plate = plates[number]
         height, width = (min(length, SIDE) for length in plate.shape)
         box = Box(plate.shape[0] - height, (plate.shape[1] - width) // 2, height, width)
-        last = len(plate.seasons[-1]) - 1
-        pixels = plate.image(len(plate.seasons) - 1, np.unique([0, last]), box)
-        parts.append(pixels.swapaxes(0, 1).reshape(pixels.shape[1], -1)[:, ::7])
+        for season, when in _some_dates(plate, max(2, SAMPLED // len(some))):
+            pixels = plate.image(season, when, box)
+            parts.append(pixels.swapaxes(0, 1).reshape(pixels.shape[1], -1)[:, ::7])
     values = np.concatenate(parts, 1)
     if np.isnan(values).all():
         raise InputError(f"{plates[0].path}: no pixel that was read has data; check 'nodata'")
     return np.asarray(np.nanpercentile(values, [1, 99], axis=1).T, np.float32)
+
+
+def _some_dates(plate: Plate, most: int) -> Iterator[tuple[int, Ints]]:
+    """Seasons of a plate and some of their dates, spread evenly over all; one date in other units than the rest must not go unseen."""
+    dates = np.array([(season, at) for season, days in enumerate(plate.seasons) for at in range(len(days))])
+    chosen = dates[np.unique(np.linspace(0, len(dates) - 1, min(most, len(dates))).round().astype(int))]
+    for season in np.unique(chosen[:, 0]).tolist():
+        yield season, chosen[chosen[:, 0] == season, 1]
 
 
 def _places(source: OwnSource, owner: Ints) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eelib.data.own.kinds import SceneSeriesManifest
-from eelib.data.own.plates import Footprint
+from eelib.data.own.plates import Footprint, same_order
 from eelib.data.own.rasters import Box
 from eelib.data.windows import Floats, Ints
 from eelib.errors import InputError
@@ -131,6 +131,7 @@ def _bands(data: Any, path: Path, entry: SceneSeriesManifest) -> tuple[list[str]
     labels = entry.bands or tuple(str(name) for name in own)
     if len(labels) != count:
         raise InputError(f"{path}: the cube has {count} bands but 'bands' names {len(labels)}")
+    same_order(path, tuple(str(name) for name in own), entry.bands)
     return [str(fit[0])], labels
 
 

@@ -22,7 +22,9 @@ class RasterFolderManifest(OwnManifest):
     coding: Literal["auto", "value", "color"] = Field("auto", description="how masks name classes; auto: by colour where they have colours")
     tolerance: int = Field(0, ge=0, le=128, description="largest difference per channel from a declared colour, for masks saved as JPEG")
     date: str | None = Field(None, description="how names hold the date, for example '%Y%m%d' (%Y %m %d %j); default: no dates")
-    day_of_year: int = Field(182, ge=1, le=366, description="day of the year of images without date")
+    day_of_year: int = Field(
+        182, ge=1, le=366, description="day of the year of images without date; captions name a month only where it is given"
+    )
     georeferenced: bool = Field(False, description="refuse images without a coordinate reference system")
     smallest: int | None = Field(None, ge=8, description="leave out images with a shorter side, pixels")
 

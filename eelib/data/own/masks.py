@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,6 +37,30 @@ class MaskCode:
     def of(cls, entry: OwnManifest) -> MaskCode:
         """The code that a manifest declares."""
         return cls(entry.classes, entry.ignore, getattr(entry, "coding", "auto"), getattr(entry, "tolerance", 0))
+
+    def refuse_unused(self, by_color: Iterable[bool], where: str) -> None:
+        """Refuse what would have no effect: numbers where every mask is colour-coded, colours and a tolerance where none is.
+
+        Args:
+            by_color: Of every mask, see :meth:`by_color`.
+            where: The manifest, for messages.
+
+        Raises:
+            InputError: Names the field and what to write.
+        """
+        found = set(by_color)
+        numbers = [value for value in self.ignore if isinstance(value, int)]
+        colors = [value for value in self.ignore if isinstance(value, str)]
+        if found == {True} and numbers:
+            raise InputError(
+                f"{where}: 'ignore' holds the number {numbers[0]} but the masks are colour-coded; give a colour such as '#000000'"
+            )
+        if found == {True} and any(item.value is not None for item in self.classes):
+            raise InputError(f"{where}: 'classes' have a 'value' but the masks are colour-coded; leave it out, their 'color' counts")
+        if found == {False} and colors:
+            raise InputError(f"{where}: 'ignore' holds the colour {colors[0]} but the masks hold numbers; give a number such as 255")
+        if found == {False} and self.tolerance:
+            raise InputError(f"{where}: 'tolerance' has no effect because the masks hold numbers, not colours; leave it out")
 
     def by_color(self, info: RasterInfo) -> bool:
         """Whether a mask names classes by colour: with three bands, or a palette and a class list without values."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -89,7 +89,7 @@ def band_names(infos: list[RasterInfo], declared: tuple[str, ...] | None) -> tup
         declared: What the manifest says; None: from the first file.
 
     Raises:
-        InputError: A file has another number of bands than the manifest or the first file, or another order of names.
+        InputError: A file has another number of bands than the manifest or the first file, or the same names in another order.
     """
     first = infos[0]
     names = declared or first.names or {1: ("gray",), 3: ("red", "green", "blue")}.get(first.count) or _numbered(first.count)
@@ -97,6 +97,7 @@ def band_names(infos: list[RasterInfo], declared: tuple[str, ...] | None) -> tup
         if info.count != len(names):
             reason = f"'bands' names {len(names)}" if declared else f"{first.path.name} has {first.count}"
             raise InputError(f"{info.path}: the image has {info.count} bands but {reason}; all images must have the same bands")
+        same_order(info.path, info.names, declared)
         if info.names and first.names and info.names != first.names:
             raise InputError(
                 f"{info.path}: its bands are {', '.join(info.names)} but those of {first.path.name} are {', '.join(first.names)}"
@@ -104,8 +105,26 @@ def band_names(infos: list[RasterInfo], declared: tuple[str, ...] | None) -> tup
     return names
 
 
+def same_order(path: Path, names: Sequence[str] | None, declared: Sequence[str] | None) -> None:
+    """Refuse declared band names that the file gives to other bands; names that the file does not know are new names for its bands.
+
+    Raises:
+        InputError: For example B03, B02 for a file whose bands are B02, B03.
+    """
+    if names and declared and any(new in names and new != old for new, old in zip(declared, names, strict=True)):
+        raise InputError(
+            f"{path}: its bands are {', '.join(names)} but 'bands' says {', '.join(declared)}: "
+            "give them in the order of the file, or leave 'bands' out"
+        )
+
+
 def _numbered(count: int) -> tuple[str, ...]:
     return tuple(f"band{number}" for number in range(1, count + 1))
+
+
+def in_pixels(shape: tuple[int, ...]) -> str:
+    """Height and width as everything that is printed has them, ``"160 x 192 px"``."""
+    return f"{shape[0]} x {shape[1]} px"
 
 
 def same_grid(image: RasterInfo, other: RasterInfo, what: str) -> None:
@@ -115,8 +134,10 @@ def same_grid(image: RasterInfo, other: RasterInfo, what: str) -> None:
         InputError: Another size, another coordinate reference system, or another position.
     """
     if image.shape != other.shape:
-        sizes = [f"{width}x{height} px" for height, width in (other.shape, image.shape)]
-        raise InputError(f"{other.path}: the {what} is {sizes[0]} but {image.path.name} is {sizes[1]}; both must cover the same pixels")
+        raise InputError(
+            f"{other.path}: the {what} is {in_pixels(other.shape)} but {image.path.name} is {in_pixels(image.shape)} (height x width); "
+            "both must cover the same pixels"
+        )
     if image.crs and other.crs:
         if image.crs != other.crs:
             raise InputError(f"{other.path}: the {what} is in {other.crs} but {image.path.name} in {image.crs}; reproject it")

@@ -73,10 +73,11 @@ def _is_sample_set(value: object, base: type) -> bool:
 
 @dataclass(frozen=True)
 class SamplePlate(Footprint):
-    """One sample as a plate."""
+    """One sample as a plate; ``dated``: whether its days are its own."""
 
     samples: SampleSet = field(repr=False)
     number: int
+    dated: bool
 
     def image(self, season: int, when: Ints, box: Box) -> Floats:
         """Values ``(len(when), C, h, w)`` of some dates, NaN where there is no data."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from eelib.data.windows import Ints, Region, Windows
 from eelib.errors import InputError
 from eelib.settings import RegionSizes
 
+logger = logging.getLogger(__name__)
 VERSION = 1  # bump when the same files would give other windows
 COSMETIC = {"title", "description", "attribution", "continent"}  # they decide no pixel and no label
 
@@ -45,6 +47,7 @@ class Found:
         notes: What was left out, and why.
         owners: Split number per plate, where the data have their own split.
         largest: Largest window, where the data limit it.
+        dated: Whether the days are those of the images; without, captions name no month.
         reading: What is read in another way than by the plain rule, as part of the fingerprint; nothing for most data.
     """
 
@@ -55,6 +58,7 @@ class Found:
     notes: tuple[str, ...] = ()
     owners: Ints | None = None
     largest: int | None = None
+    dated: bool = True
     reading: str = ""
 
 
@@ -73,6 +77,7 @@ class OwnSource:
 
     def __init__(self, entry: OwnManifest, name: str, found: Found) -> None:
         self.entry, self.name, self.found = entry, name, found
+        self.dated = found.dated
         self.title, self.bands = entry.title or entry.name, found.bands
         self.classes = tuple(item.name for item in entry.classes)
         self.colors = entry.colors
@@ -117,6 +122,8 @@ class OwnSource:
 
     def load(self, sizes: RegionSizes) -> Region:
         """Windows in their sets. Counts above what there is are cut to what there is; nothing is repeated."""
+        if self.window is not None and self.window < sizes.window:  # no error: sizes do not tell what somebody set from a profile's
+            logger.warning("%s: windows are %d px, the largest that fits, not sizes.window=%d", self.name, self.window, sizes.window)
         kept = hashlib.sha256(f"{self.fingerprint()} {sizes.model_dump_json(exclude={'bands', 'cloud'})}".encode()).hexdigest()[:16]
         folder = data_folder() / "own" / f"{self.entry.name}-{kept}"
         names = ("unlabelled", *SPLITS) if self.classes else ("unlabelled", "held_out")

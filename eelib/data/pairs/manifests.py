@@ -35,8 +35,8 @@ class ReadsImages(Settings):
     shares: tuple[float, float, float] = Field(
         SPLIT_SHARES, description="train, validation and test where the data have no split of their own"
     )
-    licence: str = ""
-    attribution: str = ""
+    licence: str = Field("", description="for readers")
+    attribution: str = Field("", description="credit line under figures")
 
     @field_validator("prompts", mode="before")
     @classmethod
@@ -64,8 +64,8 @@ class TableManifest(Manifest, ReadsImages):
 
     kind: Literal["image-text-table"]
     table: str = Field(description="the file, UTF-8; .tsv is read with tabs, everything else with commas")
-    path_column: str = "path"
-    caption_column: str = "caption"
+    path_column: str = Field("path", description="the image of each row, relative to the folder")
+    caption_column: str = Field("caption", description="its text")
     split_column: str | None = Field(None, description="train, val(idation) or test per row; None: by place, at the shares")
     place_column: str | None = Field(None, description="rows of one place stay in one split; None: rows of one image do")
     class_column: str | None = Field(None, description="class per row, for zero-shot; None: none")

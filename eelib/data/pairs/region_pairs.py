@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from eelib.data.pairs.captions import caption
@@ -34,7 +36,8 @@ def region_pairs(name: str, sizes: PairSizes) -> PairSet:
     window = sizes.size - sizes.size % 4
     wanted = RegionSizes(unlabelled=2, train=ALL, validation=ALL, test=ALL, window=window, num_dates=dates, split=sizes.split)
     region = load_region(name, wanted)
-    train, facts = _pairs(region, region.labelled("train"), sizes, "train", origin.fingerprint())
+    read = functools.partial(_pairs, region, sizes=sizes, fingerprint=origin.fingerprint(), dated=origin.dated)
+    train, facts = read(region.labelled("train"), part="train")
     pool = Pool(
         draw=lambda count: train.take(np.arange(count)),
         foreign=lambda row, rng: foreign_caption(facts[row], rng),
@@ -42,7 +45,7 @@ def region_pairs(name: str, sizes: PairSizes) -> PairSet:
         most=len(train),
     )
     chosen, report = versioned(pool, sizes)
-    validation, test = (_pairs(region, region.labelled(part), sizes, part, origin.fingerprint())[0] for part in ("validation", "test"))
+    validation, test = (read(region.labelled(part), part=part)[0] for part in ("validation", "test"))
     return PairSet(
         name=name,
         title=region.title,
@@ -59,7 +62,9 @@ def region_pairs(name: str, sizes: PairSizes) -> PairSet:
     )
 
 
-def _pairs(region: Region, windows: Windows, sizes: PairSizes, part: str, fingerprint: str) -> tuple[Pairs, tuple[TileFacts, ...]]:
+def _pairs(
+    region: Region, windows: Windows, *, sizes: PairSizes, part: str, fingerprint: str, dated: bool
+) -> tuple[Pairs, tuple[TileFacts, ...]]:
     """A pair per window and date, in a fixed random order."""
     if windows.mask is None:
         raise InputError(f"{region.name}: captions are written from labels, and this region has none")
@@ -68,7 +73,7 @@ def _pairs(region: Region, windows: Windows, sizes: PairSizes, part: str, finger
     count, dates = windows.dates.shape
     order = np.random.default_rng(0).permutation(count * dates)
     row, when = order // dates, order % dates
-    facts = tuple(_facts(region, windows, int(r), int(t)) for r, t in zip(row, when, strict=True))
+    facts = tuple(_facts(region, windows, int(r), int(t), dated) for r, t in zip(row, when, strict=True))
     rule = scene_of if _by_scene(region) else largest_class
     scenes = np.array([rule(label, region.classes) for label in windows.mask], np.int64)
     pairs = Pairs(
@@ -79,8 +84,8 @@ def _pairs(region: Region, windows: Windows, sizes: PairSizes, part: str, finger
         place=windows.place[row],
         labels=scenes[row],
         simulated=region.simulated,
-        identity=f"region {fingerprint} {sizes.model_dump_json()} {part}",
-        day_of_year=windows.dates[row, when],
+        identity=f"region {fingerprint} {sizes.model_dump_json()} {part}{'' if dated else ' undated'}",
+        day_of_year=windows.dates[row, when] if dated else None,
     )
     return pairs, facts
 
@@ -97,9 +102,9 @@ def _by_scene(region: Region) -> bool:
     return len(found) >= LEAST_SCENES
 
 
-def _facts(region: Region, windows: Windows, row: int, date: int) -> TileFacts:
+def _facts(region: Region, windows: Windows, row: int, date: int, dated: bool) -> TileFacts:
     assert windows.mask is not None
-    image, day = windows.image[row, date], int(windows.dates[row, date])
+    image, day = windows.image[row, date], int(windows.dates[row, date]) if dated else None  # a made-up day is nothing to caption
     place = region.title.split(" (")[0]
     ndvi = vegetation_index(image, region.bands)
     return tile_facts(windows.mask[row], region.classes, ndvi=ndvi, day_of_year=day, seasons=season_names(region.name), region=place)

@@ -93,16 +93,19 @@ def pair_set(origin: Origin, rows: Sequence[Row], sizes: PairSizes, classes: tup
     """
     reader = ImageReader(origin.entry, sizes.size)
     classes = classes or tuple(sorted({row.kind for row in rows} - {""}))
-    rows, skipped = _usable(rows, reader, origin, list(skipped))
+    rows, skipped, missing = _usable(rows, reader, origin, list(skipped))
     rows = [rows[int(k)] for k in np.random.default_rng(0).permutation(len(rows))]
     places = {place: number for number, place in enumerate(sorted({row.place for row in rows}))}
     found = {split: [row for row in rows if row.split == split] for split in ("train", "validation", "test")}
     for split, part in found.items():
         if not part and (split != "train" or origin.needs_train):
             why = f"; {notes[0]}" if (notes := _notes(skipped)) else ""
-            raise InputError(
-                f"{origin.name}: no usable pair is in the {split} set ({len(rows)} in all{why}); check the split, or bring more images"
+            remedy = (
+                f"the first missing image is {missing[0].name} in {missing[0].parent}: set 'folder' in the manifest to where the images are"
+                if 2 * len(missing) > len(skipped)
+                else "check the split, or bring more images"
             )
+            raise InputError(f"{origin.name}: no usable pair is in the {split} set ({len(rows)} in all{why}); {remedy}")
     sets = {
         split: _pairs(origin, part, places, classes, reader, f"{split} {sizes.model_dump_json()}") for split, part in found.items() if part
     }
@@ -125,7 +128,8 @@ def pair_set(origin: Origin, rows: Sequence[Row], sizes: PairSizes, classes: tup
 
 
 def _notes(skipped: Sequence[str]) -> list[str]:
-    return [f"{count} row(s) skipped: {reason}" for reason, count in Counter(skipped).items()]
+    """Why rows were skipped, the most frequent reason first."""
+    return [f"{count} row(s) skipped: {reason}" for reason, count in Counter(skipped).most_common()]
 
 
 def plain_pool(pairs: Pairs) -> Pool:
@@ -133,10 +137,10 @@ def plain_pool(pairs: Pairs) -> Pool:
     return Pool(draw=lambda count: pairs.take(np.arange(count)), foreign=None, again=None, most=len(pairs))
 
 
-def _usable(rows: Sequence[Row], reader: ImageReader, origin: Origin, skipped: list[str]) -> tuple[list[Row], list[str]]:
-    """Rows whose image can be read, and the reasons of all that were skipped."""
+def _usable(rows: Sequence[Row], reader: ImageReader, origin: Origin, skipped: list[str]) -> tuple[list[Row], list[str], list[Path]]:
+    """Rows whose image can be read, the reasons of all that were skipped, and the images that are missing."""
     problems = _problems(sorted({row.path for row in rows}), reader)
-    kept = []
+    kept, missing = [], []
     for row in rows:
         problem = problems.get(row.path)
         if problem is None:
@@ -144,8 +148,9 @@ def _usable(rows: Sequence[Row], reader: ImageReader, origin: Origin, skipped: l
             continue
         if origin.entry.broken == "stop":
             raise InputError(f"{row.path}: {problem}; replace it, or set broken: skip")
+        missing += [row.path] * (problem == MISSING)
         skipped.append("image missing or not readable" if problem in (MISSING, UNREADABLE) else problem)
-    return kept, skipped
+    return kept, skipped, missing
 
 
 def _problems(paths: Sequence[Path], reader: ImageReader) -> dict[Path, str]:

@@ -29,6 +29,7 @@ class Source(Protocol):
         window: Largest window that fits a block of the geographic split, pixels; None: any.
         simulated: Whether the pixels come from the embedded world.
         resplit: Whether each seed has its own geographic split, because the region is so small that one split's test blocks say little.
+        dated: Whether the days of its windows are those of the images; where they are made up, no month may be said.
         splits: How many official splits there are; ``sizes.split`` counts them from 0.
     """
 
@@ -41,6 +42,7 @@ class Source(Protocol):
     window: int | None
     simulated: bool
     resplit: bool
+    dated: bool
     splits: int
 
     def fingerprint(self) -> str:

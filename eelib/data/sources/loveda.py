@@ -18,6 +18,8 @@ HELD_OUT = 5  # the last fifth of the training images of each scene kind is the 
 class LoveDaSource(TileSource):
     """Images of 1024 pixels at 0.3 m, one date. The official validation set, whose labels are public, is the test set."""
 
+    dated = False
+
     def tiles(self, folder: Path) -> dict[str, list[Tile]]:
         """Every image is a place; validation is a run of neighbouring numbers, so that it is next to few training images."""
         parts: dict[str, list[Tile]] = {"train": [], "validation": [], "test": []}

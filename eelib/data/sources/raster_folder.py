@@ -13,7 +13,7 @@ from eelib.data.own.files import Pairs, by_stem, find_rasters, pair
 from eelib.data.own.kinds import RasterFolderManifest
 from eelib.data.own.masks import MaskCode
 from eelib.data.own.pixels import Scaling
-from eelib.data.own.plates import RasterPlate, ReadLabel, band_names, day_numbers, same_grid
+from eelib.data.own.plates import RasterPlate, ReadLabel, band_names, day_numbers, in_pixels, same_grid
 from eelib.data.own.rasters import Box, RasterInfo, inspect
 from eelib.data.own.source import Found, OwnSource, folder_of
 from eelib.data.windows import Ints
@@ -28,7 +28,10 @@ def raster_folder_source(entry: RasterFolderManifest, name: str) -> OwnSource:
     """
     folder = folder_of(name)
     pairs, masks = _pairs(entry, folder, name)
-    chosen = [(stem, inspect(image), mask) for stem, image, mask in (*pairs.both, *((*item, None) for item in pairs.images_only))]
+    chosen = [
+        (stem, inspect(image), inspect(mask) if mask else None)
+        for stem, image, mask in (*pairs.both, *((*item, None) for item in pairs.images_only))
+    ]
     infos = [item for item in chosen if entry.smallest is None or min(item[1].shape) >= entry.smallest]
     if not infos:
         raise InputError(f"{name}: every image has a side below smallest={entry.smallest} px")
@@ -37,6 +40,7 @@ def raster_folder_source(entry: RasterFolderManifest, name: str) -> OwnSource:
     if entry.georeferenced:
         _require_georeference(images)
     code, scaling = MaskCode.of(entry), Scaling(entry.scale, entry.offset, entry.nodata)
+    code.refuse_unused((code.by_color(mask) for _, _, mask in infos if mask), name)
     days = _days(entry, images, name)
     plates = tuple(
         RasterPlate(stem, info.path, info.shape, (day,), _label(info, mask, code), scaling, ((info,),))
@@ -44,7 +48,8 @@ def raster_folder_source(entry: RasterFolderManifest, name: str) -> OwnSource:
     )
     notes = _notes(entry, pairs, len(chosen) - len(infos))
     files = tuple(sorted({*(info.path for info in images), *masks}))
-    return OwnSource(entry, name, Found(plates, bands, files, describe_images(images, scaling, bands), notes))
+    dated = entry.date is not None or "day_of_year" in entry.model_fields_set  # the default day is nobody's statement
+    return OwnSource(entry, name, Found(plates, bands, files, describe_images(images, scaling, bands), notes, dated=dated))
 
 
 def _pairs(entry: RasterFolderManifest, folder: Path, name: str) -> tuple[Pairs, list[Path]]:
@@ -75,14 +80,13 @@ def _refuse_unmatched(pairs: Pairs, name: str) -> None:
         raise InputError(f"{name}: {len(pairs.masks_only)} mask(s) have no image, first {pairs.masks_only[0].name}; {remedy}")
 
 
-def _label(image: RasterInfo, mask: Path | None, code: MaskCode) -> ReadLabel | None:
+def _label(image: RasterInfo, mask: RasterInfo | None, code: MaskCode) -> ReadLabel | None:
     if mask is None:
         return None
-    info = inspect(mask)
-    same_grid(image, info, "mask")
+    same_grid(image, mask, "mask")
 
     def read(box: Box) -> Ints:
-        return code.read(info, box)
+        return code.read(mask, box)
 
     return read
 
@@ -114,12 +118,12 @@ def _notes(entry: RasterFolderManifest, pairs: Pairs, small: int) -> tuple[str, 
 
 def describe_images(images: list[RasterInfo], scaling: Scaling, bands: tuple[str, ...]) -> dict[str, str]:
     """What `eelib data check` shows of the files."""
-    sizes = Counter(f"{info.shape[1]}x{info.shape[0]}" for info in images)
-    common = ", ".join(f"{count} of {size} px" for size, count in sizes.most_common(3))
+    sizes = Counter(in_pixels(info.shape) for info in images)
+    common = ", ".join(f"{count} of {size}" for size, count in sizes.most_common(3))
     kinds = Counter(info.dtype for info in images)
     located = sum(info.crs is not None for info in images)
     return {
-        "images": f"{len(images)}: {common}{', ...' if len(sizes) > 3 else ''}",
+        "images": f"{len(images)}: {common}{', ...' if len(sizes) > 3 else ''} (height x width)",
         "bands": f"{len(bands)}: {', '.join(bands)}",
         "numbers": ", ".join(f"{kind} x {scaling.factor(kind, images[0].path.name):.6g}" for kind in kinds),
         "georeference": f"{located} of {len(images)}" if located else "none",

@@ -55,6 +55,7 @@ class SampleSource:
 
     simulated = False
     resplit = True
+    dated = True
     splits = 1
 
     def __init__(self, entry: SampleManifest, name: str) -> None:

@@ -13,7 +13,7 @@ from eelib.data.own.kinds import SceneEntry, SceneSeriesManifest
 from eelib.data.own.masks import MaskCode
 from eelib.data.own.orientation import turns
 from eelib.data.own.pixels import Scaling
-from eelib.data.own.plates import Plate, RasterPlate, ReadLabel, band_names, by_season, day_numbers, same_grid
+from eelib.data.own.plates import Plate, RasterPlate, ReadLabel, band_names, by_season, day_numbers, in_pixels, same_grid
 from eelib.data.own.rasters import Box, RasterInfo, inspect
 from eelib.data.own.source import Found, OwnSource, folder_of
 from eelib.data.windows import Ints
@@ -32,6 +32,8 @@ def scene_series_source(entry: SceneSeriesManifest, name: str) -> OwnSource:
     for scene, (_, theirs, _, _) in zip(entry.scenes, made, strict=True):
         if theirs != bands:
             raise InputError(f"{name}: scene '{scene.name}' has the bands {', '.join(theirs)}, '{entry.scenes[0].name}' {', '.join(bands)}")
+    code = MaskCode.of(entry)
+    code.refuse_unused((code.by_color(inspect(_label_path(scene, folder))) for scene in entry.scenes if scene.label), name)
     plates = tuple(plate for plate, _, _, _ in made)
     files = tuple(sorted({path for _, _, paths, _ in made for path in paths}))
     notes = tuple(note for _, _, _, notes in made for note in notes)
@@ -52,6 +54,7 @@ def _rasters(entry: SceneSeriesManifest, scene: SceneEntry, folder: Path, name: 
             first = infos[days.index(day)].path
             raise InputError(f"{infos[at].path}: a second raster of {day}, after {first.name}; one raster per date, narrow the pattern")
         same_grid(infos[0], infos[at], "raster")
+    _same_units(infos, Scaling(entry.scale, entry.offset, entry.nodata))
     bands = band_names(infos, entry.bands)
     seasons = by_season(days)
     dates = tuple(day_numbers([days[at] for at in season]) for season in seasons)
@@ -59,6 +62,17 @@ def _rasters(entry: SceneSeriesManifest, scene: SceneEntry, folder: Path, name: 
     label, masks = _label(entry, scene, folder, infos[0])
     plate = RasterPlate(scene.name, infos[0].path, infos[0].shape, dates, label, Scaling(entry.scale, entry.offset, entry.nodata), files)
     return plate, bands, [*(info.path for info in infos), *masks], _left_out(scene, days, seasons)
+
+
+def _same_units(infos: list[RasterInfo], scaling: Scaling) -> None:
+    """Refuse a series whose types of numbers have different default scales: some dates would be thousands of times brighter than others."""
+    first = infos[0]
+    for info in infos:
+        if scaling.factor(info.dtype, str(info.path)) != scaling.factor(first.dtype, str(first.path)):
+            raise InputError(
+                f"{info.path}: holds {info.dtype} but {first.path.name} of the same series {first.dtype}, which have different default "
+                "scales; convert one to the type of the other, or declare 'scale' in the manifest if one scale is right for both"
+            )
 
 
 def _cube(entry: SceneSeriesManifest, scene: SceneEntry, folder: Path, name: str) -> Made:
@@ -88,20 +102,25 @@ def _label(
     """Reader of a scene's label raster, and its file."""
     if scene.label is None:
         return None, []
-    path = folder / Path(scene.label).expanduser()
+    path = _label_path(scene, folder)
     if not path.is_file():
         raise InputError(f"scene {scene.name}: the label {path} does not exist; relative paths start at the folder of the manifest")
     info = inspect(path)
     if isinstance(grid, RasterInfo):
         same_grid(grid, info, "label")
     elif grid != info.shape:
-        raise InputError(f"{path}: the label has the shape {info.shape} but the cube {grid}; both must cover the same pixels")
+        sizes = f"the label is {in_pixels(info.shape)} but the cube {in_pixels(grid)} (height x width)"
+        raise InputError(f"{path}: {sizes}; both must cover the same pixels")
     code = MaskCode.of(entry)
 
     def read(box: Box) -> Ints:
         return code.read(info, box)
 
     return read, [path]
+
+
+def _label_path(scene: SceneEntry, folder: Path) -> Path:
+    return folder / Path(str(scene.label)).expanduser()
 
 
 def _left_out(scene: SceneEntry, days: list[date], seasons: list[list[int]]) -> list[str]:
@@ -125,11 +144,11 @@ def _reading(plates: tuple[Plate, ...]) -> str:
 
 def _facts(plates: tuple[Plate, ...], bands: tuple[str, ...]) -> dict[str, str]:
     """What `eelib data check` shows of the scenes."""
-    sizes = ", ".join(f"{plate.name} {plate.shape[1]}x{plate.shape[0]} px" for plate in plates[:4])
+    sizes = ", ".join(f"{plate.name} {in_pixels(plate.shape)}" for plate in plates[:4])
     counts = [len(days) for plate in plates for days in plate.seasons]
     turned = _turned(plates)
     return {
-        "scenes": f"{len(plates)}: {sizes}{', ...' if len(plates) > 4 else ''}",
+        "scenes": f"{len(plates)}: {sizes}{', ...' if len(plates) > 4 else ''} (height x width)",
         "dates": f"{min(counts)} to {max(counts)} per year, {len(counts)} scene years; a series has at most {min(counts)}",
         "bands": f"{len(bands)}: {', '.join(bands)}",
         "labels": f"{sum(plate.label is not None for plate in plates)} of {len(plates)} scenes",

@@ -20,6 +20,7 @@ class SimulatedSource:
     window: int | None = None
     simulated = True
     resplit = False
+    dated = True
     splits = 1
     bands: tuple[str, ...] = world.BANDS
 

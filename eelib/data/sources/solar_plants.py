@@ -18,6 +18,8 @@ OFFSET = 1_000_000  # between the places of two splits, whose images are numbere
 class SolarPlantsSource(TileSource):
     """Images of 256 pixels, one date, in the official folders; every image is a place."""
 
+    dated = False
+
     def tiles(self, folder: Path) -> dict[str, list[Tile]]:
         """By folder. Whether images of two folders are neighbours is not published."""
         parts: dict[str, list[Tile]] = {}

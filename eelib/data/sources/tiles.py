@@ -43,6 +43,7 @@ class TileSource:
 
     simulated = False
     resplit = False
+    dated = True
 
     def __init__(self, entry: DatasetManifest, name: str) -> None:
         self.entry, self.name, self.title, self.bands = entry, name, entry.title, entry.bands

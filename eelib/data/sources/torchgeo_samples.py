@@ -17,6 +17,7 @@ from eelib.data.own.kinds import TorchgeoManifest
 from eelib.data.own.manifests import OwnClass
 from eelib.data.own.masks import MaskCode
 from eelib.data.own.pixels import Scaling
+from eelib.data.own.plates import in_pixels
 from eelib.data.own.samples import SamplePlate, SampleSet, sample_label
 from eelib.data.own.source import Found, OwnSource, folder_of
 from eelib.data.splits import SPLITS
@@ -42,6 +43,7 @@ def torchgeo_source(entry: TorchgeoManifest, name: str) -> OwnSource:
         part: _headers(samples, entry, sampled_digest(files, root) + repr((arguments, parts[part]))) for part, samples in sets.items()
     }
     entry = _with_classes(entry, next(iter(sets.values())), headers, name)
+    MaskCode.of(entry).refuse_unused([False], name)  # masks of torchgeo hold numbers
     plates, owners, small, number_of = [], list[int](), 0, {str(split): number for number, split in enumerate(SPLITS)}
     for part, samples in sets.items():
         fit = [number for number, header in enumerate(headers[part]) if min(header[2:4]) >= entry.window]
@@ -52,9 +54,9 @@ def torchgeo_source(entry: TorchgeoManifest, name: str) -> OwnSource:
         raise InputError(f"{name}: every sample is smaller than window={entry.window} px; lower 'window'")
     bands = _bands(entry, [header for part in headers.values() for header in part], next(iter(sets.values())), name)
     notes = (f"{small} sample(s) below window={entry.window} px: left out",) if small else ()
-    found = Found(
-        tuple(plates), bands, files, _facts(entry, headers, bands), notes, np.array(owners) if entry.splits else None, entry.window
-    )
+    numbers = np.array(owners) if entry.splits else None
+    dated = all(plate.dated for plate in plates)
+    found = Found(tuple(plates), bands, files, _facts(entry, headers, bands), notes, numbers, entry.window, dated)
     return OwnSource(entry, name, found)
 
 
@@ -62,15 +64,16 @@ def _plate(entry: TorchgeoManifest, samples: SampleSet, number: int, header: Hea
     length, _, height, width, labelled = header
     code, scaling = MaskCode.of(entry), Scaling(entry.scale, entry.offset, entry.nodata)
     label = sample_label(samples, number, title, code) if labelled and entry.classes else None
-    return SamplePlate(title, root / title, (height, width), (_days(samples, number, length),), label, scaling, samples, number)
+    days, dated = _days(samples, number, length)
+    return SamplePlate(title, root / title, (height, width), (days,), label, scaling, samples, number, dated)
 
 
-def _days(samples: SampleSet, number: int, length: int) -> Ints:
-    """Days of a sample: its own where it is a series with dates, otherwise spread evenly over the year."""
+def _days(samples: SampleSet, number: int, length: int) -> tuple[Ints, bool]:
+    """Days of a sample: its own where it is a series with dates, otherwise spread evenly over the year; and whether they are its own."""
     given = samples.sample(number)[2] if length > 1 else None
     even: Ints = np.linspace(0, 365, 2 * length + 1)[1::2].round().astype(np.int64)
     usable = given is not None and given.shape == (length,) and bool((np.diff(given) >= 0).all()) and 1 <= given.min() <= given.max() <= 366
-    return np.asarray(given) if usable else even
+    return (np.asarray(given), True) if usable else (even, False)
 
 
 def _headers(samples: SampleSet, entry: TorchgeoManifest, content: str) -> list[Header]:
@@ -117,10 +120,10 @@ def _bands(entry: TorchgeoManifest, headers: list[Header], samples: SampleSet, n
 
 
 def _facts(entry: TorchgeoManifest, headers: dict[Any, list[Header]], bands: tuple[str, ...]) -> dict[str, str]:
-    sizes = Counter(f"{width}x{height}" for part in headers.values() for _, _, height, width, _ in part)
-    common = ", ".join(f"{count} of {size} px" for size, count in sizes.most_common(3))
+    sizes = Counter(in_pixels(header[2:4]) for part in headers.values() for header in part)
+    common = ", ".join(f"{count} of {size}" for size, count in sizes.most_common(3))
     return {
         "data set": f"torchgeo.datasets.{entry.dataset}",
-        "samples": f"{sum(sizes.values())}: {common}{', ...' if len(sizes) > 3 else ''}",
+        "samples": f"{sum(sizes.values())}: {common}{', ...' if len(sizes) > 3 else ''} (height x width)",
         "bands": f"{len(bands)}: {', '.join(bands)}",
     }

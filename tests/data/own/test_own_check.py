@@ -7,6 +7,8 @@ import pytest
 from photos import CLASSES, COLORS, labels, manifest, photo, photo_folder, spoil, write
 
 from eelib import cli
+from eelib.data.own.check import next_command
+from eelib.data.sources import source
 
 
 def call(capsys, *arguments):
@@ -23,11 +25,11 @@ def test_it_says_what_was_found(tmp_path, capsys, monkeypatch):
     assert code == 0
     for words in (
         "My city (raster-folder)",
-        "12: 12 of 64x64 px",
+        "12: 12 of 64 x 64 px (height x width)",
         "3: red, green, blue",
         "uint8 x 0.00392157",
         "whole images, windows 4 px from their edges: 7 train, 2 validation, 3 test",
-        "32 px (largest that fits: 56)",
+        "32 px (largest that fits: 56 px)",
         "forest",
         "eelib run ee1_regions --profile smoke --set 'regions=[own.yaml]'",
     ):
@@ -94,8 +96,22 @@ def test_mistakes_are_one_line_and_exit_code_2(tmp_path, capsys, spoil_it, field
     assert word in err
 
 
+def test_the_next_command_can_be_pasted(tmp_path):
+    made = source(photo_folder(tmp_path))
+    assert next_command(made, "my city/own.yaml") == "eelib run ee1_regions --profile smoke --set 'regions=[my city/own.yaml]'"
+    made = source(photo_folder(tmp_path / "b", masks=None, classes=None))
+    assert next_command(made, "my city/own.yaml") == "eelib pretrain 'my city/own.yaml'"
+
+
+def test_sizes_are_height_by_width(tmp_path, capsys):
+    write(tmp_path / "i" / "a.tif", photo(labels(160, 192)))
+    assert "1: 1 of 160 x 192 px (height x width)" in call(capsys, manifest(tmp_path, kind="raster-folder", images="i"))[1]
+
+
 def test_odd_windows_and_samples_are_refused(tmp_path, capsys):
     assert "multiples of 4" in call(capsys, photo_folder(tmp_path), "--window", "30")[2]
+    code, _, err = call(capsys, photo_folder(tmp_path), "--window", "60")
+    assert code == 2 and "--window 60: the largest that fits is 56 px (whole images" in err
     assert "eelib data verify" in call(capsys, "romania")[2]
     assert "nix.yaml" in call(capsys, tmp_path / "nix.yaml")[2]
 

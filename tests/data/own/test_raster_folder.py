@@ -28,6 +28,13 @@ def test_a_folder_of_photographs_becomes_a_region(tmp_path):
     assert all(sum(shares) == pytest.approx(1, abs=1e-4) for shares in split_shares(region).values())
 
 
+def test_windows_that_do_not_fit_are_cut_with_a_line(tmp_path, caplog):
+    path = photo_folder(tmp_path)
+    assert load_region(path, SIZES.model_copy(update={"window": 56})).train.image.shape[-1] == 56 and not caplog.messages
+    assert load_region(path, SIZES.model_copy(update={"window": 400})).train.image.shape[-1] == 56
+    assert caplog.messages == [f"{path}: windows are 56 px, the largest that fits, not sizes.window=400"]
+
+
 def test_one_large_float_image_is_split_in_blocks(tmp_path):
     label = labels(200, 300)
     write(
@@ -136,6 +143,11 @@ def add_nan(folder):
         write(folder / "tifs" / f"city_{number:02}.tif", image)
 
 
+def number_masks(folder):
+    for path in (folder / "masks").iterdir():
+        write(path, labels().astype(np.uint8))
+
+
 def ignore_all(folder):
     for number in range(12):
         write(folder / "masks" / f"city_{number:02}.png", np.zeros((3, 64, 64), np.uint8))
@@ -155,7 +167,7 @@ def label_two(folder):
         ({"mask_name": "{stem}_mask"}, break_nothing, r"no mask has a name of the form"),
         ({}, lambda folder: (folder / "masks" / "city_04.png").unlink(), r"1 image\(s\) have no mask, first city_04\.png.*allow_unmatched"),
         ({}, lambda folder: (folder / "photos" / "city_04.png").unlink(), r"1 mask\(s\) have no image, first city_04\.png"),
-        ({}, swap_sizes, r"city_03\.png: the mask is 60x64 px but city_03\.png is 64x64 px"),
+        ({}, swap_sizes, r"city_03\.png: the mask is 64 x 60 px but city_03\.png is 64 x 64 px"),
         ({}, paint, r"city_03\.png: 6 pixels have the colour #010203"),
         ({"coding": "value"}, break_nothing, r"pixels have the value"),
         ({}, add_bands, r"city_05\.png: the image has 1 bands but city_00\.png has 3"),
@@ -165,6 +177,14 @@ def label_two(folder):
         ({"images": "tifs"}, add_nan, r"city_\d\d\.tif: \d+ pixel values are NaN or infinite; declare 'nodata"),
         ({"date": "%Y%m%d"}, break_nothing, r"city_00\.png: no date of the form '%Y%m%d'"),
         ({"georeferenced": True}, break_nothing, r"city_00\.png: the image has no coordinate reference system"),
+        ({"ignore": 0}, break_nothing, r"'ignore' holds the number 0 but the masks are colour-coded; give a colour such as '#000000'"),
+        (
+            {"classes": [item | {"value": k} for k, item in enumerate(CLASSES)]},
+            break_nothing,
+            r"'classes' have a 'value' but the masks are",
+        ),
+        ({"ignore": "#000000"}, number_masks, r"'ignore' holds the colour #000000 but the masks hold numbers; give a number such as 255"),
+        ({"tolerance": 9}, number_masks, r"'tolerance' has no effect because the masks hold numbers"),
         ({"ignore": "#000000"}, ignore_all, "every pixel of every mask is ignored"),
         ({"ignore": "#000000"}, label_two, r"2 place\(s\) with labels cannot be split"),
         ({"split": {"by": "pattern", "pattern": "(train)"}}, break_nothing, "puts no image into train"),

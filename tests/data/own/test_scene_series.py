@@ -52,6 +52,52 @@ def test_windows_are_the_numbers_in_the_files(tmp_path, make):
         assert np.array_equal(mask, label[row : row + 8, column : column + 8])
 
 
+def check(path):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["data", "check", path])
+    return stop.value.code
+
+
+def test_types_of_different_scale_in_one_series_are_refused(tmp_path, capsys):
+    path = rasters(tmp_path)
+    write(tmp_path / "tile" / "S2_20210501.tif", STACK[1].astype(np.float32), crs="EPSG:32633")
+    with pytest.raises(InputError, match=r"S2_20210501.tif: holds float32 but S2_20210201.tif of the same series uint16.*convert.*'scale'"):
+        load_region(path, SIZES)
+    assert check(path) == 2 and "S2_20210501.tif: holds float32" in capsys.readouterr().err
+    region = load_region(rasters(tmp_path, scale=1e-4), SIZES)  # the declared scale is that of all
+    assert region.train.image.max() <= 0.5
+    path = rasters(tmp_path)
+    write(tmp_path / "tile" / "S2_20210501.tif", STACK[1].astype(np.int16), crs="EPSG:32633")
+    load_region.cache_clear()
+    assert load_region(path, SIZES).train.image.max() <= 0.5  # 16 bit with and without sign have the same scale
+
+
+@pytest.mark.parametrize(
+    ("bands", "fits"), [(["nir", "red"], False), (["x", "red"], False), (["red", "nir"], True), (["B04", "B08"], True)]
+)
+def test_bands_that_contradict_the_names_in_the_file_are_refused(tmp_path, bands, fits):
+    (tmp_path / "b").mkdir()
+    paths = [rasters(tmp_path / "a", bands=bands), cube(tmp_path / "b", band_dim="band", bands=bands)]
+    for path in (tmp_path / "a" / "tile").glob("*.tif"):
+        with rasterio.open(path, "r+") as out:
+            out.descriptions = ("red", "nir")
+    for path in paths:
+        if fits:
+            assert source(path).bands == tuple(bands)
+            continue
+        with pytest.raises(InputError, match=f"its bands are red, nir but 'bands' says {', '.join(bands)}: give them in the order"):
+            source(path)
+
+
+def test_the_check_reads_dates_between_the_first_and_the_last(tmp_path, capsys):
+    path = rasters(tmp_path)
+    for number, (image, time) in enumerate(zip(STACK, TIMES, strict=True)):
+        values = image.astype(np.float32) * (1 if number == 1 else 1e-4)
+        write(tmp_path / "tile" / f"S2_{str(time)[:10].replace('-', '')}.tif", values, crs="EPSG:32633")
+    assert check(path) == 0
+    assert "declare 'scale'" in capsys.readouterr().out
+
+
 NORTH, WEST = 5_000_000 - 10 * np.arange(96) - 5, 300_000 + 10 * np.arange(96) + 5  # pixel centres of `placed`
 
 
@@ -202,7 +248,7 @@ def test_bad_series_are_named(tmp_path):
     write(path, STACK[0], crs="EPSG:32633")
     wrong(rasters(tmp_path, title="b"), "a second raster of 2021-02-01")
     write(path.rename(tmp_path / "tile" / "S2_20210701.tif"), STACK[0, :, :90], crs="EPSG:32633")
-    wrong(rasters(tmp_path, title="c"), r"S2_20210701\.tif: the raster is 96x90 px but S2_20210201\.tif is 96x96 px")
+    wrong(rasters(tmp_path, title="c"), r"S2_20210701\.tif: the raster is 90 x 96 px but S2_20210201\.tif is 96 x 96 px")
 
 
 def test_bad_cubes_are_named(tmp_path):

@@ -5,8 +5,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from photos import photo_folder
 from toys import make_region
 
+from eelib.data.pairs.captions import MONTHS
+from eelib.data.pairs.facts import TEMPERATE
 from eelib.data.pairs.region_pairs import largest_class, region_pairs
 from eelib.data.pairs.settings import PairSizes
 from eelib.data.regions import load_region
@@ -24,7 +27,7 @@ def toy(monkeypatch):
     """A region that stands in for whatever a source loads."""
     region = make_region()
     monkeypatch.setattr("eelib.data.regions.load_region", lambda name, sizes: region)
-    monkeypatch.setattr("eelib.data.regions.source", lambda name: SimpleNamespace(num_dates=None, fingerprint=lambda: "toy"))
+    monkeypatch.setattr("eelib.data.regions.source", lambda name: SimpleNamespace(num_dates=None, dated=True, fingerprint=lambda: "toy"))
     return region
 
 
@@ -39,6 +42,22 @@ def test_every_window_and_date_is_a_pair_and_places_stay_together(toy):
     scale = np.array([0.3 if band in ("B04", "B03", "B02") else 0.6 for band in bands], np.float32)[:, None, None]
     wanted = (wanted / scale).clip(0, 1)
     assert sorted(found.sum((1, 2, 3)).round(2)) == sorted(wanted.sum((1, 2, 3)).round(2))
+
+
+@pytest.mark.parametrize("fields", [{}, {"day_of_year": 135}])
+def test_captions_name_a_month_only_where_somebody_gave_a_date(tmp_path, fields):
+    path = photo_folder(tmp_path, bands=["B04", "B03", "B02"], **fields)
+    pairs = region_pairs(path, SIZES.model_copy(update={"size": 8}))
+    said = " ".join(text for part in (pairs.train, pairs.validation, pairs.test) for text in part.texts).lower()
+    assert len(pairs.train) > 100
+    assert [word for word in (*MONTHS, *set(TEMPERATE), "season") if word.lower() in said] == (["May"] if fields else [])
+    assert (pairs.test.day_of_year is None) == (not fields)
+
+
+def test_data_sets_without_dates_say_so():
+    assert [source(name).dated for name in ("brandenburg", "romania", "germany", "loveda", "solar_plants_brazil")] == [True] * 3 + [
+        False
+    ] * 2
 
 
 def test_where_scenes_do_not_differ_the_largest_class_is_the_zero_shot_class(toy):

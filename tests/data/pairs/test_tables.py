@@ -112,7 +112,7 @@ def test_images_are_decoded_once_and_suspects_again(table, monkeypatch):
     [
         (lambda folder: (folder / "images/3.png").write_bytes(b"no"), r"3.png: not a readable image"),
         (lambda folder: (folder / "images/3.png").unlink(), r"3.png: the image is missing"),
-        (lambda folder: write_table(folder / "pairs.csv", [("3.png", "")]), r"pairs.csv:2: empty caption"),
+        (lambda folder: write_table(folder / "pairs.csv", [("3.png", "")]), r"pairs.csv, line 2: empty caption"),
     ],
 )
 def test_or_stop_where_the_manifest_says_so(table, damage, message):
@@ -125,8 +125,12 @@ def test_or_stop_where_the_manifest_says_so(table, damage, message):
     ("change", "content", "message"),
     [
         ({"caption_column": "captoin"}, None, r"unknown column 'captoin': did you mean 'caption'\?"),
-        ({"split_column": "part"}, b"path,caption,part\n1.png,a b c,trian\n", r"pairs.csv:2: unknown split 'trian': did you mean 'train"),
-        ({}, b"path,caption\n../../secret.png,a b c\n", r"pairs.csv:2: the path '../../secret.png' leads out of"),
+        (
+            {"split_column": "part"},
+            b"path,caption,part\n1.png,a b c,trian\n",
+            r"pairs.csv, line 2: unknown split 'trian': did you mean 'train",
+        ),
+        ({}, b"path,caption\n../../secret.png,a b c\n", r"pairs.csv, line 2: the path '../../secret.png' leads out of"),
         ({}, b"path,caption\n/etc/passwd,a b c\n", r"leads out of"),
         ({}, b"path,caption\n1.png,f\xfcr\n", r"not UTF-8 text"),
         ({}, b"path,caption\n", r"no usable row"),
@@ -140,6 +144,52 @@ def test_one_clear_line(table, change, content, message):
         (table.folder / "pairs.csv").write_bytes(content)
     with pytest.raises(InputError, match=message) as caught:
         table(**change)
+    assert "\n" not in str(caught.value)
+
+
+HEADER = "path,caption,kind,part\n"
+GOOD = "".join(f"{k}.png,a picture of number {k},even,{('train', 'val', 'test')[k % 3]}\n" for k in range(9))
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ("9.png,a tree, a house, and a road,even,train", "6 fields, 4 columns: quote the caption"),
+        ("9.png,a tree,even", "3 fields, 4 columns: give every column a field, an empty one too"),
+        ('9.png,"a "red" tree",even,train', "double quotes within a quoted text"),
+    ],
+)
+def test_a_row_with_too_many_or_too_few_fields_is_skipped_or_stops(table, row, problem):
+    (table.folder / "pairs.csv").write_text(f"{HEADER}{GOOD}{row}\n10.png,the last one,odd,train\n")
+    pairs = table(split_column="part", class_column="kind")
+    assert pairs.classes == ("even", "odd") and "the last one" in pairs.train.texts
+    assert len(pairs.notes) == 1 and pairs.notes[0].startswith("1 row(s) skipped: ") and problem in pairs.notes[0]
+    with pytest.raises(InputError) as caught:
+        table(split_column="part", class_column="kind", broken="stop")
+    assert f"pairs.csv, line 11: {problem}" in str(caught.value) or ("line 11: not readable" in str(caught.value) and '"' in row)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("after", ["", '10.png,"a house",odd,train\n', "10.png,a house,odd,train\n" * 9000])
+def test_a_quote_that_is_not_closed_swallows_no_rows(table, after):
+    (table.folder / "pairs.csv").write_text(f'{HEADER}{GOOD}9.png,"a tree,even,train\n{after}')
+    for broken in ("skip", "stop"):
+        with pytest.raises(InputError, match=r"pairs.csv, line 11: a quote is opened and not closed"):
+            table(split_column="part", class_column="kind", broken=broken)
+
+
+def test_captions_may_be_quoted_and_run_over_lines(table):
+    rows = "".join(f'{k}.png,"a ""red"" tree,\nnumber {k}",even,{("train", "val", "test")[k % 3]}\n\n' for k in range(9))
+    (table.folder / "pairs.csv").write_text(HEADER + rows)
+    pairs = table(split_column="part", class_column="kind", broken="stop")
+    assert not pairs.notes and 'a "red" tree, number 0' in pairs.train.texts
+
+
+def test_a_wrong_folder_is_named_with_the_most_frequent_reason(table):
+    write_table(table.folder / "pairs.csv", [("0.png", ""), *((a, b) for a, b, *_ in table.rows)])
+    with pytest.raises(InputError, match=r"0 in all; 30 row\(s\) skipped: image missing or not readable") as caught:
+        table(folder="imagse")
+    assert str(caught.value).endswith(f"0.png in {table.folder / 'imagse'}: set 'folder' in the manifest to where the images are")
     assert "\n" not in str(caught.value)
 
 
