@@ -164,10 +164,9 @@ def data_verify(name: Annotated[str | None, typer.Argument(help="all samples and
 @data.command("new")
 def data_new(folder: Annotated[Path, typer.Argument(help="the folder that holds your images and masks, or their folders")]) -> None:
     """Write a commented manifest for a folder of images, to be completed by hand."""
-    from eelib.data.own.template import write_template
+    from eelib.data.own.template import what_next, write_template
 
-    path = write_template(folder)
-    typer.echo(f"{path}: give the classes their names, then run `eelib data check {path}`")
+    typer.echo(what_next(write_template(folder)))
 
 
 @data.command("check")
@@ -176,7 +175,7 @@ def data_check(
     window: Annotated[int | None, typer.Option(help="window size in pixels; default: that of profile quick")] = None,
 ) -> None:
     """Read your manifest, of imagery or of images with captions, and say what was found, what would be trained on, and what is wrong."""
-    from eelib.data.own.check import check
+    from eelib.data.own.check import check, next_command
     from eelib.data.own.source import OwnSource
     from eelib.data.pairs.load import is_pairs
     from eelib.data.sources import absolute, source
@@ -194,8 +193,7 @@ def data_check(
         raise InputError(f"{manifest}: not a manifest of your own data; `eelib data verify` checks the samples")
     for line in check(found, window):
         typer.echo(line)
-    following = f"run ee1_regions --profile smoke --set 'regions=[{manifest}]'" if found.classes else f"pretrain {manifest}"
-    typer.echo(f"  {'next':14}eelib {following}")
+    typer.echo(f"  {'next':14}{next_command(found, str(manifest))}")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,7 +61,8 @@ def check_pairs(manifest: Path) -> Iterator[str]:
         warnings.append(f"values reach {high:.3g} only but should be about 0 to 1: declare a smaller 'brightest'")
     yield from (_line("warning", text) for text in warnings)
     as_test = folders or (data.classes and len(captions) < PAIR_SCALES["smoke"].recipe.batch_size)
-    setting = f"test_pairs={manifest}" if as_test else f"'pairs=[{manifest}]'" + ("" if data.classes else " --set test_pairs=CLASSES.yaml")
+    setting = shlex.quote(f"test_pairs={manifest}" if as_test else f"pairs=[{manifest}]")
+    setting += "" if as_test or data.classes else " --set test_pairs=CLASSES.yaml"
     yield _line("next", f"eelib run clip1_supervision --profile smoke --set {setting}")
 
 

@@ -117,7 +117,10 @@ def require_room(budget: Scale, regions: Sequence[str], changes: Mapping[str, An
         raise InputError(f"change sizes.split: {', '.join(regions)} have one split each")
     widest = max(view_size(10**6, region, budget) for region in regions)
     dates = max(region_dates(region, sizes_for(budget, region)) for region in regions)
+    room = max(source(region).window or 10**6 for region in regions)
     most = {
+        "sizes.window": (room, "pixels: the largest window that fits the images or blocks of a region"),
+        "real.window": (room, "pixels: the largest window that fits the images or blocks of a region"),
         "pretrain.views.size": (widest, "pixels: views leave a quarter of the window free (sizes.window)"),
         "single_date.view_size": (widest, "pixels: views leave a quarter of the window free (sizes.window)"),
         "segment.size": (widest, "pixels: crops leave a quarter of the window free (sizes.window)"),
