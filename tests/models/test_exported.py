@@ -14,7 +14,7 @@ from scenes import CLASSES, card, exported, numbers, untrained, write_scene
 from eelib.apply.reading import Reading
 from eelib.apply.whole import Request, embed
 from eelib.errors import InputError
-from eelib.models import ENCODERS, build
+from eelib.models import ENCODERS
 from eelib.models.exported import export_segmenter, load_encoder, load_segmenter, read_card
 
 
