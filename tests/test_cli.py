@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from eelib import cli
+from eelib.study import notebooks
 from eelib.study.arm import with_needs
 from eelib.study.store import Store
 from eelib.study.summary import parameter_lines
@@ -147,6 +148,27 @@ def test_a_runs_folder_that_cannot_be_written(capsys, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("EELIB_RUNS", str(tmp_path / "file" / "runs"))
     assert "EELIB_RUNS" in refused(capsys, "study", "--profile", "smoke")
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_computed(capsys, monkeypatch, tmp_path):
+    def compute(*arguments, **options):
+        raise AssertionError("something is computed")
+
+    monkeypatch.setattr("eelib.study.batch.run", compute)
+    (tmp_path / "file").write_text("")
+    (tmp_path / "locked").mkdir()
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) != tmp_path / "locked")  # root may write anywhere
+    for place, word in ((".", "is a folder"), ("file/run.ipynb", "cannot be made"), ("locked/run.ipynb", "cannot be written")):
+        err = refused(capsys, "run", "ee1_regions", "--output", tmp_path / place)
+        assert word in err
+        assert str(tmp_path / place) in err
+
+
+def test_a_copy_that_was_never_written_is_not_named(tmp_path):
+    for present in (False, True):
+        (tmp_path / "copy.ipynb").write_text("") if present else None
+        error = notebooks._failure(rows()[0], tmp_path / "copy.ipynb", OSError("no"))
+        assert ("the executed copy is" in str(error)) == present
 
 
 def test_a_missing_package_names_the_extra(capsys, monkeypatch):

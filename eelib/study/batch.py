@@ -23,8 +23,15 @@ if TYPE_CHECKING:
 
 
 def run_row(item: Row, params: Parameters, *, jobs: int | None = None, output: Path | None = None) -> Path:
-    """Compute what a notebook needs, then execute it; returns the executed copy."""
+    """Compute what a notebook needs, then execute it; returns the executed copy.
+
+    Raises:
+        InputError: The copy cannot be written, or anything that is computed met bad input.
+        RunError: An arm or the notebook failed.
+    """
     store = Store()
+    if output is not None:
+        notebooks.check_output(output)
     fetch_needed(item.regions(params))
     store.prepare()
     run(item.plan(params), store=store, jobs=jobs)
