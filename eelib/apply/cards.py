@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from eelib.data.regions import source
+from eelib.data.manifests import load_manifest
+from eelib.data.sources import MANIFEST, source
 from eelib.data.windows import Region
 from eelib.models.exported import Card
 from eelib.models.registry import build_series
@@ -25,6 +27,7 @@ def make_card(arm: Mapping[str, Any], regions: Sequence[Region], metrics: Mappin
     """
     params, names = arm["params"], [region.name for region in regions]
     encoder = EncoderSettings.model_validate(params["encoder"])
+    shown = {name: shown_name(name) for name in names}
     statistics = [Normaliser.of(region.unlabelled) for region in regions]
     origin = source(names[0])
     labelled = arm["recipe"].partition("@")[0] != "pretrain"
@@ -38,7 +41,7 @@ def make_card(arm: Mapping[str, Any], regions: Sequence[Region], metrics: Mappin
         window=regions[0].unlabelled.image.shape[-1],
         classes=regions[0].classes if labelled else (),
         colors=origin.colors if labelled else (),
-        regions=tuple(names),
+        regions=tuple(shown[name] for name in names),
         simulated=any(region.simulated for region in regions),
         attribution="; ".join(dict.fromkeys(region.attribution for region in regions)),
         licence="; ".join(dict.fromkeys(_licence(region) for region in regions)),
@@ -46,9 +49,28 @@ def make_card(arm: Mapping[str, Any], regions: Sequence[Region], metrics: Mappin
         arm=arm["arm"],
         seed=arm["seed"],
         record=arm["key"],
-        recipe={"kind": arm["recipe"], **params},
-        metrics={name: value for name, value in metrics.items() if name not in COUNTS},
+        recipe={"kind": arm["recipe"], **_without_paths(params, shown)},
+        metrics=_without_paths({name: value for name, value in metrics.items() if name not in COUNTS}, shown),
     )
+
+
+def shown_name(region: str) -> str:
+    """What a card calls a region: its name; of a manifest of the user's the name and title in it, because the path is the user's own."""
+    if not region.endswith(MANIFEST):
+        return region
+    entry = load_manifest(Path(region))
+    return entry.name if entry.title in ("", entry.name) else f"{entry.name} ({entry.title})"
+
+
+def _without_paths(value: Any, shown: Mapping[str, str]) -> Any:  # noqa: ANN401 - whatever a record holds
+    """The value with paths of manifests, also those of regions that the network was not trained on, replaced by what is shown of them."""
+    if isinstance(value, Mapping):
+        return {_without_paths(name, shown): _without_paths(each, shown) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_paths(each, shown) for each in value]
+    if isinstance(value, str) and value.endswith(MANIFEST):
+        return shown.get(value, Path(value).name)
+    return value
 
 
 def _rounded(values: Any) -> tuple[float, ...]:  # noqa: ANN401 - a tensor (C, 1, 1)
