@@ -38,6 +38,7 @@ def make_card(arm: Mapping[str, Any], regions: Sequence[Region], metrics: Mappin
         centre=tuple(_rounded(one.centre) for one in statistics),
         scale=tuple(_rounded(one.scale) for one in statistics),
         limit=Normaliser.LIMIT,
+        days=_days(regions),
         window=regions[0].unlabelled.image.shape[-1],
         classes=regions[0].classes if labelled else (),
         colors=origin.colors if labelled else (),
@@ -76,6 +77,12 @@ def _without_paths(value: Any, shown: Mapping[str, str]) -> Any:  # noqa: ANN401
 def _rounded(values: Any) -> tuple[float, ...]:  # noqa: ANN401 - a tensor (C, 1, 1)
     """Float32 values as the shortest decimals that give the same float32 back."""
     return tuple(float(f"{value:.9g}") for value in values.flatten().tolist())
+
+
+def _days(regions: Sequence[Region]) -> tuple[int, int]:
+    """First and last day of the year; images without date all have the day that their manifest gives them."""
+    dates = [part.dates for region in regions for part in (region.unlabelled, region.train) if part is not None]
+    return min(int(part.min()) for part in dates), max(int(part.max()) for part in dates)
 
 
 def _licence(region: Region) -> str:

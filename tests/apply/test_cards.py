@@ -26,3 +26,8 @@ def test_a_card_tells_names_of_manifests_and_no_folders(tmp_path, fields, shown)
     assert card.recipe["regions"] == [shown]
     assert card.metrics == {"by_region": {shown: 0.5, "other.yaml": [1, "germany"]}}
     assert str(tmp_path) not in card.model_dump_json()
+
+
+def test_a_card_tells_which_days_the_training_saw(tmp_path):
+    assert card_of(photo_folder(tmp_path / "a")).days == (182, 182)
+    assert card_of(photo_folder(tmp_path / "a"), photo_folder(tmp_path / "b", day_of_year=60)).days == (60, 182)
