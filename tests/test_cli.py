@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 import yaml
 
 from eelib import cli
@@ -169,6 +170,17 @@ def test_a_copy_that_was_never_written_is_not_named(tmp_path):
         (tmp_path / "copy.ipynb").write_text("") if present else None
         error = notebooks._failure(rows()[0], tmp_path / "copy.ipynb", OSError("no"))
         assert ("the executed copy is" in str(error)) == present
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, typer.Abort])
+def test_ctrl_c_says_that_nothing_is_lost(capsys, monkeypatch, stop):
+    def interrupted(*arguments, **options):
+        raise stop
+
+    monkeypatch.setattr("eelib.study.batch.run", interrupted)
+    code, _, err = call(capsys, "run", "ee1_regions")
+    assert code == 130
+    assert err == "eelib: stopped; finished arms are kept, the same command goes on\n"
 
 
 def test_a_missing_package_names_the_extra(capsys, monkeypatch):
