@@ -1,5 +1,7 @@
 """eelib embed, segment and export: they work, and every mistake is one line with exit code 2."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import rasterio
@@ -86,6 +88,20 @@ def test_mistakes_about_the_output(capsys, tmp_path, scene, network):
     assert not (tmp_path / "out.tif.aux.xml").exists()  # class names of the map that was replaced
     with rasterio.open(out) as found:
         assert found.count == 8
+
+
+def test_mistakes_about_permissions(capsys, tmp_path, scene, network, monkeypatch):
+    locked = tmp_path / "locked"
+    locked.mkdir()
+    forbidden = locked
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) != forbidden)  # root may read and write anything
+    options = ("--run", network, "--out")
+    for command in ("embed", "segment"):
+        err = refused(capsys, command, scene, *options, locked / "out.tif")
+        assert f"no permission to write in {locked};" in err
+        assert "make the folder" not in err
+    forbidden = scene  # typer itself refuses the argument, but not what lies in a folder
+    assert "s_20170216.tif: no permission to read it" in refused(capsys, "embed", tmp_path, *options, tmp_path / "out.tif")
 
 
 def test_options_without_meaning(capsys, tmp_path, scene, network):

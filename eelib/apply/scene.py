@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -96,17 +97,25 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
     """Files, and the rasters in folders, sorted by name.
 
     Raises:
-        InputError: Something does not exist, or a folder holds no raster.
+        InputError: Something does not exist or may not be read, or a folder holds no raster.
     """
     found = []
     for path in paths:
         if not path.exists():
             raise InputError(f"{path}: there is no such file or folder")
+        _check_permission(path)
         inside = sorted(child for child in path.iterdir() if child.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
         if not inside:
             raise InputError(f"{path}: no raster in this folder ({', '.join(SUFFIXES)})")
         found += inside
+    for path in found:
+        _check_permission(path)
     return found
+
+
+def _check_permission(path: Path) -> None:
+    if not os.access(path, os.R_OK | os.X_OK if path.is_dir() else os.R_OK):
+        raise InputError(f"{path}: no permission to read it; change its permissions, or copy it to where you may read it")
 
 
 @contextlib.contextmanager
