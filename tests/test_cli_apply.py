@@ -47,6 +47,15 @@ def test_export_copies_a_network(capsys, tmp_path, network):
     assert (tmp_path / "copy" / "segmenter.safetensors").read_bytes() == (network / "segmenter.safetensors").read_bytes()
 
 
+def test_export_keeps_what_is_there(capsys, tmp_path, network):
+    other = exported(tmp_path / "other", card("convbigru"))
+    before = {path.name: path.read_bytes() for path in network.iterdir()}
+    assert "encoder.safetensors: exists already; " in refused(capsys, "export", other, network)
+    assert {path.name: path.read_bytes() for path in network.iterdir()} == before
+    assert call(capsys, "export", other, network, "--overwrite")[0] == 0
+    assert (network / "segmenter.safetensors").read_bytes() == (other / "segmenter.safetensors").read_bytes()
+
+
 def test_mistakes_about_the_run(capsys, tmp_path, scene):
     out = tmp_path / "out.tif"
     assert "no finished runs" in refused(capsys, "embed", scene, "--run", "abc", "--out", out)

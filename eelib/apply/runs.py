@@ -140,15 +140,24 @@ def arm_weights(folder: Path, record: dict[str, Any], kind: str) -> Path:
     return path
 
 
-def export_run(key: str, folder: Path) -> list[Path]:
+def export_run(key: str, folder: Path, *, overwrite: bool = False) -> list[Path]:
     """Write the networks of a run as files to take away: the encoder, and the whole model where there are classes.
+
+    Args:
+        key: See :func:`find_run`.
+        folder: Where to write; is made.
+        overwrite: Replace a network that was exported there before.
 
     Returns:
         The cards that were written.
 
     Raises:
-        InputError: No such run, no weights, or the folder cannot be written.
+        InputError: No such run, no weights, a network is there already, or the folder cannot be written.
     """
+    names = [f"{stem}.{suffix}" for stem in (ENCODER, SEGMENTER) for suffix in ("safetensors", "json")]
+    present = [folder / name for name in names if (folder / name).exists()]
+    if present and not overwrite:  # whichever it is: files of two networks side by side would be taken for one
+        raise InputError(f"{present[0]}: exists already; choose another folder, or replace it with --overwrite")
     encoder, card = open_run(key, ENCODER)
     written = [export_encoder(encoder, card, folder) / f"{ENCODER}.json"]
     if card.classes or (find_run(key) / f"{SEGMENTER}.safetensors").exists():
