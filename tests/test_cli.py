@@ -73,6 +73,12 @@ def test_list_names_notebooks_claims_costs_parameters_and_regions(capsys):
         assert word in out
 
 
+def test_list_says_that_regions_may_be_manifests():
+    lines = {item.name: line for item in rows() for line in parameter_lines(item) if line.startswith("regions:")}
+    assert {"data_tour", "ee1_regions", "ee3_transfer"} <= lines.keys()
+    assert [name for name, line in lines.items() if "paths of manifests" not in line] == []
+
+
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row.name)
 def test_costs_in_the_table_are_those_of_the_plan(row):
     for profile in ("smoke", "quick", "full"):
