@@ -24,6 +24,8 @@ app.add_typer(data, name="data")
 for command in (cli_apply.embed, cli_apply.segment, cli_apply.export):
     app.command()(command)
 
+INTERRUPTED = 130  # exit code after Ctrl-C, as shells have it
+
 ProfileOption = Annotated[str, typer.Option("--profile", help="smoke, quick, full or paper")]
 JobsOption = Annotated[int | None, typer.Option("--jobs", help="worker processes; default: number of cores")]
 
@@ -205,8 +207,8 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(_say(str(error), 2))
     except RunError as error:
         sys.exit(_say(str(error), 1))
-    except KeyboardInterrupt:
-        sys.exit(_say("stopped; run the same command again to go on", 130))
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
     except ModuleNotFoundError as error:
         sys.exit(_say(_missing(error), 2))
     except typer.Exit as error:
@@ -215,6 +217,8 @@ def main(arguments: list[str] | None = None) -> None:
         if not hasattr(error, "format_message"):  # not one of typer's own complaints about the command line
             raise
         sys.exit(_say(error.format_message(), 2))
+    if code == INTERRUPTED:  # typer makes a silent exit of Ctrl-C
+        _say("stopped; finished arms are kept, the same command goes on", code)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -66,11 +66,12 @@ def segment(
 def export(
     run: Annotated[str, typer.Argument(help="key of a record, or its beginning")],
     folder: Annotated[Path, typer.Argument(help="where to write; is made")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace a network that was exported there before")] = False,
 ) -> None:
     """Write a trained network as safetensors with a JSON card, to be used without this study."""
     from eelib.apply.runs import export_run
 
-    for card in export_run(run, folder):
+    for card in export_run(run, folder, overwrite=overwrite):
         typer.echo(card)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import Any, Literal, Self, get_args
 
@@ -227,6 +228,15 @@ class PublishedSettings(Settings):
     file: str | None = Field(None, description="their file; None: where torch keeps downloaded weights")
 
 
+PATTERNS = {
+    "^[a-z][a-z0-9_]*$": "use lower-case letters, digits and _ only, and begin with a letter",
+    "^#[0-9a-f]{6}$": "write a colour as # and six hexadecimal digits, as in '#1b5e20'",
+    "^https?://": "give an address that begins with http:// or https://",
+    "^[0-9a-f]{32}$": "an MD5 sum has 32 hexadecimal digits",
+    "^[0-9a-f]{64}$": "a SHA-256 sum has 64 hexadecimal digits",
+}
+
+
 def describe(error: ValidationError, model: type[BaseModel]) -> str:
     """The first problem of a validation error in one line, with the nearest name where a name is unknown."""
     problem = error.errors()[0]
@@ -238,10 +248,28 @@ def describe(error: ValidationError, model: type[BaseModel]) -> str:
         kind, last = "parameter" if model.__name__.endswith("Parameters") else "field", str(problem["loc"][-1])
         return str(unknown(kind, last, getattr(parent, "model_fields", {}))).replace(f"'{last}'", f"'{where}'", 1)
     if problem["type"] == "missing":
-        return f"the field '{where}' is missing"
-    message = problem["msg"].removeprefix("Value error, ")
+        return f"the field '{where}' is missing{_misspelt(error, problem['loc'])}"
+    message = explained(problem)
     given = "" if isinstance(problem["input"], dict) else f", got {problem['input']!r}"
     return f"'{where}': {message}{given}" if where else message
+
+
+def explained(problem: Mapping[str, Any]) -> str:
+    """The message of one of pydantic's problems, in words where pydantic's own are those of a programmer."""
+    given = problem["input"]
+    if problem["type"] in ("tuple_type", "list_type"):
+        return f"give a list, as in [{given}]" if isinstance(given, str | int | float) else "give a list"
+    if problem["type"] in ("model_type", "dict_type"):
+        return "give fields with their values, as in {field: value}"
+    pattern = problem["ctx"]["pattern"] if problem["type"] == "string_pattern_mismatch" else ""
+    return PATTERNS.get(pattern, str(problem["msg"]).removeprefix("Value error, "))
+
+
+def _misspelt(error: ValidationError, missing: tuple[int | str, ...]) -> str:
+    """What may have been meant for a missing field: an unknown one beside it with nearly its name."""
+    beside = [other["loc"] for other in error.errors() if other["type"] == "extra_forbidden" and other["loc"][:-1] == missing[:-1]]
+    near = difflib.get_close_matches(str(missing[-1]), [str(where[-1]) for where in beside], n=1)
+    return f", and '{near[0]}' is unknown: did you mean '{missing[-1]}'?" if near else ""
 
 
 def _field_model(parent: Any, part: str | int) -> Any:  # noqa: ANN401 - walks type annotations

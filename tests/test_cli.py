@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 import yaml
 
 from eelib import cli
+from eelib.study import notebooks
 from eelib.study.arm import with_needs
 from eelib.study.store import Store
 from eelib.study.summary import parameter_lines
@@ -71,6 +73,12 @@ def test_list_names_notebooks_claims_costs_parameters_and_regions(capsys):
         assert word in out
 
 
+def test_list_says_that_regions_may_be_manifests():
+    lines = {item.name: line for item in rows() for line in parameter_lines(item) if line.startswith("regions:")}
+    assert {"data_tour", "ee1_regions", "ee3_transfer"} <= lines.keys()
+    assert [name for name, line in lines.items() if "paths of manifests" not in line] == []
+
+
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row.name)
 def test_costs_in_the_table_are_those_of_the_plan(row):
     for profile in ("smoke", "quick", "full"):
@@ -95,6 +103,11 @@ def test_the_notebooks_parameters_are_those_of_the_model(row):
         (["run", "ee1_regions", "--set", "seeds=one"], ["seeds"]),
         (["run", "ee1_regions", "--set", "seeds=[1.5]"], ["seeds"]),
         (["run", "ee1_regions", "--set", "seeds=[1, 1]"], ["seeds", "twice"]),
+        (["run", "ee1_regions", "--set", "seeds=[-1]"], ["seeds", "from 0"]),
+        (["run", "ee1_regions", "--set", "change={extent.seeds: [0, -1]}"], ["extent.seeds", "from 0"]),
+        (["run", "ee1_regions", "--set", "change={extent.network_seeds: [-1]}"], ["network_seeds", "from 0"]),
+        (["run", "ee1_regions", "--set", "seeds=[4294967296]"], ["seeds", "to 4294967295"]),
+        (["pretrain", "germany", "--profile", "smoke", "--seed", "-4"], ["--seed -4", "from 0"]),
         (["run", "ee1_regions", "--set", "fractions=[0]"], ["fractions"]),
         (["run", "ee1_regions", "--set", "pretrain_steps=-1"], ["pretrain_steps"]),
         (["run", "ee1_regions", "--set", "regions=[germny]"], ["'germny'", "'germany'"]),
@@ -142,6 +155,38 @@ def test_a_runs_folder_that_cannot_be_written(capsys, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("EELIB_RUNS", str(tmp_path / "file" / "runs"))
     assert "EELIB_RUNS" in refused(capsys, "study", "--profile", "smoke")
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_computed(capsys, monkeypatch, tmp_path):
+    def compute(*arguments, **options):
+        raise AssertionError("something is computed")
+
+    monkeypatch.setattr("eelib.study.batch.run", compute)
+    (tmp_path / "file").write_text("")
+    (tmp_path / "locked").mkdir()
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) != tmp_path / "locked")  # root may write anywhere
+    for place, word in ((".", "is a folder"), ("file/run.ipynb", "cannot be made"), ("locked/run.ipynb", "cannot be written")):
+        err = refused(capsys, "run", "ee1_regions", "--output", tmp_path / place)
+        assert word in err
+        assert str(tmp_path / place) in err
+
+
+def test_a_copy_that_was_never_written_is_not_named(tmp_path):
+    for present in (False, True):
+        (tmp_path / "copy.ipynb").write_text("") if present else None
+        error = notebooks._failure(rows()[0], tmp_path / "copy.ipynb", OSError("no"))
+        assert ("the executed copy is" in str(error)) == present
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, typer.Abort])
+def test_ctrl_c_says_that_nothing_is_lost(capsys, monkeypatch, stop):
+    def interrupted(*arguments, **options):
+        raise stop
+
+    monkeypatch.setattr("eelib.study.batch.run", interrupted)
+    code, _, err = call(capsys, "run", "ee1_regions")
+    assert code == 130
+    assert err == "eelib: stopped; finished arms are kept, the same command goes on\n"
 
 
 def test_a_missing_package_names_the_extra(capsys, monkeypatch):

@@ -1,5 +1,7 @@
 """eelib embed, segment and export: they work, and every mistake is one line with exit code 2."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import rasterio
@@ -35,7 +37,7 @@ def test_options_reach_the_reader(capsys, tmp_path, network):
     code, _, err = call(capsys, "segment", bare, "--run", network, "--out", tmp_path / "c.tif", *options, "--statistics", "scene")
     assert code == 0, err
     with rasterio.open(tmp_path / "c.tif") as found:
-        assert found.tags()["EELIB_DATES"].endswith("-02-16")
+        assert found.tags()["EELIB_DATES"] == "day 47"
 
 
 def test_export_copies_a_network(capsys, tmp_path, network):
@@ -43,6 +45,15 @@ def test_export_copies_a_network(capsys, tmp_path, network):
     assert code == 0
     assert out.split() == [str(tmp_path / "copy" / "encoder.json"), str(tmp_path / "copy" / "segmenter.json")]
     assert (tmp_path / "copy" / "segmenter.safetensors").read_bytes() == (network / "segmenter.safetensors").read_bytes()
+
+
+def test_export_keeps_what_is_there(capsys, tmp_path, network):
+    other = exported(tmp_path / "other", card("convbigru"))
+    before = {path.name: path.read_bytes() for path in network.iterdir()}
+    assert "encoder.safetensors: exists already; " in refused(capsys, "export", other, network)
+    assert {path.name: path.read_bytes() for path in network.iterdir()} == before
+    assert call(capsys, "export", other, network, "--overwrite")[0] == 0
+    assert (network / "segmenter.safetensors").read_bytes() == (other / "segmenter.safetensors").read_bytes()
 
 
 def test_mistakes_about_the_run(capsys, tmp_path, scene):
@@ -86,6 +97,20 @@ def test_mistakes_about_the_output(capsys, tmp_path, scene, network):
     assert not (tmp_path / "out.tif.aux.xml").exists()  # class names of the map that was replaced
     with rasterio.open(out) as found:
         assert found.count == 8
+
+
+def test_mistakes_about_permissions(capsys, tmp_path, scene, network, monkeypatch):
+    locked = tmp_path / "locked"
+    locked.mkdir()
+    forbidden = locked
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) != forbidden)  # root may read and write anything
+    options = ("--run", network, "--out")
+    for command in ("embed", "segment"):
+        err = refused(capsys, command, scene, *options, locked / "out.tif")
+        assert f"no permission to write in {locked};" in err
+        assert "make the folder" not in err
+    forbidden = scene  # typer itself refuses the argument, but not what lies in a folder
+    assert "s_20170216.tif: no permission to read it" in refused(capsys, "embed", tmp_path, *options, tmp_path / "out.tif")
 
 
 def test_options_without_meaning(capsys, tmp_path, scene, network):

@@ -73,8 +73,12 @@ def check_output(path: Path, inputs: Sequence[Path], overwrite: bool) -> None:
         raise InputError(f"{path}: this is an input; choose another --out")
     if path.exists() and not overwrite:
         raise InputError(f"{path}: exists already; choose another name, or replace it with --overwrite")
-    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+    if path.is_dir():
+        raise InputError(f"{path}: cannot be written, it is a folder; choose another --out")
+    if not path.parent.is_dir():
         raise InputError(f"{path}: cannot be written; make the folder {path.parent} or choose another --out")
+    if not os.access(path.parent, os.W_OK):
+        raise InputError(f"{path}: no permission to write in {path.parent}; change that or choose another --out")
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from eelib.errors import InputError, unknown
+from eelib.errors import InputError
 
 FACTORS = {"uint8": 1 / 255, "int8": 1 / 127, "uint16": 1e-4, "int16": 1e-4, "float32": 1.0, "float64": 1.0}  # to reflectance
 
@@ -56,10 +56,15 @@ def band_indexes(
                 "name all of the file's with --bands"
             )
         return tuple(range(1, count + 1))
-    for band in wanted:
-        if band not in names:
-            problem = unknown("band", band, names)
-            raise InputError(f"{name}: the network reads {', '.join(wanted)}; {problem}; name the file's bands in order with --bands")
+    absent = [band for band in wanted if band not in names]
+    if absent:  # no other band is proposed for one: a network makes nothing of what it was not trained on
+        has = "--bands names" if given else "the file has"
+        remedy = (
+            "correct --bands if a name is misspelt"
+            if given
+            else "if only the names differ, name all bands in the file's order with --bands"
+        )
+        raise InputError(f"{name}: the network reads {', '.join(wanted)}, {has} {', '.join(names)}; missing: {', '.join(absent)}; {remedy}")
     return tuple(names.index(band) + 1 for band in wanted)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from torch import nn
 
 from eelib.apply.cards import make_card
 from eelib.data.regions import load_region
-from eelib.errors import InputError, unknown
+from eelib.errors import InputError
 from eelib.models.exported import (
     ENCODER,
     SEGMENTER,
@@ -24,6 +25,8 @@ from eelib.models.exported import (
 )
 from eelib.settings import RegionSizes
 from eelib.study.store import RECORD, Store, read_record
+
+FEW = 5  # runs that a message names
 
 
 def find_run(key: str, root: Path | None = None) -> Path:
@@ -43,13 +46,35 @@ def find_run(key: str, root: Path | None = None) -> Path:
     arms = [path.parent for path in folder.glob(f"{experiment or '*'}/*/{RECORD}")]
     found = sorted(path for path in arms if start and path.name.startswith(start))
     if not found and arms:
-        raise InputError(f"--run: {unknown('run', key, [path.name for path in arms[:5]])} (runs folder {folder})")
+        raise InputError(f"--run {_unknown_run(key, arms)} (runs folder {folder})")
     if not found:
         raise InputError(f"--run {key}: there are no finished runs in {folder}; `eelib study` makes them, or set EELIB_RUNS")
     if len(found) > 1:
         some = ", ".join(f"{path.parent.name}/{path.name}" for path in found[:3])
         raise InputError(f"--run {key}: {len(found)} runs begin so ({some}{', ...' if len(found) > 3 else ''}); give more of the key")
     return found[0]
+
+
+def _unknown_run(key: str, arms: list[Path]) -> str:
+    """What to say of a key that nobody knows: the nearest run, or the latest few, of those that hold a network."""
+    usable = [path for path in arms if _holds_network(path)]
+    if not usable:
+        return f"{key}: unknown run, and none of the {len(arms)} here holds a network: `eelib pretrain` and `eelib study` make some"
+    near = difflib.get_close_matches(key.rpartition("/")[2], [path.name for path in usable], n=1, cutoff=0.5)
+    if near:
+        return f"{key}: unknown run: did you mean '{near[0]}'?"
+    latest = sorted(usable, key=lambda path: (path / RECORD).stat().st_mtime)[::-1][:FEW]
+    some = ", ".join(f"{path.parent.name}/{path.name}" for path in latest)
+    return f"{key}: unknown run; runs that hold a network: {some}{', ...' if len(usable) > FEW else ''}"
+
+
+def _holds_network(folder: Path) -> bool:
+    """Whether an arm trained a network that can be applied, and has its weights."""
+    try:
+        arm_weights(folder, read_record(folder / RECORD), ENCODER)
+    except (InputError, KeyError, ValueError):  # records of other recipes, also of other versions of this code, are made otherwise
+        return False
+    return True
 
 
 def open_run(key: str, kind: str) -> tuple[nn.Module, Card]:
@@ -115,15 +140,24 @@ def arm_weights(folder: Path, record: dict[str, Any], kind: str) -> Path:
     return path
 
 
-def export_run(key: str, folder: Path) -> list[Path]:
+def export_run(key: str, folder: Path, *, overwrite: bool = False) -> list[Path]:
     """Write the networks of a run as files to take away: the encoder, and the whole model where there are classes.
+
+    Args:
+        key: See :func:`find_run`.
+        folder: Where to write; is made.
+        overwrite: Replace a network that was exported there before.
 
     Returns:
         The cards that were written.
 
     Raises:
-        InputError: No such run, no weights, or the folder cannot be written.
+        InputError: No such run, no weights, a network is there already, or the folder cannot be written.
     """
+    names = [f"{stem}.{suffix}" for stem in (ENCODER, SEGMENTER) for suffix in ("safetensors", "json")]
+    present = [folder / name for name in names if (folder / name).exists()]
+    if present and not overwrite:  # whichever it is: files of two networks side by side would be taken for one
+        raise InputError(f"{present[0]}: exists already; choose another folder, or replace it with --overwrite")
     encoder, card = open_run(key, ENCODER)
     written = [export_encoder(encoder, card, folder) / f"{ENCODER}.json"]
     if card.classes or (find_run(key) / f"{SEGMENTER}.safetensors").exists():

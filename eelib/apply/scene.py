@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eelib.apply.dates import dates_of, day_of_year
+from eelib.apply.dates import When, dates_of, day_of_year, in_order, only_day
 from eelib.apply.reading import Reading, band_indexes, factor_and_offset
 from eelib.apply.tiles import Box
 from eelib.data.windows import Floats, Ints
@@ -28,7 +28,7 @@ class Layer:
 
     Attributes:
         source: An open rasterio data set.
-        date: When it was taken.
+        date: When it was taken, a date or a day of the year.
         indexes: Band numbers, from 1, in the order of the network's bands.
         factors: From numbers to reflectance, per index.
         offsets: Added to the numbers before, per index.
@@ -36,7 +36,7 @@ class Layer:
     """
 
     source: Any
-    date: datetime.date
+    date: When
     indexes: tuple[int, ...]
     factors: tuple[float, ...]
     offsets: tuple[float, ...]
@@ -49,14 +49,15 @@ class Scene:
     Args:
         layers: On one grid.
         nodata: Number that marks missing pixels in all of them.
+        day: Of the year, what the network is told instead of the dates; None: the dates.
     """
 
-    def __init__(self, layers: Sequence[Layer], nodata: float | None) -> None:
-        self.layers = sorted(layers, key=lambda layer: layer.date)
+    def __init__(self, layers: Sequence[Layer], nodata: float | None, day: int | None = None) -> None:
+        self.layers = sorted(layers, key=lambda layer: in_order(layer.date))
         self.nodata = nodata
         first = self.layers[0].source
         self.height, self.width, self.crs, self.transform = first.height, first.width, first.crs, first.transform
-        self.days: Ints = np.array([day_of_year(layer.date) for layer in self.layers], np.int64)
+        self.days: Ints = np.array([day or day_of_year(layer.date) for layer in self.layers], np.int64)
 
     def read(self, box: Box) -> Floats:
         """Reflectance ``(T, C, h, w)`` of a window, NaN where a date has no data.
@@ -68,13 +69,15 @@ class Scene:
 
 
 @contextlib.contextmanager
-def open_scene(paths: Sequence[Path], bands: tuple[str, ...], reading: Reading) -> Iterator[Scene]:
+def open_scene(paths: Sequence[Path], bands: tuple[str, ...], reading: Reading, seen: tuple[int, int] | None = None) -> Iterator[Scene]:
     """Open the files of a scene.
 
     Args:
         paths: Files, one per date, or folders of them.
         bands: The network's bands, in order.
         reading: How to read them.
+        seen: First and last day of the year of the network's training. If it was one day, the network is told no other, unless
+            ``reading`` has dates: what it would make of others is chance.
 
     Raises:
         InputError: Names the file that is missing, is no raster, lacks a band, lies on another grid, or has no date or no reference.
@@ -82,29 +85,37 @@ def open_scene(paths: Sequence[Path], bands: tuple[str, ...], reading: Reading) 
     import rasterio
 
     files = find_files(paths)
-    dates = dates_of(files, reading.dates)
+    dates = dates_of(files, reading.dates, seen)
     with contextlib.ExitStack() as stack, rasterio.Env(GDAL_CACHEMAX=256, GDAL_ERROR_ON_LIBJPEG_WARNING=True):
         layers = [_layer(stack.enter_context(_opened(path)), date, bands, reading) for path, date in zip(files, dates, strict=True)]
         _check_grid([layer.source for layer in layers], files)
         _check_reference(layers[0].source, files[0], reading.georeferenced)
-        yield Scene(layers, reading.nodata)
+        yield Scene(layers, reading.nodata, only_day(seen) if reading.dates is None else None)
 
 
 def find_files(paths: Sequence[Path]) -> list[Path]:
     """Files, and the rasters in folders, sorted by name.
 
     Raises:
-        InputError: Something does not exist, or a folder holds no raster.
+        InputError: Something does not exist or may not be read, or a folder holds no raster.
     """
     found = []
     for path in paths:
         if not path.exists():
             raise InputError(f"{path}: there is no such file or folder")
+        _check_permission(path)
         inside = sorted(child for child in path.iterdir() if child.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
         if not inside:
             raise InputError(f"{path}: no raster in this folder ({', '.join(SUFFIXES)})")
         found += inside
+    for path in found:
+        _check_permission(path)
     return found
+
+
+def _check_permission(path: Path) -> None:
+    if not os.access(path, os.R_OK | os.X_OK if path.is_dir() else os.R_OK):
+        raise InputError(f"{path}: no permission to read it; change its permissions, or copy it to where you may read it")
 
 
 @contextlib.contextmanager
@@ -122,7 +133,7 @@ def _opened(path: Path) -> Iterator[Any]:
         yield source
 
 
-def _layer(source: Any, date: datetime.date, bands: tuple[str, ...], reading: Reading) -> Layer:  # noqa: ANN401 - rasterio has no types
+def _layer(source: Any, date: When, bands: tuple[str, ...], reading: Reading) -> Layer:  # noqa: ANN401 - rasterio has no types
     from rasterio.enums import ColorInterp, MaskFlags
 
     count = source.count - (source.colorinterp[-1] == ColorInterp.alpha and source.count > 1)

@@ -12,6 +12,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from eelib.apply.dates import date_text, day_of_year, only_day
 from eelib.apply.inference import SEAM, Inference
 from eelib.apply.output import CLASS_NODATA, PROBABILITY_STEPS, Kind, Map, check_output, new_map, write_class_names
 from eelib.apply.reading import Reading
@@ -91,7 +92,7 @@ def embed(request: Request, say: Say, half: bool = False) -> None:
     model, card = open_run(request.run, ENCODER)
     names = tuple(f"feature {number}" for number in range(card.embed_dim))
     kind = Kind(names, "float32", float("nan"), "AVERAGE", nbits=16 if half else None)
-    with open_scene(request.scenes, card.bands, request.reading) as scene:
+    with open_scene(request.scenes, card.bands, request.reading, card.days) as scene:
         infer = Inference(model, card, _normaliser(scene, card, request, say), scene.days)
         with new_map(request.out, scene, kind, _tags(card, scene)) as target:
             for box, values, valid in _blocks(scene, infer, say):
@@ -115,7 +116,7 @@ def segment(request: Request, say: Say, probabilities: Path | None = None) -> No
     for path in filter(None, (request.out, probabilities)):
         check_output(path, find_files(request.scenes), request.overwrite)
     model, card = open_run(request.run, SEGMENTER)
-    with open_scene(request.scenes, card.bands, request.reading) as scene:
+    with open_scene(request.scenes, card.bands, request.reading, card.days) as scene:
         infer = Inference(model, card, _normaliser(scene, card, request, say), scene.days)
         with contextlib.ExitStack() as stack:
             classes = stack.enter_context(_class_map(request.out, scene, card))
@@ -141,6 +142,9 @@ def _probability_map(path: Path, scene: Scene, card: Card) -> contextlib.Abstrac
 def _normaliser(scene: Scene, card: Card, request: Request, say: Say) -> Normaliser:
     """The normalisation; tells the user what is unusual about the scene."""
     normalise, notes = normaliser(scene, card, request.statistics)
+    day = only_day(card.days) if request.reading.dates is None else None
+    if day and any(isinstance(layer.date, int) or day_of_year(layer.date) != day for layer in scene.layers):
+        notes.append(f"day {day} of the year for every date, the only one that the network was trained on; --dates gives another")
     count, reads = len(scene.days), card.encoder.num_dates
     if count > reads:
         notes.append(f"{count} dates, read {reads} at a time in {-(-count // reads)} interleaved subsets whose outputs are averaged")
@@ -182,6 +186,6 @@ def _tags(card: Card, scene: Scene) -> dict[str, str]:
         "EELIB_RUN": f"{card.experiment}/{card.record}",
         "EELIB_NETWORK": card.encoder.model_dump_json(),
         "EELIB_TRAINED_IN": f"{', '.join(card.regions)} ({kind})",
-        "EELIB_DATES": ", ".join(str(layer.date) for layer in scene.layers),
+        "EELIB_DATES": ", ".join(date_text(layer.date) for layer in scene.layers),
         "EELIB_ATTRIBUTION": card.attribution,
     }

@@ -32,6 +32,7 @@ class Card(Settings):
     scale: tuple[tuple[float, ...], ...] = Field(description="per region and band; the input is divided by it after that")
     limit: float = Field(description="normalised values beyond plus or minus this are cut off")
     window: int = Field(description="height and width at which the network was scored, pixels")
+    days: tuple[int, int] | None = Field(None, description="first and last day of the year of the training; None: not known")
     classes: tuple[str, ...] = Field((), description="class id = position; empty for an encoder")
     colors: tuple[str, ...] = Field((), description="hex colour per class")
     regions: tuple[str, ...] = Field(min_length=1, description="where it was trained")

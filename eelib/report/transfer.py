@@ -21,6 +21,7 @@ HOME = "same region"
 HOW = {
     "same continent": "a region of the same continent",
     "other continent": "a region of the other continent",
+    "other region": "a region whose continent, or that of the labels, is not stated",
     "the other continent": "all regions of the other continent together",
     "all regions": "all regions together",
 }

@@ -9,7 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eelib.errors import RunError, unknown
+from eelib.errors import InputError, RunError, unknown
 from eelib.study import notebooks
 from eelib.study.arm import with_needs
 from eelib.study.execute import KILLED, run, run_one, worker_count, worker_pool
@@ -23,8 +23,15 @@ if TYPE_CHECKING:
 
 
 def run_row(item: Row, params: Parameters, *, jobs: int | None = None, output: Path | None = None) -> Path:
-    """Compute what a notebook needs, then execute it; returns the executed copy."""
+    """Compute what a notebook needs, then execute it; returns the executed copy.
+
+    Raises:
+        InputError: The copy cannot be written, or anything that is computed met bad input.
+        RunError: An arm or the notebook failed.
+    """
     store = Store()
+    if output is not None:
+        notebooks.check_output(output)
     fetch_needed(item.regions(params))
     store.prepare()
     run(item.plan(params), store=store, jobs=jobs)
@@ -35,15 +42,20 @@ def pretrain(region: str, profile: str, *, seed: int = 0, jobs: int | None = Non
     """Pre-train on one region, which needs no labels, with the recipe of a profile; returns the encoder's file.
 
     Raises:
-        InputError: The region or the profile is unknown.
+        InputError: The region or the profile is unknown, or the seed is no seed.
     """
     from eelib.data.sources import source
     from eelib.data.spelling import plain, spelt
     from eelib.study.arms import pretrain_arm
+    from eelib.study.parameters import check_seed
     from eelib.study.scales import SCALES
 
     if profile not in SCALES:
         raise unknown("profile", profile, SCALES)
+    try:
+        check_seed(seed)
+    except ValueError as error:
+        raise InputError(f"--seed {seed}: {error}") from None
     store, name = Store(), source(plain(spelt(region))).name
     arm = pretrain_arm(SCALES[profile], name, seed)
     fetch_needed({name})

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from eelib.errors import InputError
+from eelib.settings import explained
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -106,7 +107,7 @@ def changed(settings: S, changes: Mapping[str, Any], where: str = "") -> S:
 def _problem(error: ValidationError, where: str, names: list[str]) -> str:
     """The first problem in one line, under its dotted name; that of a whole model under the names that were changed in it."""
     first = error.errors()[0]
-    message = first["msg"].removeprefix("Value error, ")
+    message = explained(first)
     if not first["loc"]:
         return f"change {', '.join(where + name for name in names)}: {message}"
     given = "" if isinstance(first["input"], BaseModel) else f", got {first['input']!r}"

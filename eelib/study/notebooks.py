@@ -44,6 +44,22 @@ def identity(row: Row, params: Parameters) -> dict[str, Any]:
     }
 
 
+def check_output(path: Path) -> None:
+    """Refuse a place for the executed copy before anything is computed; makes its folder.
+
+    Raises:
+        InputError: It is a folder, its folder cannot be made, or it cannot be written.
+    """
+    if path.is_dir():
+        raise InputError(f"--output {path}: this is a folder; name the file too, as in {path / 'executed.ipynb'}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--output {path}: its folder cannot be made ({error.strerror}); choose another place") from error
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise InputError(f"--output {path}: cannot be written; choose another place, or change the permissions")
+
+
 def is_done(row: Row, params: Parameters, store: Store) -> bool:
     """Whether the executed notebook on disk is complete and up to date."""
     path = record_path(row, store)
@@ -71,14 +87,16 @@ def execute(row: Row, params: Parameters, store: Store, *, output: Path | None =
         The executed copy.
 
     Raises:
-        InputError: The notebook stopped on bad input.
+        InputError: The notebook stopped on bad input, or the copy cannot be written.
         RunError: Any other failure: an exception, a dead kernel, a time-out, an early exit.
     """
     import nbformat
 
     path = output or executed_path(row, store)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if output is None:
+    if output is not None:
+        check_output(output)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
         record_path(row, store).unlink(missing_ok=True)
     # Only plain values that JSON can hold reach papermill; defaults of the model that the notebook does not name stay out.
     values = params.model_dump(mode="json", exclude_unset=True)
@@ -146,7 +164,8 @@ def _failure(row: Row, path: Path, error: Exception) -> Exception:
     if isinstance(error, InputError):
         return error
     first = text.splitlines()[0] if text else "no message"
-    return RunError(f"{row.name}: {name}: {first}; the executed copy is {path}")
+    copy = f"; the executed copy is {path}" if path.is_file() else ""  # papermill may have failed to write it
+    return RunError(f"{row.name}: {name}: {first}{copy}")
 
 
 def source_hash(path: Path) -> str:

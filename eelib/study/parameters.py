@@ -44,7 +44,9 @@ class Parameters(BaseModel):
 
     @field_validator("seeds")
     @classmethod
-    def _no_seed_twice(cls, value: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    def _seeds_can_be_drawn_from(cls, value: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        for seed in value or ():
+            check_seed(seed)
         return each_once(value)
 
     @field_validator("change")
@@ -97,6 +99,16 @@ class Parameters(BaseModel):
         Raises:
             InputError: A change does not fit.
         """
+
+
+def check_seed(seed: int) -> None:
+    """Refuse what not every random generator takes for a seed.
+
+    Raises:
+        ValueError: It is below 0, or has more than 32 bits.
+    """
+    if not 0 <= seed < 2**32:
+        raise ValueError(f"a seed is a whole number from 0 to {2**32 - 1}")
 
 
 def each_once(values: tuple[Any, ...] | None) -> tuple[Any, ...] | None:

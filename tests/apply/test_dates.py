@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from eelib.apply.dates import date_in, dates_of, day_of_year
+from eelib.apply.dates import date_in, date_text, dates_of, day_of_year, in_order
 from eelib.errors import InputError
 
 WINTER = datetime.date(2017, 2, 16)
@@ -44,3 +44,15 @@ def test_what_is_wrong_is_named():
     for text in ("367", "0", "yesterday", "2017-02-30"):
         with pytest.raises(InputError, match=f"'{text}' is no date"):
             dates_of([Path("a.tif")], text)
+
+
+def test_days_of_the_year_stay_what_they_are():
+    given = dates_of([Path("a.tif"), Path("b.tif"), Path("c.tif")], "182,2017-02-16,47")
+    assert [date_text(when) for when in sorted(given, key=in_order)] == ["day 47", "day 182", "2017-02-16"]
+
+
+def test_files_without_date_have_the_only_day_of_the_training():
+    paths = [Path("a.tif"), Path("b_20170216.tif")]
+    assert dates_of(paths, None, (182, 182)) == [182, WINTER]
+    with pytest.raises(InputError, match="a day of the year from 47 to 310"):
+        dates_of(paths, None, (47, 310))

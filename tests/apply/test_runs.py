@@ -72,12 +72,26 @@ def test_keys_that_name_no_run_or_several():
     fine_tuned()
     with pytest.raises(InputError, match=r"2 runs begin so \(toys/aa11, toys/ab22\)"):
         runs.find_run("a")
-    with pytest.raises(InputError, match="unknown run 'aa12': did you mean 'aa11'"):
+    with pytest.raises(InputError, match="--run aa12: unknown run: did you mean 'aa11'"):
         runs.find_run("aa12")
     unfinished = Store().root / "toys" / "cc33"
     unfinished.mkdir()
-    with pytest.raises(InputError, match="unknown run 'cc33'"):
+    with pytest.raises(InputError, match="--run cc33: unknown run"):
         runs.find_run("cc33")
+
+
+def test_only_runs_that_hold_a_network_are_proposed():
+    for number in range(6):
+        arm("probe", f"bb0{number}")
+    with pytest.raises(InputError, match="none of the 6 here holds a network"):
+        runs.find_run("bb07")
+    (pretrained("ab11") / "encoder.pt").unlink()
+    pretrained("ac11")
+    fine_tuned("ad22")
+    with pytest.raises(InputError, match=r"unknown run; runs that hold a network: toys/a[cd]\d\d, toys/a[cd]\d\d \(runs"):
+        runs.find_run("zzzz")
+    with pytest.raises(InputError, match="did you mean 'ac11'"):
+        runs.find_run("toys/ac12")
 
 
 def test_the_model_of_the_chosen_learning_rate():

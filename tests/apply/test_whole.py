@@ -101,6 +101,22 @@ def test_a_class_map_says_where_and_what_it_is(tmp_path, scene):
     assert any("4 classes" in line for line in said)
 
 
+@pytest.mark.parametrize("name", ["scene.tif", "scene_20170216.tif"])
+def test_after_a_training_without_dates_the_network_is_told_its_one_day(tmp_path, name):
+    made, scene = card("tsvit", days=(182, 182), window=16), write_scene(tmp_path / name, numbers(48, 48))
+    out, said = run(embed, tmp_path, [scene], made)
+    other, quiet = run(embed, tmp_path, [scene], made, "other.tif", Reading(dates="182"))
+    with rasterio.open(out) as found, rasterio.open(other) as wanted:
+        assert np.array_equal(found.read(), wanted.read(), equal_nan=True)
+        assert found.tags()["EELIB_DATES"] == ("day 182" if name == "scene.tif" else "2017-02-16")
+        assert wanted.tags()["EELIB_DATES"] == "day 182"
+    assert sum("day 182 of the year" in line for line in said) == 1
+    assert not any("day 182 of the year" in line for line in quiet)
+    told, _ = run(embed, tmp_path, [scene], made, "told.tif", Reading(dates="47"))
+    with rasterio.open(out) as found, rasterio.open(told) as wanted:
+        assert not np.allclose(found.read(), wanted.read(), equal_nan=True)
+
+
 def test_probabilities_agree_with_the_classes(tmp_path, scene):
     second = tmp_path / "shares.tif"
     out, _ = run(segment, tmp_path, [scene], card(), probabilities=second)
@@ -234,5 +250,5 @@ def test_outputs_that_are_refused_before_anything_is_read(tmp_path, scene):
 
 def test_bands_of_the_checkpoint(tmp_path):
     path = write_scene(tmp_path / "s_20170216.tif", numbers(), ("B02", "B03", "B04"))
-    with pytest.raises(InputError, match=r"the network reads B02, B04, B08; unknown band 'B08'"):
+    with pytest.raises(InputError, match="the network reads B02, B04, B08, the file has B02, B03, B04; missing: B08"):
         run(segment, tmp_path, [path], card(bands=BANDS))

@@ -42,3 +42,9 @@ def test_ee3_pre_trains_on_the_other_continent_of_own_regions(tmp_path):
     arms = with_needs(ee3.plan(check(ee3.Parameters, {"regions": [*here, there], "seeds": [0]})))
     far = {arm.needs["pretrain"].params.regions for arm in arms if arm.name.startswith("pretrained on the other continent")}
     assert far == {tuple(here)}
+
+
+def test_ee3_wants_two_regions_before_anything_is_computed(tmp_path):
+    for values in ({"regions": [photo_folder(tmp_path)]}, {"change": {"extent.regions": ["ghana"]}}):
+        with pytest.raises(InputError, match="regions': give at least two regions"):
+            check(ee3.Parameters, values)

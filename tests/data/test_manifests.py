@@ -1,7 +1,10 @@
 """Manifests: a strict schema whose errors name file and field."""
 
+from pathlib import Path
+
 import pytest
 import yaml
+from photos import photo_folder
 
 from eelib.data import manifests
 from eelib.data.manifests import SampleManifest, load_manifest, manifest, manifest_folder, manifest_names, read_yaml, sample_names
@@ -101,3 +104,20 @@ def test_the_fingerprint_follows_every_file():
     assert entry.fingerprint != SampleManifest.model_validate(changed).fingerprint
     assert entry.fingerprint != SampleManifest.model_validate(GOOD | {"version": "2"}).fingerprint
     assert entry.fingerprint == SampleManifest.model_validate(GOOD | {"title": "another"}).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"bands": "B02"}, "'bands': give a list, as in [B02], got 'B02'"),
+        ({"name": "My data"}, "'name': use lower-case letters, digits and _ only, and begin with a letter, got 'My data'"),
+        ({"classes": [{"name": "a", "color": "red"}, {"name": "b"}]}, "'classes.0.color': write a colour as # and six"),
+        ({"images": None, "imges": "photos"}, "the field 'images' is missing, and 'imges' is unknown: did you mean 'images'?"),
+        ({"images": None, "colour": "red"}, "the field 'images' is missing"),
+    ],
+)
+def test_what_is_wrong_with_a_manifest_is_said_in_words(tmp_path, fields, words):
+    path = photo_folder(tmp_path, 1, **fields)
+    with pytest.raises(InputError) as error:
+        load_manifest(Path(path))
+    assert str(error.value).startswith(f"{path}: {words}")

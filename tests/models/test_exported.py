@@ -1,15 +1,20 @@
-"""Exported networks: they come back bit for bit, in five lines, and nothing else is taken for them."""
+"""Exported networks: they come back bit for bit, in a few lines of plain torch, and nothing else is taken for them."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
+import rasterio
 import torch
 from networks import inputs
-from safetensors.torch import load_file, save_file
-from scenes import CLASSES, card, exported, untrained
+from safetensors.torch import save_file
+from scenes import CLASSES, card, exported, numbers, untrained, write_scene
 
+from eelib.apply.reading import Reading
+from eelib.apply.whole import Request, embed
 from eelib.errors import InputError
-from eelib.models import ENCODERS, build
+from eelib.models import ENCODERS
 from eelib.models.exported import export_segmenter, load_encoder, load_segmenter, read_card
 
 
@@ -27,15 +32,21 @@ def test_they_come_back_bit_for_bit(name, tmp_path):
     assert not encoder.training
 
 
-def test_five_lines_of_plain_torch(tmp_path):
-    folder = exported(tmp_path)
-    made = json.loads((folder / "encoder.json").read_text())
-    encoder = build(bands=len(made["bands"]), **made["encoder"])
-    encoder.load_state_dict(load_file(folder / "encoder.safetensors"))
-    centre, scale = (torch.tensor(made[key][0])[:, None, None] for key in ("centre", "scale"))
-    reflectance, days = torch.rand(1, 1, 3, 16, 16), torch.tensor([[47]])
-    features = encoder.eval()(((reflectance - centre) / scale).clamp(-made["limit"], made["limit"]), days)
-    assert features.shape == (1, made["embed_dim"], 16, 16)
+def test_the_plain_torch_of_the_documentation_gives_what_embed_writes(tmp_path, monkeypatch):
+    made = exported(tmp_path / "my_network", card(centre=((0.15, 0.2, 0.25),), scale=((0.06, 0.08, 0.1),)))
+    scene = write_scene(tmp_path / "s_20170216.tif", numbers())
+    embed(Request((scene,), str(made), tmp_path / "features.tif", Reading()), print)
+    text = Path(__file__).parents[2].joinpath("docs", "apply.md").read_text(encoding="utf-8")
+    (snippet,) = (part for part in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "safetensors" in part)
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    exec(snippet, names)
+    before = {name: value.clone() for name, value in names["encoder"].state_dict().items()}
+    reflectance = torch.from_numpy(numbers().astype("float32"))[None, None] * 1e-4
+    features = names["features"](reflectance, torch.tensor([[47]]))
+    with rasterio.open(tmp_path / "features.tif") as written:
+        assert torch.allclose(features[0], torch.from_numpy(written.read()), atol=1e-4)
+    assert all(torch.equal(value, before[name]) for name, value in names["encoder"].state_dict().items())
 
 
 def test_a_segmentation_model_gives_its_encoder(tmp_path):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from photos import photo_folder
 from readings import readings
 
 from eelib.errors import InputError
@@ -120,3 +121,18 @@ def test_the_conclusion_names_distances_and_exchanges():
 def test_nothing_to_transfer():
     with pytest.raises(InputError, match="pre-trained elsewhere"):
         transfers(readings({"random": 40}))
+
+
+def test_own_regions_that_do_not_say_where_they_lie(tmp_path):
+    one, other = photo_folder(tmp_path / "a", name="a", title="A"), photo_folder(tmp_path / "b", name="b", title="B")
+    cells = transfers(
+        [
+            *readings({"random": 40, "pretrained": 60, f"pretrained on {other}": 55, "pretrained on all regions": 58}, region=one),
+            *readings({"random": 30, "pretrained": 45, f"pretrained on {one}": 35, "pretrained on all regions": 44}, region=other),
+        ]
+    )
+    found = {item.how: item.cells for item in by_distance(cells)}
+    assert found == {"other region": 2, "all regions": 2}
+    assert "continent" in distance_table(by_distance(cells))
+    assert "not stated +" in transfer_conclusion(cells)
+    assert transfer_figure(cells).axes[0].images[0].get_array().shape == (3, 2)

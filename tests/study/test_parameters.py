@@ -25,6 +25,7 @@ def test_a_notebooks_own_names_are_no_parameters():
         ({"sead": 1}, "'seeds'"),
         ({"profile": "quik"}, "'profile'"),
         ({"seeds": "0"}, "'seeds'"),
+        ({"regions": "x.yaml"}, r"'regions': give a list, as in \[x\.yaml\], got 'x\.yaml'"),
         ({"seeds": [0.5]}, "'seeds"),
         ({"seeds": [True]}, "'seeds"),
         ({"seeds": []}, "at least one"),

@@ -39,7 +39,7 @@ VALUES = {
     "pretrain.views.num_dates": (2, {}),
     "single_date.view_size": (8, {}),
     "segment.size": (8, {}),
-    "extent.regions": (["ghana"], {}),
+    "extent.regions": (["ghana", "france"], {}),
     "extent.fractions": ([0.5], {"extent.finetuned": [0.5]}),
     "extent.networks": (["tsvit"], NETWORK),
     "extent.network_regions": (["ghana"], NETWORK | {"extent.regions": ["germany", "ghana"]}),
@@ -173,7 +173,9 @@ def proposals(experiment):
                 continue  # simulated regions have one split; captions of a real region need its files
             value, needs = EXCEPTIONS.get((experiment, name)) or VALUES.get(short) or (another(kind, before(experiment, params, name)), {})
             if name.startswith(("real.", "single_date.")):
-                more = {"regions": ["romania" if name.startswith("real.") else "brandenburg"]}
+                more = {
+                    "regions": ["romania" if name.startswith("real.") else "brandenburg", *(["germany"] * (experiment == "ee3_transfer"))]
+                }
             if short != name:
                 more, needs = {"method": "declip"}, {f"language.{need}": needed for need, needed in needs.items() if "extent" not in need}
             yield name, value, needs, more
@@ -274,7 +276,8 @@ def test_asked_lengths_are_not_shortened_by_experiments_with_short_pretrainings(
         ("ee1_regions", {"pretrain.steps": 2.5}, "change pretrain.steps: Input should be a valid integer"),
         ("ee1_regions", {"pretrain.lr": -1}, "change pretrain.lr: Input should be greater than 0, got -1"),
         ("ee1_regions", {"pretrain.queue": 8}, "change pretrain.queue: queue=8 needs branch='momentum'"),
-        ("ee1_regions", {"pretrain": 3}, "change pretrain: Input should be a valid"),
+        ("ee1_regions", {"pretrain": 3}, "change pretrain: give fields with their values"),
+        ("ee1_regions", {"sizes.bands": "B02"}, r"change sizes\.bands: give a list, as in \[B02\], got 'B02'"),
         ("ee1_regions", {"pretrain.views.size": 16}, "change pretrain.views.size: at most 12 pixels"),
         ("ee1_regions", {"encoder.num_dates": 9}, "change encoder.num_dates: at most 8 dates"),
         ("ee1_regions", {"sizes.bands": ["B99"]}, "unknown band of region germany 'B99'"),

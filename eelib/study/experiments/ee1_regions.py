@@ -14,7 +14,7 @@ from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, pretrained, readings, segment_arm
 from eelib.study.changes import changed
 from eelib.study.extent import BUILT_IN, Extent, TrainingParameters, budget_of, extent_of, known_regions
-from eelib.study.parameters import among
+from eelib.study.parameters import among, check_seed
 from eelib.study.scales import Scale, sizes_for
 from eelib.study.store import Store
 
@@ -37,6 +37,13 @@ class Networks(Extent):
         for name in value:
             if name not in ENCODERS:
                 raise unknown("network", name, ENCODERS)
+        return value
+
+    @field_validator("network_seeds")
+    @classmethod
+    def _seeds_are_seeds(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        for seed in value:
+            check_seed(seed)
         return value
 
     @field_validator("network_regions")

@@ -43,6 +43,13 @@ class Parameters(TrainingParameters):
 
     extents = EXTENTS
 
+    @field_validator("regions")
+    @classmethod
+    def _two_regions(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if value is not None and len(value) < 2:
+            raise ValueError("give at least two regions: each is pre-trained on for the labels of the others")
+        return value
+
     def settle(self) -> None:
         """The budget that all regions share, also with those that exchange."""
         super().settle()
