@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -127,5 +128,7 @@ def _reading(path: Path) -> Iterator[None]:
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             yield
     except (RasterioError, OSError) as error:
+        if path.is_file() and not os.access(path, os.R_OK):
+            raise InputError(f"{path}: no permission to read it; change that, or take it out") from error
         reason = str(error.__cause__ or error).replace(str(path), path.name)
         raise InputError(f"{path}: cannot be read as a raster ({reason}); it may be truncated: copy it again or take it out") from error

@@ -1,5 +1,7 @@
 """Windowed reading, and one line for what cannot be read."""
 
+import os
+
 import numpy as np
 import pytest
 from photos import labels, photo, write
@@ -59,3 +61,11 @@ def test_a_file_that_was_replaced_is_read_anew(tmp_path):
     write(path, IMAGE + 1)
     os.utime(path, ns=(1, 1))
     assert np.array_equal(read(path, Box(0, 0, 8, 8)), IMAGE[:, :8, :8] + 1)
+
+
+def test_a_raster_without_permission_is_said_to_be_that(tmp_path, monkeypatch):
+    path = tmp_path / "closed.tif"
+    path.write_bytes(b"whatever it holds")
+    monkeypatch.setattr(os, "access", lambda *given: False)
+    with pytest.raises(InputError, match="no permission to read it"):
+        inspect(path)
