@@ -16,8 +16,8 @@ NOTEBOOK = "ee1_regions"
 FIGURE = "headline.png"
 EXPLAINED = f"""Real imagery and simulated regions are never mixed into one number. Small figures behind a mean are seeds; each leads to
 its record. [How it was done](notebooks/{NOTEBOOK})."""
-FEW = """Two seeds leave Student's t one degree of freedom: intervals are wide, and little is decided. They show sizes of gains;
-decisions need profile `full`, which has five."""
+FEW = """Two seeds leave Student's t one degree of freedom: intervals are wide, and little is decided. The points show how large gains are
+about; decisions need profile `full`, which has five seeds."""
 WARNING = ":::{warning}\nProfile `smoke` only shows that everything runs. Its numbers mean nothing.\n:::\n"
 
 
