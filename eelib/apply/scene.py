@@ -54,7 +54,7 @@ class Scene:
 
     def __init__(self, layers: Sequence[Layer], nodata: float | None, day: int | None = None) -> None:
         self.layers = sorted(layers, key=lambda layer: in_order(layer.date))
-        self.nodata = nodata
+        self.nodata, self.day = nodata, day
         first = self.layers[0].source
         self.height, self.width, self.crs, self.transform = first.height, first.width, first.crs, first.transform
         self.days: Ints = np.array([day or day_of_year(layer.date) for layer in self.layers], np.int64)

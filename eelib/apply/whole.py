@@ -12,7 +12,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from eelib.apply.dates import date_text, day_of_year, only_day
+from eelib.apply.dates import date_text, day_of_year
 from eelib.apply.inference import SEAM, Inference
 from eelib.apply.output import CLASS_NODATA, PROBABILITY_STEPS, Kind, Map, check_output, new_map, write_class_names
 from eelib.apply.reading import Reading
@@ -142,9 +142,8 @@ def _probability_map(path: Path, scene: Scene, card: Card) -> contextlib.Abstrac
 def _normaliser(scene: Scene, card: Card, request: Request, say: Say) -> Normaliser:
     """The normalisation; tells the user what is unusual about the scene."""
     normalise, notes = normaliser(scene, card, request.statistics)
-    day = only_day(card.days) if request.reading.dates is None else None
-    if day and any(isinstance(layer.date, int) or day_of_year(layer.date) != day for layer in scene.layers):
-        notes.append(f"day {day} of the year for every date, the only one that the network was trained on; --dates gives another")
+    if scene.day and any(isinstance(layer.date, int) or day_of_year(layer.date) != scene.day for layer in scene.layers):
+        notes.append(f"day {scene.day} of the year for every date, the only one that the network was trained on; --dates gives another")
     count, reads = len(scene.days), card.encoder.num_dates
     if count > reads:
         notes.append(f"{count} dates, read {reads} at a time in {-(-count // reads)} interleaved subsets whose outputs are averaged")

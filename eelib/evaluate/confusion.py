@@ -54,13 +54,13 @@ def class_iou(counts: NDArray[Any]) -> Array:
 
 def mean_iou(counts: NDArray[Any]) -> Array:
     """Macro mIoU ``(...)`` from counts ``(..., K, K)`` over classes present in the ground truth."""
-    return _mean(class_iou(counts))
+    return known_mean(class_iou(counts))
 
 
 def macro_f1(counts: NDArray[Any]) -> Array:
     """Macro F1 over classes present in the ground truth; F1 = 2 IoU / (1 + IoU)."""
     iou = class_iou(counts)
-    return _mean(2 * iou / (1 + iou))
+    return known_mean(2 * iou / (1 + iou))
 
 
 def accuracy(counts: NDArray[Any]) -> Array:
@@ -95,7 +95,8 @@ def unpack(packed: dict[str, list[int]]) -> Ints:
     return flat.reshape(packed["shape"])
 
 
-def _mean(values: Array) -> Array:
+def known_mean(values: Array) -> Array:
+    """Mean ``(...)`` of ``(..., N)`` over what is not NaN; NaN where nothing is left."""
     present = ~np.isnan(values)
     mean: Array = np.where(present, values, 0).sum(-1) / np.where(present.any(-1), present.sum(-1), np.nan)
     return mean

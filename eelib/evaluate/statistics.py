@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from eelib.data.windows import Ints
 from eelib.errors import InputError
-from eelib.evaluate.confusion import Array, mean_iou
+from eelib.evaluate.confusion import Array, known_mean, mean_iou
 
 Score = Callable[[NDArray[Any]], Array]
 
@@ -101,9 +101,8 @@ def _deviations(count: int, resamples: int) -> Array:
 
 def _seed_mean(scores: Array, deviations: Array) -> Array:
     """Mean over seeds ``(R, S)``, and its deviation. Where seeds have places of their own, one of which none was drawn is left out."""
-    known = ~np.isnan(scores)
-    mean = np.where(known, scores, 0).sum(1) / np.where(known.any(1), known.sum(1), np.nan)
-    drawn: Array = mean + (deviations * np.where(known, scores - mean[:, None], 0)).sum(1)
+    mean = known_mean(scores)
+    drawn: Array = mean + (deviations * np.where(np.isnan(scores), 0, scores - mean[:, None])).sum(1)
     return drawn
 
 
