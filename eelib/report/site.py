@@ -81,6 +81,7 @@ def _digest(store_root: Path) -> str:
 def _render(store_root: Path, source: Path, site: Path) -> list[str]:
     """Write the sources, run Sphinx, add the pages of records; returns all problems."""
     from eelib.report.links import problems
+    from eelib.report.palette import slim_pictures
     from eelib.report.records_page import write_records
 
     records = Store(store_root).records()
@@ -95,6 +96,7 @@ def _render(store_root: Path, source: Path, site: Path) -> list[str]:
     for name in pages.DOCS:
         shutil.copy(pages.ROOT / "docs" / f"{name}.md", source)
     warnings = _sphinx(source, site)
+    slim_pictures(site)
     write_records(records, site)
     return warnings + problems(site)
 
