@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,10 @@ from eelib.evaluate.confusion import Array, known_mean, mean_iou
 
 Score = Callable[[NDArray[Any]], Array]
 
+LEVEL = 0.05  # of every test
+RESAMPLES = 4000  # of places
+DEVIATIONS = 16  # of seeds, for each draw of places: what p-values after correction need lies far out in the tails of Student's t
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -25,8 +29,9 @@ class Estimate:
         value: Point estimate on all windows and seeds.
         low: Lower end.
         high: Upper end.
-        seeds: Seeds that went in.
+        seeds: Seeds that went in; 0 where nothing was trained, so that there are none to differ.
         places: Places that went in.
+        p: Two-sided p-value of "it is 0"; 1 where that cannot be told.
     """
 
     value: float
@@ -34,23 +39,42 @@ class Estimate:
     high: float
     seeds: int
     places: int
+    p: float = 1.0
+
+    @property
+    def decidable(self) -> bool:
+        """Whether the interval covers other seeds and other places: of one seed, or one place, nobody knows how far the next would be."""
+        return self.seeds != 1 and self.places > 1
+
+    def above(self, floor: float = 0) -> bool:
+        """Whether the interval lies above a number, and may be trusted to."""
+        return self.decidable and self.low > floor
+
+    def below(self, ceiling: float = 0) -> bool:
+        """Whether the interval lies below a number, and may be trusted to."""
+        return self.decidable and self.high < ceiling
+
+    def within(self, least: float, most: float) -> Estimate:
+        """The same with an interval that ends where the score must."""
+        return replace(self, low=max(self.low, least), high=min(self.high, most))
 
     @property
     def excludes_zero(self) -> bool:
         """Whether the interval lies on one side of 0."""
-        return self.low > 0 or self.high < 0
+        return self.above() or self.below()
 
     def __str__(self) -> str:
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]".replace("-", "−")
 
 
-def bootstrap(arms: list[Ints], places: Ints, *, score: Score = mean_iou, resamples: int = 2000, seed: int = 0) -> Array:
-    """Distribution of the seed-averaged score of several arms over places and seeds.
+def bootstrap(arms: list[Ints], places: Ints, *, score: Score = mean_iou, resamples: int = RESAMPLES, seed: int = 0) -> Array:
+    """Scores of several arms, per seed, under places that are drawn again.
 
-    All arms share each draw, so differences between columns are paired. Places are resampled (the bootstrap); places and not windows,
-    because windows of one place are not independent. Seeds are too few for that: three of five say nothing about the tails, and of two the
-    resampled variance is half of the true one. What a mean over S seeds may deviate follows Student's t with S - 1 degrees of freedom
-    instead: with places that do not vary, percentiles are the ends of a t interval, and :func:`p_value` is that of a t test.
+    All arms share each draw, so differences between them are paired. Places are resampled (the bootstrap); places and not windows,
+    because windows of one place are not independent. Where P places are few, resamples vary too little and have no tails: the deviation of
+    the mean over seeds is widened by ``sqrt(P / chi²)`` with P - 1 degrees of freedom, which makes Student's t of what is near normal and
+    is next to 1 for many places. Seeds stay apart, so that sums, differences and means of what this returns are still paired by seed;
+    :func:`estimate` and :func:`spread` say how far their mean may deviate.
 
     Args:
         arms: Per arm ``(S, N, K, L)`` counts of seeds and windows, for example confusion counts by true and predicted class; all 0
@@ -58,11 +82,10 @@ def bootstrap(arms: list[Ints], places: Ints, *, score: Score = mean_iou, resamp
         places: ``(N,)`` place of each window.
         score: Counts ``(..., K, L)`` to a score ``(...)``.
         resamples: Number of draws ``R``.
-        seed: Source of the draws of places. Those of seeds are the same in every call, so that a mean over cases with places of their own
-            keeps what these share: two of them may come from one encoder.
+        seed: Source of the draws.
 
     Returns:
-        ``(R + 1, A)``; row 0 is the estimate itself, the rest are draws.
+        ``(A, R + 1, S)``; row 0 is the estimate itself, the rest are draws. NaN where none of a seed's own places was drawn.
 
     Raises:
         InputError: Arms differ in seeds or windows.
@@ -72,38 +95,61 @@ def bootstrap(arms: list[Ints], places: Ints, *, score: Score = mean_iou, resamp
     names, where = np.unique(places, return_inverse=True)
     num_seeds, _, *cells = arms[0].shape
     rng = np.random.default_rng(seed)
-    of_place = np.vstack([np.ones(len(names)), rng.multinomial(len(names), np.full(len(names), 1 / len(names)), resamples)])
-    of_seed = _deviations(num_seeds, resamples)
-    columns = []
+    times = np.vstack([np.ones(len(names)), rng.multinomial(len(names), np.full(len(names), 1 / len(names)), resamples)])
+    wider = np.sqrt(len(names) / rng.chisquare(len(names) - 1, resamples + 1)) if len(names) > 1 else np.ones(resamples + 1)
+    found = []
     for counts in arms:
         per_place = np.zeros((len(names), num_seeds, int(np.prod(cells))))
         np.add.at(per_place, where, counts.reshape(num_seeds, len(places), -1).swapaxes(0, 1))
-        drawn = np.einsum("rp,psc->rsc", of_place, per_place, optimize=True).reshape(-1, num_seeds, *cells)
-        columns.append(_seed_mean(score(drawn), of_seed))
-    return np.stack(columns, 1)
+        drawn = np.einsum("rp,psc->rsc", times, per_place, optimize=True).reshape(-1, num_seeds, *cells)
+        scores = score(drawn)
+        mean = known_mean(scores)
+        found.append(scores + ((wider - 1) * (mean - mean[0]))[:, None])
+    return np.stack(found)
+
+
+def spread(scores: Array) -> Array:
+    """Draws of the mean over seeds from scores of each, the estimate first.
+
+    Seeds are too few to resample: three of five say nothing about the tails, and of two the resampled variance is half of the true one.
+    What a mean over S seeds may deviate follows Student's t with S - 1 degrees of freedom: with places that do not vary, percentiles are
+    the ends of a t interval, and :func:`p_value` is that of a t test. The deviations are the same in every call, so what several arrays
+    share by seed they also share here. A seed without a score in a draw is left out of it.
+
+    Args:
+        scores: ``(..., R + 1, S)`` of :func:`bootstrap`, or sums and differences of such.
+
+    Returns:
+        ``(..., 1 + R D)``, ``D`` deviations of seeds for each draw of places; 1 where there is one seed.
+    """
+    mean = known_mean(scores)
+    weights = _deviations(scores.shape[-1], scores.shape[-2] - 1)
+    apart = np.where(np.isnan(scores), 0, scores - mean[..., None])[..., 1:, :]
+    drawn = mean[..., 1:, None] + np.einsum("...rs,rds->...rd", apart, weights, optimize=True)
+    return np.concatenate([mean[..., :1], drawn.reshape(*drawn.shape[:-2], -1)], -1)
 
 
 @functools.lru_cache(maxsize=16)
 def _deviations(count: int, resamples: int) -> Array:
-    """Weights ``(R + 1, S)`` of the differences of S values from their mean, which make of them draws from what their mean may deviate.
+    """Weights ``(R, D, S)`` of the differences of S values from their mean, which make of them draws from what their mean may deviate.
 
     A row is ``(z - mean z) / sqrt(S (S - 1)) / sqrt(chi² / (S - 1))`` with z normal: applied to values of standard deviation s it gives
-    ``s / sqrt(S)`` times a number from Student's t with S - 1 degrees of freedom. The first row is 0, and all are for a single value.
+    ``s / sqrt(S)`` times a number from Student's t with S - 1 degrees of freedom. Every row is there with both signs.
     """
-    weights = np.zeros((resamples + 1, count))
-    if count > 1:
-        rng = np.random.default_rng(count)
-        normal = rng.standard_normal((resamples, count))
-        width = np.sqrt(count * rng.chisquare(count - 1, resamples))
-        weights[1:] = (normal - normal.mean(1, keepdims=True)) / width[:, None]
-    return weights
+    if count == 1:
+        return np.zeros((resamples, 1, 1))
+    rng, half = np.random.default_rng(count), (resamples, DEVIATIONS // 2)
+    normal = rng.standard_normal((*half, count))
+    width = np.sqrt(count * rng.chisquare(count - 1, half))
+    weights: Array = (normal - normal.mean(-1, keepdims=True)) / width[..., None]
+    return np.concatenate([weights, -weights], 1)
 
 
-def _seed_mean(scores: Array, deviations: Array) -> Array:
-    """Mean over seeds ``(R, S)``, and its deviation. Where seeds have places of their own, one of which none was drawn is left out."""
-    mean = known_mean(scores)
-    drawn: Array = mean + (deviations * np.where(np.isnan(scores), 0, scores - mean[:, None])).sum(1)
-    return drawn
+def mean_over(cases: Sequence[Array]) -> Array:
+    """Mean over cases, for example regions, of what :func:`bootstrap` gave; where their seeds differ in number, draws of the mean."""
+    alike = len({case.shape for case in cases}) == 1
+    mean: Array = np.mean(cases if alike else [spread(case) for case in cases], 0)
+    return mean
 
 
 def block_diagonal(counts: list[Ints]) -> Ints:
@@ -117,21 +163,29 @@ def block_diagonal(counts: list[Ints]) -> Ints:
 
 
 def estimate(draws: Array, seeds: int, places: int) -> Estimate:
-    """Percentile interval of a column of :func:`bootstrap`, or of a difference of two columns, 95 %."""
-    method = "linear" if np.isfinite(draws).all() else "inverted_cdf"  # an infinite draw cannot be averaged with its neighbour
-    low, high = np.percentile(draws[1:], [2.5, 97.5], method=method)  # type: ignore[call-overload]
-    return Estimate(float(draws[0]), float(low), float(high), seeds, places)
+    """Percentile interval, 95 %, and p-value of a score or a difference.
+
+    Args:
+        draws: ``(R + 1, S)`` as :func:`bootstrap` gives them for an arm, or ``(N,)`` as :func:`spread` gives them.
+        seeds: Seeds that went in; 0 where nothing was trained.
+        places: Places that went in.
+    """
+    flat = draws if draws.ndim == 1 else spread(draws)
+    method = "linear" if np.isfinite(flat).all() else "inverted_cdf"  # an infinite draw cannot be averaged with its neighbour
+    low, high = np.percentile(flat[1:], [2.5, 97.5], method=method)  # type: ignore[call-overload]
+    found = Estimate(float(flat[0]), float(low), float(high), seeds, places)
+    return replace(found, p=p_value(flat)) if found.decidable else found
 
 
 def p_value(draws: Array) -> float:
-    """Two-sided p-value of "no difference" from a column of :func:`bootstrap` differences.
+    """Two-sided p-value of "no difference" from draws ``(N,)`` of one.
 
-    The share of resamples on the rarer side of 0, doubled: below 0.05 about where the 95 % percentile interval excludes 0. It is never 0,
-    because ``R`` resamples cannot show less than ``2 / (R + 1)``.
+    The share of draws on the rarer side of 0, doubled: below 0.05 about where the 95 % percentile interval excludes 0. It is never 0,
+    because ``N`` draws cannot show less than ``2 / N``.
     """
-    resamples = draws[1:]
-    rarer = min(int((resamples <= 0).sum()), int((resamples >= 0).sum()))
-    return min(1.0, 2 * (rarer + 1) / (len(resamples) + 1))
+    drawn = draws[1:]
+    rarer = min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
+    return min(1.0, 2 * (rarer + 1) / (len(drawn) + 1))
 
 
 def holm(p_values: Sequence[float]) -> Array:
@@ -144,36 +198,33 @@ def holm(p_values: Sequence[float]) -> Array:
     return adjusted
 
 
-def interaction_test(table: Array, *, resamples: int = 10_000, seed: int = 0) -> tuple[float, float]:
-    """Permutation test of "the effect of a treatment is the same under every condition".
+def interaction_test(scores: Array, seeds: int, places: int) -> tuple[float, float]:
+    """Test of "the effect of a treatment is the same under every condition", over places and seeds.
 
-    The main effect of a treatment is its mean over conditions; what is left of its row is how it differs between them. Under the null
-    hypothesis rows of one block have the same distribution after that, so they are exchanged within blocks. The statistic is the sum of
-    squares of the block-averaged table after both main effects are removed.
+    The interaction is what is left of the table of mean scores after both main effects. Its sum of squares is held against those of its
+    deviations in the draws. Seeds alone would not do: they share test places, on which two networks may differ by what these places are.
 
     Args:
-        table: ``(S, M, E)`` scores of blocks (seeds), treatments (methods) and conditions (encoders).
-        resamples: Random permutations.
-        seed: Source of the permutations.
+        scores: ``(M, E, R + 1, S)`` of :func:`bootstrap`, by treatment (method) and condition (encoder).
+        seeds: Seeds that went in.
+        places: Places that went in.
 
     Returns:
-        The root of the mean square of the interaction, and its p-value, which is never 0.
+        The root of the mean square of the interaction, and its p-value, which is never 0 and is 1 with one seed or one place.
 
     Raises:
         InputError: Fewer than two treatments or conditions.
     """
-    blocks, treatments, conditions = table.shape
+    treatments, conditions, *_ = scores.shape
     if treatments < 2 or conditions < 2:
         raise InputError(f"an interaction needs two treatments and two conditions, got {treatments} and {conditions}")
-    rest = table - table.mean(2, keepdims=True)
-    rest = rest - rest.mean(1, keepdims=True)
-    rng = np.random.default_rng(seed)
-    order = rng.random((resamples, blocks, treatments)).argsort(-1)
-    drawn = np.take_along_axis(rest[None], order[..., None], 2).mean(1)
-    observed = float(np.square(rest.mean(0)).sum())
-    rounding = 1e-12 * float(np.square(table).sum())
-    as_large = int((np.square(drawn).sum((-2, -1)) >= observed - rounding).sum())
-    return (observed / (treatments * conditions)) ** 0.5, (as_large + 1) / (resamples + 1)
+    rest = scores - scores.mean(1, keepdims=True)
+    draws = spread(rest - rest.mean(0))
+    observed = float(np.square(draws[..., 0]).sum())
+    deviations = np.square(draws[..., 1:] - draws[..., :1]).sum((0, 1))
+    rounding = 1e-12 * float(np.square(known_mean(scores[..., 0, :])).sum())
+    p = (int((deviations >= observed - rounding).sum()) + 1) / (len(deviations) + 1)
+    return (observed / (treatments * conditions)) ** 0.5, p if seeds != 1 and places > 1 else 1.0
 
 
 def crossing(x: Sequence[float], values: Array) -> Array:
@@ -193,14 +244,3 @@ def crossing(x: Sequence[float], values: Array) -> Array:
         share = np.where(crosses, -low, 0) / np.where(crosses, high - low, 1)
         at = np.where(crosses, np.exp(log[k - 1] + share * (log[k] - log[k - 1])), at)
     return np.where(values[..., 0] >= 0, x[0], at)
-
-
-def score_with_interval(counts: Ints, places: Ints, **options: Any) -> Estimate:  # noqa: ANN401
-    """Score of one arm ``(S, N, K, K)`` with its interval."""
-    return estimate(bootstrap([counts], places, **options)[:, 0], len(counts), len(np.unique(places)))
-
-
-def paired_difference(first: Ints, second: Ints, places: Ints, **options: Any) -> Estimate:  # noqa: ANN401
-    """Score of ``first`` minus score of ``second``, both ``(S, N, K, K)`` over the same seeds and windows, with its interval."""
-    draws = bootstrap([first, second], places, **options)
-    return estimate(draws[:, 0] - draws[:, 1], len(first), len(np.unique(places)))

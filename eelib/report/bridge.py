@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eelib.errors import InputError
-from eelib.evaluate.statistics import Estimate, holm, p_value
-from eelib.report.cases import Case, Draws, Record, draw, groups, percent, signed
-from eelib.report.effects import LEVEL, RESAMPLES
+from eelib.evaluate.statistics import LEVEL, Estimate, holm
+from eelib.report.cases import Case, Record, draw, groups, percent, signed, verdict
 from eelib.report.tables import bold, html_table, linked_mean, under
 
 STARTS = {
@@ -82,11 +81,11 @@ def bridges(records: Iterable[Record]) -> list[Bridge]:
     Raises:
         InputError: There is no reading of a network that language supervised, or starts were run with different seeds.
     """
-    drawn = {case: (starts, draw(case, starts, resamples=RESAMPLES)) for case, starts in groups(records).items()}
+    drawn = {case: (starts, draw(case, starts)) for case, starts in groups(records).items()}
     if not any("language" in starts for starts, _ in drawn.values()):
         raise InputError("there is no record of a start from language supervision: run the arms first")
     asked = [(case, pair) for case, (starts, _) in drawn.items() for pair in PAIRS if set(pair) <= starts.keys()]
-    p_values = {key: _p_value(drawn[key[0]][1], key[1]) for key in asked}
+    p_values = {(case, pair): drawn[case][1].difference(*pair).p for case, pair in asked}
     family = [key for key in asked if "language" in drawn[key[0]][0]]  # the usual network is there for scale, not as a test
     adjusted = {**p_values, **dict(zip(family, map(float, holm([p_values[key] for key in family])), strict=True))}
     found = []
@@ -98,11 +97,6 @@ def bridges(records: Iterable[Record]) -> list[Bridge]:
         read = {start: group.records for start, group in starts.items()}
         found.append(Bridge(case, windows, scores, gains, differences, read))
     return found
-
-
-def _p_value(draws: Draws[str], pair: tuple[str, str]) -> float:
-    start, base = pair
-    return p_value(draws.of[start] - draws.of[base])
 
 
 def readings_of(rows: Iterable[Bridge]) -> list[str]:
@@ -154,7 +148,7 @@ def bridge_conclusion(rows: Sequence[Bridge]) -> str:
 
 
 CAVEAT = (
-    "Counts are of differences that stand after Holm's correction over all of them; the others are undecided, which does not mean equal. "
+    "What does not stand after Holm's correction over all differences is undecided, which does not mean equal. "
     "Captions are written from maps, so language learnt from labels of a kind, and dense contrast from none."
 )
 
@@ -168,9 +162,11 @@ def _comparisons(rows: Sequence[Bridge]) -> list[str]:
             better = sum(item.decided and item.value.value > 0 for item in differences)
             worse = sum(item.decided and item.value.value < 0 for item in differences)
             ordered = sorted((item.value for item in differences), key=lambda value: value.value)
-            text = f"*{STARTS[start]}* against *{STARTS[base]}*: better in {better}, worse in {worse}, "
+            above, below, _ = verdict(ordered)
+            text = f"*{STARTS[start]}* against *{STARTS[base]}*: better in {above} and worse in {below} of {len(ordered)} by its interval "
+            text += f"alone, better in {better} and worse in {worse} after correction; "
             span = f"from {signed(ordered[0])} to {signed(ordered[-1])}" if len(ordered) > 1 else signed(ordered[0])
-            found.append(f"{text}undecided in {len(differences) - better - worse}; {span} points.")
+            found.append(f"{text}{span} points.")
     return found
 
 

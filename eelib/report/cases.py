@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -118,8 +119,8 @@ class Draws(Generic[K]):
     """Bootstrap draws of the score of several starts or models on the same resamples.
 
     Attributes:
-        of: Per start or model ``(R + 1,)``; entry 0 is the estimate.
-        seeds: Seeds of each.
+        of: Per start or model ``(R + 1, S)``, of every seed; row 0 is the estimate.
+        seeds: Seeds of each; 0 where nothing was trained.
         places: Places resampled.
     """
 
@@ -128,12 +129,12 @@ class Draws(Generic[K]):
     places: int
 
     def estimate(self, column: Array) -> Estimate:
-        """A column or a difference of columns with its interval."""
+        """A difference of what is in ``of``, with its interval."""
         return estimate(column, self.seeds, self.places)
 
     def score(self, one: K) -> Estimate:
-        """Score of a start or model."""
-        return self.estimate(self.of[one])
+        """Score of a start or model; its interval ends at 0 and at 1, beyond which no score lies."""
+        return self.estimate(self.of[one]).within(0, 1)
 
     def difference(self, one: K, base: K) -> Estimate:
         """Score of a start or model minus that of another."""
@@ -150,8 +151,9 @@ def draw(case: Case, starts: Mapping[str, Group], **options: Any) -> Draws[str]:
         seeds = {start: group.seeds for start, group in starts.items()}
         raise InputError(f"{case.region}: arms to be compared were run with different seeds: {seeds}")
     first = next(iter(starts.values()))
-    columns = bootstrap([group.counts for group in starts.values()], first.places, **options).T
-    return Draws(dict(zip(starts, columns, strict=True)), len(first.seeds), len(np.unique(first.places)))
+    options = {"seed": zlib.crc32(case.region.encode()), **options}  # every page draws the same places of a region, and others of another
+    scores = bootstrap([group.counts for group in starts.values()], first.places, **options)
+    return Draws(dict(zip(starts, scores, strict=True)), len(first.seeds), len(np.unique(first.places)))
 
 
 def signed(value: Estimate) -> str:
@@ -172,5 +174,5 @@ def percent(fraction: float) -> str:
 
 def verdict(differences: Sequence[Estimate]) -> tuple[int, int, int]:
     """How many intervals lie above 0, below 0, and on both sides."""
-    above, below = sum(value.low > 0 for value in differences), sum(value.high < 0 for value in differences)
+    above, below = sum(value.above() for value in differences), sum(value.below() for value in differences)
     return above, below, len(differences) - above - below

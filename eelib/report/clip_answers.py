@@ -22,7 +22,7 @@ def evaluation_conclusion(found: Sequence[Model]) -> str:
         lines += [f"* **Zero-shot, {title}**: {_zero_shot(group)}"] if classes else []
         for way, name in WAYS.items():
             recall = estimates(group, {"5": recall_at(5, way)})
-            above = sum(recall[model, "5"].low > recall_chance(model, 5) for model in group)
+            above = sum(recall[model, "5"].above(recall_chance(model, 5)) for model in group)
             lines.append(
                 f"* **Retrieval, {name}, {title}**: {above} of {count} models are above a random order by an interval (recall at 5)."
             )
@@ -36,8 +36,8 @@ def _zero_shot(group: Sequence[Model]) -> str:
     chance, majority = baselines["chance"], baselines["majority"]
     top = {model: draws.score(model.config) for model, draws in draw_each(group)}
     means = {model: draws.score(model.config) for model, draws in draw_each(group, by_class(), score=class_mean_rate)}
-    over = {floor: sum(value.low > floor for value in top.values()) for floor in (chance, majority)}
-    even = sum(value.low > chance for value in means.values())
+    over = {floor: sum(value.above(floor) for value in top.values()) for floor in (chance, majority)}
+    even = sum(value.above(chance) for value in means.values())
     best = max(group, key=lambda model: top[model].value)
     text = f"of {count} models, by an interval, {over[chance]} are above chance ({chance:.3f}) and {over[majority]} above always naming "
     text += f"the most frequent class of training ({majority:.3f}); by the mean over classes, {even} are above chance. "
@@ -88,7 +88,7 @@ def _robustness(group: Sequence[Model]) -> str:
         changes.setdefault(name, []).append(change)
     parts = []
     for name, values in changes.items():
-        hurt = sum(value.high < 0 for value in values)
+        hurt = sum(value.below() for value in values)
         least, most = max(value.value for value in values), min(value.value for value in values)
         parts.append(
             f"{name}: {hurt} of {len(values)} models lose by an interval (top-1 {points(POINTS * least)} to {points(POINTS * most)} points)"

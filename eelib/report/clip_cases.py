@@ -14,14 +14,12 @@ from eelib.data.pairs.settings import FAULTS, FaultDoses
 from eelib.data.windows import Ints
 from eelib.errors import InputError
 from eelib.evaluate.agreement import hit_rate
-from eelib.evaluate.confusion import Array
 from eelib.evaluate.hits import Bools, hit_counts, unpack_hits
 from eelib.evaluate.open_clip_names import short_name
-from eelib.evaluate.statistics import Estimate, Score, bootstrap, holm, p_value
+from eelib.evaluate.statistics import LEVEL, Estimate, Score, bootstrap, holm
 from eelib.report.cases import Draws, Record
 from eelib.study.pair_methods import TITLES
 
-RESAMPLES = 4000
 OPEN_CLIP = "open-clip"  # encoder of models that were trained elsewhere; no name of an encoder of the study
 ENCODERS = {"vit": "ViT", "resnet": "ResNet", OPEN_CLIP: "open_clip"}
 OWN_SCORES = "tokens"  # of a method that learns token-wise similarities alone
@@ -276,8 +274,9 @@ def draw(group: Sequence[Model], measure: Measure = zero_shot, *, score: Score =
         parts = [measure(model, score) for score in model.scores]
         places = parts[0][1]
         counts.append(np.stack([part for part, _ in parts]))
-    columns = bootstrap(counts, places, score=score, resamples=RESAMPLES).T
-    return Draws(dict(zip((m.config for m in group), columns, strict=True)), len(group[0].seeds), len(np.unique(places)))
+    scores = bootstrap(counts, places, score=score)
+    seeds = len(group[0].seeds) if group[0].trained else 0
+    return Draws(dict(zip((m.config for m in group), scores, strict=True)), seeds, len(np.unique(places)))
 
 
 def draw_each(group: Sequence[Model], measure: Measure = zero_shot, *, score: Score = hit_rate) -> list[tuple[Model, Draws[Config]]]:
@@ -303,20 +302,18 @@ class Compared:
         model: What.
         score: Its score.
         effect: Paired difference to the reference; None for references themselves.
-        p: Two-sided p-value of no difference.
-        adjusted: After Holm's correction over all comparisons of the call.
+        adjusted: Its p-value after Holm's correction over all comparisons of the call; 1 for references.
     """
 
     model: Model
     score: Estimate
     effect: Estimate | None
-    p: float
     adjusted: float
 
     @property
     def decided(self) -> bool:
         """Whether the difference stands after the correction."""
-        return self.effect is not None and self.adjusted < 0.05
+        return self.effect is not None and self.adjusted < LEVEL
 
 
 def compared(
@@ -324,6 +321,7 @@ def compared(
     reference: Callable[[Config], Config],
     measure: Measure = zero_shot,
     group: Callable[[Config], str] = attrgetter("data"),
+    margin: float = 0,
 ) -> list[Compared]:
     """Every model against the one that ``reference`` names for it; models whose reference is missing have no effect.
 
@@ -332,18 +330,16 @@ def compared(
         reference: Configuration to the configuration that it is held against; itself where it is a reference.
         measure: What is compared.
         group: Which models are asked about the same test pairs: those of one training set unless told.
+        margin: Added to every effect.
     """
-    rows: list[tuple[Model, Draws[Config], Array | None]] = []
+    rows: list[tuple[Model, Estimate, Estimate | None]] = []
     for models_ in by_data(trained_ones(found), group).values():
         draws = draw(models_, measure)
         for model in models_:
             base = reference(model.config)
-            column = draws.of[model.config] - draws.of[base] if base in draws.of and base != model.config else None
-            rows.append((model, draws, column))
-    p_values = [p_value(column) for _, _, column in rows if column is not None]
-    adjusted = iter(zip(p_values, holm(p_values), strict=True))
-    result = []
-    for model, draws, column in rows:
-        p, q = next(adjusted) if column is not None else (1.0, 1.0)
-        result.append(Compared(model, draws.score(model.config), None if column is None else draws.estimate(column), p, float(q)))
-    return result
+            effect = None
+            if base in draws.of and base != model.config:
+                effect = draws.estimate(draws.of[model.config] - draws.of[base] + margin)
+            rows.append((model, draws.score(model.config), effect))
+    adjusted = iter(holm([effect.p for _, _, effect in rows if effect is not None]))
+    return [Compared(model, score, effect, 1.0 if effect is None else float(next(adjusted))) for model, score, effect in rows]

@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 COSTS = {"parameters": "weights, millions", "milliseconds": "time of a step, ms", "megabytes": "memory of a step, MB"}
 
 
-def depth_rows(found: Sequence[Model]) -> list[Compared]:
-    """Every depth against the deepest of the same method and encoder."""
+def depth_rows(found: Sequence[Model], *, margin: float = 0) -> list[Compared]:
+    """Every depth against the deepest of the same method and encoder.
+
+    Args:
+        found: All models.
+        margin: Top-1 that a depth may lose without counting as worse, added to every effect.
+    """
     deepest = max(model.config.layers or 0 for model in found)
-    return compared(found, lambda config: config._replace(layers=deepest))
+    return compared(found, lambda config: config._replace(layers=deepest), margin=margin)
 
 
 def cost_of(model: Model) -> dict[str, float]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from eelib.evaluate.statistics import Estimate, holm
+from eelib.evaluate.statistics import LEVEL, Estimate, holm
 from eelib.report.cases import POINTS, Record, signed, verdict
 from eelib.report.clip_cases import Compared, Config, compared, models_of
 from eelib.report.clip_data import dose_rows, fault_of, is_published, version_rows
 from eelib.report.clip_depth import depth_rows
 from eelib.report.clip_recipe import recipe_rows
 from eelib.report.clip_supervision import interactions, supervision
-from eelib.report.judgements import Judgement, by_count, by_side
+from eelib.report.judgements import Judgement, by_count, by_side, sides
 
 MARGIN = 2.0  # points of top-1 that a shallower text encoder may lose and still lose "little" (ours)
 FEW_BLOCKS = 3  # the depth that the paper is said to recommend
@@ -39,17 +39,16 @@ def versions_differ(records: Sequence[Record]) -> Judgement:
 
 
 def encoders_differ(records: Sequence[Record]) -> Judgement:
-    """Held where a permutation test finds an interaction of method and encoder on some data, after Holm's correction over all of them.
+    """Held where there is an interaction of method and encoder on some data, after Holm's correction over all of them.
 
     Else undecided, because no test shows equality.
     """
     tests = interactions(models_of(records))
     if not tests:
         return Judgement("undecided", "Interaction of method and encoder: one encoder alone was run.")
-    adjusted = holm([test.p for test in tests])
-    text = "; ".join(f"{test.data}, p = {p:.3f}" for test, p in zip(tests, adjusted, strict=True))
+    text = "; ".join(f"{test.data}, p = {test.adjusted:.3f}" for test in tests)
     over = f", p corrected by Holm over {len(tests)} sets of pairs" if len(tests) > 1 else ""
-    return Judgement("held" if min(adjusted) < 0.05 else "undecided", f"Interaction of method and encoder{over}: {text}.")
+    return Judgement("held" if any(test.decided for test in tests) else "undecided", f"Interaction of method and encoder{over}: {text}.")
 
 
 def tokens_help_vits(records: Sequence[Record]) -> Judgement:
@@ -68,17 +67,18 @@ def defilip_leads(records: Sequence[Record]) -> Judgement:
     """DeFILIP minus each other method on every encoder."""
     rivals = compared(models_of(records), lambda config: config._replace(label=", ".join(["defilip", *config.label.split(", ")[1:]])))
     leads = [negative(row.effect) for row in rivals if row.effect is not None]
-    above, below, undecided = verdict(leads)
-    text = f"Each method on each encoder: DeFILIP beats {above} of {len(leads)}, loses to {below}, undecided against {undecided}."
-    return Judgement(by_side(leads), text)
+    return Judgement(by_side(leads), f"DeFILIP against each method on each encoder: {sides(leads, 'ahead', 'behind')}.")
 
 
 def few_blocks_suffice(records: Sequence[Record]) -> Judgement:
     """Three text blocks, or the most below them that were run, minus the deepest; less than a margin lost counts as little."""
-    rows = [row for row in depth_rows(models_of(records)) if row.effect is not None and (row.model.config.layers or 0) <= FEW_BLOCKS]
+    found = models_of(records)
+    rows = [row for row in depth_rows(found) if row.effect is not None and (row.model.config.layers or 0) <= FEW_BLOCKS]
+    if not rows:
+        return Judgement("undecided", f"No text encoder of at most {FEW_BLOCKS} blocks was run beside a deeper one.")
     depth = max(row.model.config.layers or 0 for row in rows)
     rows = [row for row in rows if row.model.config.layers == depth]
-    lifted = [shifted(effect, MARGIN / POINTS) for row in rows if (effect := row.effect)]
+    lifted = [row.effect for row in depth_rows(found, margin=MARGIN / POINTS) if row.effect and row.model.config.layers == depth]
     text = _told(rows, f"{depth} text {'block' if depth == 1 else 'blocks'} minus the deepest").evidence
     return Judgement(by_side(lifted), f"{text} A loss below {MARGIN:g} points counts as little.")
 
@@ -96,11 +96,6 @@ def negative(value: Estimate) -> Estimate:
     return replace(value, value=-value.value, low=-value.high, high=-value.low)
 
 
-def shifted(value: Estimate, by: float) -> Estimate:
-    """A difference and its interval moved."""
-    return replace(value, value=value.value + by, low=value.low + by, high=value.high + by)
-
-
 def _effects_of(title: str, records: Sequence[Record]) -> list[Compared]:
     return [row for row in supervision(models_of(records)) if row.effect is not None and row.model.config.title == title]
 
@@ -111,14 +106,20 @@ def _told(rows: Sequence[Compared], what: str) -> Judgement:
         if row.effect:
             parts.setdefault(row.model.data_title, []).append((row.model.config, row.effect))
     text = "; ".join(f"{data}: {_range(found)}" for data, found in parts.items())
-    return Judgement(by_side([effect for found in parts.values() for _, effect in found]), f"{what}, top-1 in points: {text}.")
+    every = [one for found in parts.values() for one in found]
+    stand = [_named(*one) for one, p in zip(every, holm([effect.p for _, effect in every]), strict=True) if p < LEVEL]
+    text = f"{what}, top-1 in points: {text}. After Holm's correction over {len(every)} cases stand: {', '.join(stand) or 'none'}."
+    return Judgement(by_side([effect for _, effect in every]), text)
 
 
 def _range(found: Sequence[tuple[Config, Estimate]]) -> str:
     """All effects where they are few, else how many lie on each side and the two ends."""
-    named = [(f"{config.title} on the {config.encoder_title} {signed(effect)}", effect) for config, effect in found]
-    if len(named) < 3:
-        return ", ".join(text for text, _ in named)
-    above, below, _ = verdict([effect for _, effect in named])
-    (low, _), (high, _) = min(named, key=lambda item: item[1].value), max(named, key=lambda item: item[1].value)
-    return f"above 0 in {above} of {len(named)} cases and below in {below}, from {low} to {high}"
+    if len(found) < 3:
+        return ", ".join(_named(*one) for one in found)
+    above, below, _ = verdict([effect for _, effect in found])
+    low, *_, high = sorted(found, key=lambda one: one[1].value)
+    return f"above 0 in {above} of {len(found)} cases and below in {below} by their intervals, from {_named(*low)} to {_named(*high)}"
+
+
+def _named(config: Config, effect: Estimate) -> str:
+    return f"{config.title} on the {config.encoder_title} {signed(effect)}"

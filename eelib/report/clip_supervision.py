@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from eelib.evaluate.confusion import Array
-from eelib.evaluate.statistics import Estimate, holm, interaction_test, p_value
+from eelib.evaluate.statistics import LEVEL, Estimate, holm, interaction_test
 from eelib.report.cases import points, signed
 from eelib.report.clip_cases import Compared, Config, Measure, Model, by_data, compared, draw, trained_ones, zero_shot
 from eelib.report.clip_published import CAVEAT, is_doubted, published_effect, published_interaction, published_top1
@@ -37,7 +37,7 @@ class Contrast:
         method: Its label.
         title: For people.
         difference: Effect on the second encoder minus effect on the first.
-        adjusted: p-value after Holm's correction over the methods.
+        adjusted: p-value after Holm's correction over all methods and sets of pairs.
     """
 
     method: str
@@ -48,7 +48,7 @@ class Contrast:
     @property
     def decided(self) -> bool:
         """Whether it stands after the correction."""
-        return self.adjusted < 0.05
+        return self.adjusted < LEVEL
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ class Interaction:
     Attributes:
         data: The set for people.
         size: Root mean square of what main effects of methods and encoders leave over.
-        p: Of the permutation test.
+        p: Of the interaction test over places and seeds.
+        adjusted: The same after Holm's correction over all sets.
         seeds: Seeds per cell.
         encoders: Titles of the two encoders, first and second.
         contrasts: One per method.
@@ -67,14 +68,26 @@ class Interaction:
     data: str
     size: float
     p: float
+    adjusted: float
     seeds: int
     encoders: tuple[str, str]
     contrasts: tuple[Contrast, ...]
 
+    @property
+    def decided(self) -> bool:
+        """Whether it stands after the correction."""
+        return self.adjusted < LEVEL
+
 
 def interactions(found: Sequence[Model], measure: Measure = zero_shot) -> list[Interaction]:
-    """One test per set of pairs on which the same methods ran with two encoders."""
-    return [test for group in by_data(trained_ones(found)).values() if (test := _interaction(group, measure)) is not None]
+    """One test per set of pairs on which the same methods ran with two encoders; corrected over all sets, contrasts over all of theirs."""
+    tests = [test for group in by_data(trained_ones(found)).values() if (test := _interaction(group, measure)) is not None]
+    of_sets = map(float, holm([test.p for test in tests]))
+    of_contrasts = map(float, holm([item.difference.p for test in tests for item in test.contrasts]))
+    return [
+        replace(test, adjusted=next(of_sets), contrasts=tuple(replace(item, adjusted=next(of_contrasts)) for item in test.contrasts))
+        for test in tests
+    ]
 
 
 def _interaction(group: Sequence[Model], measure: Measure) -> Interaction | None:
@@ -86,29 +99,16 @@ def _interaction(group: Sequence[Model], measure: Measure) -> Interaction | None
     chosen = [table[name, encoder] for name in labels for encoder in encoders]
     draws = draw(chosen, measure)
     of = {(m.config.label, m.config.encoder): draws.of[m.config] for m in chosen}
-    columns = {name: _contrast(of, name, encoders) for name in labels if name != BASE}
-    adjusted = holm([p_value(column) for column in columns.values()])
-    size, p = interaction_test(_by_seed(chosen, measure).reshape(-1, len(labels), 2))
-    contrasts = tuple(
-        Contrast(name, table[name, encoders[0]].config.title, draws.estimate(column), float(q))
-        for (name, column), q in zip(columns.items(), adjusted, strict=True)
-    )
+    differences = {name: draws.estimate(_contrast(of, name, encoders)) for name in labels if name != BASE}
+    size, p = interaction_test(np.array([[of[name, encoder] for encoder in encoders] for name in labels]), draws.seeds, draws.places)
+    contrasts = tuple(Contrast(name, table[name, encoders[0]].config.title, value, value.p) for name, value in differences.items())
     titles = (table[BASE, encoders[0]].config.encoder_title, table[BASE, encoders[1]].config.encoder_title)
-    return Interaction(chosen[0].data_title, size, p, draws.seeds, titles, contrasts)
+    return Interaction(chosen[0].data_title, size, p, p, draws.seeds, titles, contrasts)
 
 
 def _contrast(of: dict[tuple[str, str], Array], name: str, encoders: Sequence[str]) -> Array:
     first, second = (of[name, encoder] - of[BASE, encoder] for encoder in encoders)
     return second - first
-
-
-def _by_seed(group: Sequence[Model], measure: Measure) -> Array:
-    """Score of every model ``(S, M)`` with every seed."""
-    columns = []
-    for model in group:
-        counts = [measure(model, score)[0] for score in model.scores]
-        columns.append([part[:, 0, 0].sum() / part.sum() for part in counts])
-    return np.array(columns).T
 
 
 def supervision_table(rows: Sequence[Compared], *, root: str = "../") -> str:
@@ -165,7 +165,7 @@ def _ranking(data: str, encoder: str, rows: Sequence[Compared]) -> str:
     better = [row.model.config.title for row in rows if row.decided and row.effect and row.effect.value > 0]
     worse = [row.model.config.title for row in rows if row.decided and row.effect and row.effect.value < 0]
     majority = max(best.model.scores[0]["metrics"]["baselines"][name] for name in ("chance", "majority"))
-    above = sum(row.score.low > majority for row in rows)
+    above = sum(row.score.above(majority) for row in rows)
     text = (
         f"* **{data}, {encoder}**: better than CLIP after correction: {', '.join(better) or 'none'}; worse: {', '.join(worse) or 'none'}."
     )
@@ -174,9 +174,12 @@ def _ranking(data: str, encoder: str, rows: Sequence[Compared]) -> str:
 
 
 def _sentence(test: Interaction) -> str:
-    depends = "depends" if test.p < 0.05 else "is not shown to depend"
-    text = f"* **Method × encoder, {test.data}**: the effect of supervision {depends} on the encoder (permutation test over {test.seeds} "
-    text += f"seeds, p = {test.p:.4f}; beyond the main effects cells differ by {100 * test.size:.1f} points)."
+    depends = "depends" if test.decided else "is not shown to depend"
+    text = f"* **Method × encoder, {test.data}**: the effect of supervision {depends} on the encoder (interaction over places and "
+    text += (
+        f"{test.seeds} seeds, p = {test.p:.4f}, corrected for all sets of pairs {test.adjusted:.3f}; beyond the main effects cells differ "
+    )
+    text += f"by {100 * test.size:.1f} points)."
     decided = [f"{item.title} {signed(item.difference)}" for item in test.contrasts if item.decided]
     if decided:
         text += f" Gain on the {test.encoders[1]} minus gain on the {test.encoders[0]}, after correction: {'; '.join(decided)} points."

@@ -11,6 +11,11 @@ from eelib.report.cases import READINGS, Case, Group, Record, draw, groups, perc
 
 TUNED = "random, fine-tuned"
 SCARCE = 0.1  # label share from which on labels are called scarce
+FEW_SEEDS, FEW_PLACES = 3, 6
+SEEDS = {
+    1: "One seed tells nothing of how much the next would differ, so nothing is decided.",
+    2: "Two seeds leave Student's t one degree of freedom: intervals are wide, and little is decided.",
+}
 
 __all__ = ["READINGS", "Comparison", "Record", "compare", "conclusion", "signed"]
 
@@ -107,10 +112,22 @@ def conclusion(rows: list[Comparison]) -> str:
         text += f"({best.case.with_windows(best.windows)})."
         over = [row.over_raw for row in chosen if row.over_raw is not None]
         if over:
-            text += f" It is better than a linear classifier on raw pixels in {sum(value.low > 0 for value in over)} of {len(over)} cases"
-            text += f" and worse in {sum(value.high < 0 for value in over)}."
+            text += f" It is better than a linear classifier on raw pixels in {sum(value.above() for value in over)} of {len(over)} cases"
+            text += f" and worse in {sum(value.below() for value in over)}."
         lines.append(text)
-    return "\n".join([*lines, *_frozen_or_tuned(rows)])
+    return "\n".join([*lines, *_frozen_or_tuned(rows), *_too_few(rows)])
+
+
+def _too_few(rows: list[Comparison]) -> list[str]:
+    """What keeps intervals wide, where seeds or test places are few."""
+    seeds, found = min(row.gain.seeds for row in rows), []
+    if seeds < FEW_SEEDS:
+        found.append(f"* **{SEEDS[seeds]}** Points show how large gains are about; profile `full` has five seeds.")
+    few = {row.case.place: row.gain.places for row in rows if row.gain.places < FEW_PLACES}
+    if few:
+        told = ", ".join(f"{place} {count}" for place, count in few.items())
+        found.append(f"* **Few test places** ({told}): intervals are wide, and one place decides nothing. Larger or more scenes have more.")
+    return found
 
 
 def _frozen_or_tuned(rows: list[Comparison]) -> list[str]:

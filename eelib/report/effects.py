@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import dataclass, replace
 
 from eelib.errors import InputError
 from eelib.evaluate.confusion import Array
-from eelib.evaluate.statistics import Estimate, estimate, holm, p_value
-from eelib.report.cases import Draws, Record, draw, groups
+from eelib.evaluate.statistics import LEVEL, Estimate, estimate, holm, mean_over
+from eelib.report.cases import NETWORK, Case, Draws, Record, draw, groups, reading_title
 from eelib.report.changes import Change, changes_conclusion
 from eelib.report.tables import bold, html_table, linked_mean
 
-RESAMPLES = 10_000  # so many, because the smallest p-value they can show is multiplied by the number of comparisons
-LEVEL = 0.05
 Part = tuple[str, Draws[str], tuple[Record, ...]]  # region, draws and records of one level
 
 
@@ -26,12 +22,11 @@ class Effect:
     Attributes:
         factor: The choice.
         level: What it was changed to.
-        reading: How the result is read.
+        reading: How the result is read: reading, label share and, if not the usual one, network.
         score: mIoU, mean over regions.
         effect: Gain over a random start with this level, minus the gain with the default; the random start is that of the level's own
             data where the level changes them.
-        p: Two-sided p-value of no effect.
-        adjusted: The same after Holm's correction over all effects of a run.
+        adjusted: Its p-value after Holm's correction over all effects of a run.
         regions: Regions averaged over.
         records: Of the arms, all regions.
     """
@@ -41,7 +36,6 @@ class Effect:
     reading: str
     score: Estimate
     effect: Estimate
-    p: float
     adjusted: float
     regions: tuple[str, ...]
     records: tuple[Record, ...]
@@ -59,18 +53,23 @@ def effects(records: Iterable[Record]) -> list[Effect]:
         InputError: There is none.
     """
     found: dict[tuple[str, str], list[Part]] = {}
-    for number, (case, starts) in enumerate(groups(records).items()):
+    for case, starts in groups(records).items():
         if "pretrained" in starts and "random" in starts:
-            draws = draw(case, starts, resamples=RESAMPLES, seed=number)
+            draws = draw(case, starts)
             for start, group in starts.items():
                 if " = " in start and not start.startswith("random"):
-                    found.setdefault((case.reading, start), []).append((case.region, draws, group.records))
+                    found.setdefault((_how(case), start), []).append((case.region, draws, group.records))
     if not found:
         raise InputError("there is no record of a changed recipe: run the arms first")
-    columns = {key: np.mean([_effect(draws.of, key[1]) for _, draws, _ in parts], 0) for key, parts in found.items()}
-    p_values = [p_value(column) for column in columns.values()]
-    adjusted = holm(p_values)
-    return [_made(key, found[key], columns[key], p, float(q)) for key, p, q in zip(columns, p_values, adjusted, strict=True)]
+    made = [_made(*key, parts) for key, parts in found.items()]
+    corrected = holm([item.effect.p for item in made])
+    return [replace(item, adjusted=float(p)) for item, p in zip(made, corrected, strict=True)]
+
+
+def _how(case: Case) -> str:
+    """What regions are averaged under: effects at other label shares, or of other networks, are others."""
+    how = reading_title(case.reading, case.fraction)
+    return how if case.network == NETWORK else f"{how}, {case.network_title}"
 
 
 def _effect(of: Mapping[str, Array], start: str) -> Array:
@@ -79,14 +78,14 @@ def _effect(of: Mapping[str, Array], start: str) -> Array:
     return effect
 
 
-def _made(key: tuple[str, str], parts: list[Part], column: Array, p: float, adjusted: float) -> Effect:
-    reading, start = key
+def _made(how: str, start: str, parts: list[Part]) -> Effect:
+    """Not yet corrected for the others."""
     factor, _, level = start.partition(" = ")
-    seeds, places = min(draws.seeds for _, draws, _ in parts), sum(draws.places for _, draws, _ in parts)
-    score = estimate(np.mean([draws.of[start] for _, draws, _ in parts], 0), seeds, places)
-    records = tuple(record for _, _, items in parts for record in items)
-    regions = tuple(region for region, _, _ in parts)
-    return Effect(factor, level, reading, score, estimate(column, seeds, places), p, adjusted, regions, records)
+    size = min(draws.seeds for _, draws, _ in parts), sum(draws.places for _, draws, _ in parts)
+    score = estimate(mean_over([draws.of[start] for _, draws, _ in parts]), *size).within(0, 1)
+    effect = estimate(mean_over([_effect(draws.of, start) for _, draws, _ in parts]), *size)
+    regions, records = tuple(region for region, _, _ in parts), tuple(record for _, _, items in parts for record in items)
+    return Effect(factor, level, how, score, effect, effect.p, regions, records)
 
 
 def factor_title(factor: str) -> str:
@@ -107,7 +106,7 @@ def effects_table(items: Iterable[Effect], *, root: str = "../") -> str:
             (
                 linked_mean(item.score, item.records, root),
                 bold(item.effect, decided=item.decided),
-                f"{item.p:.4f}",
+                f"{item.effect.p:.4f}",
                 f"{item.adjusted:.3f}",
             ),
         )

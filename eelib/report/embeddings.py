@@ -79,7 +79,7 @@ def _look(region: str, measure: str, starts: Mapping[str, list[Record]]) -> Look
     groups = {name: Group.of(starts[name], field) for name in STARTS if name in starts}
     first = next(iter(groups.values()))
     seeds, places = len(first.seeds), len(np.unique(first.places))
-    draws = dict(zip(groups, bootstrap([group.counts for group in groups.values()], first.places, score=score).T, strict=True))
+    draws = dict(zip(groups, bootstrap([group.counts for group in groups.values()], first.places, score=score), strict=True))
     return Look(
         region,
         measure,
@@ -122,17 +122,9 @@ def look_conclusion(items: list[Look]) -> str:
         if chosen:
             parts = []
             for name, against in (("random", "a random encoder"), ("raw", "raw pixels")):
-                above, below = (sum(test(item.over[name]) for item in chosen) for test in (_above, _below))
+                above, below = (sum(test(item.over[name]) for item in chosen) for test in (Estimate.above, Estimate.below))
                 parts.append(f"above {against} in {above} of {len(chosen)} regions and below in {below}")
             lines.append(
                 f"* **{title[0].upper()}{title[1:]}**: pre-trained embeddings are {', '.join(parts)}, with an interval that excludes 0."
             )
     return "\n".join(lines)
-
-
-def _above(value: Estimate) -> bool:
-    return value.low > 0
-
-
-def _below(value: Estimate) -> bool:
-    return value.high < 0

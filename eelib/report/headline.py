@@ -16,8 +16,6 @@ NOTEBOOK = "ee1_regions"
 FIGURE = "headline.png"
 EXPLAINED = f"""Real imagery and simulated regions are never mixed into one number. Small figures behind a mean are seeds; each leads to
 its record. [How it was done](notebooks/{NOTEBOOK})."""
-FEW = """Two seeds leave Student's t one degree of freedom: intervals are wide, and little is decided. The points show how large gains are
-about; decisions need profile `full`, which has five seeds."""
 WARNING = ":::{warning}\nProfile `smoke` only shows that everything runs. Its numbers mean nothing.\n:::\n"
 
 
@@ -39,8 +37,6 @@ def headline(records: Sequence[Record], notebook: dict[str, Any], source: Path) 
     alternative = f"Gain of pre-training in {len({row.region for row in rows})} regions; the tables below hold the same numbers."
     text = f"## Does pre-training beat a random start?\n\n{WARNING if profile == 'smoke' else ''}\n{conclusion(rows)}\n\n"
     text += f"```{{image}} {FIGURE}\n:alt: {alternative}\n```\n\nProfile `{profile}`. {EXPLAINED}\n"
-    if min(row.gain.seeds for row in rows) < 3:
-        text += f"\n{FEW}\n"
     for reading in READINGS:
         if any(row.reading == reading for row in rows):
             text += f"\n**{reading.capitalize()}**, mIoU on the test set, mean over seeds\n\n{comparison_table(rows, reading, root='')}\n"

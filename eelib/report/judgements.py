@@ -6,10 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from eelib.evaluate.confusion import Array
-from eelib.evaluate.statistics import Estimate, estimate
+from eelib.evaluate.statistics import LEVEL, Estimate, estimate, holm, mean_over
 from eelib.report.cases import READINGS, Draws, Record, draw, groups, percent, signed, verdict
 from eelib.report.comparison import Comparison, compare
 from eelib.report.transfer import Distance, by_distance, how_title, transfers
@@ -33,19 +31,35 @@ class Judgement:
 def by_side(effects: Sequence[Estimate]) -> Word:
     """The rule, for effects whose claimed side is above 0.
 
-    *Held* where the 95 % intervals of all cases lie above 0, *held in part* where some do and none lies below, *undecided* where none lies
-    on either side, *did not hold* where one lies below.
+    *Held* where the 95 % intervals of all cases lie above 0. One case alone decides the other words, and of many one is soon found, so its
+    p-value must stand after Holm's correction over all cases: *did not hold* where one stands below, *held in part* where one stands above
+    and none below, else *undecided*.
     """
-    above, below, _ = verdict(effects)
-    return by_count(above, below, len(effects))
+    if effects and all(effect.above() for effect in effects):
+        return "held"
+    above, below = standing(effects)
+    return "did not hold" if below else "held in part" if above else "undecided"
+
+
+def standing(effects: Sequence[Estimate]) -> tuple[int, int]:
+    """How many of several effects lie above and below 0 after Holm's correction over all of them."""
+    chosen = [effect for effect, p in zip(effects, holm([effect.p for effect in effects]), strict=True) if p < LEVEL]
+    above = sum(effect.value > 0 for effect in chosen)
+    return above, len(chosen) - above
+
+
+def sides(effects: Sequence[Estimate], better: str, worse: str) -> str:
+    """In how many cases which side is ahead, by intervals alone and after correction, in words."""
+    (above, below, _), (stands, falls) = verdict(effects), standing(effects)
+    text = f"{better} in {above} of {len(effects)} cases and {worse} in {below} by their intervals"
+    return f"{text}, after Holm's correction in {stands} and {falls}"
 
 
 def everywhere(records: Sequence[Record]) -> Judgement:
     """Fine-tuned gain over random weights in every case; the linear probe, of which the paper does not speak, is told beside it."""
     rows, parts = _readings(compare(records)), []
     for reading, chosen in rows.items():
-        above, below, undecided = verdict([row.gain for row in chosen])
-        parts.append(f"{reading}: better in {above} of {len(chosen)} cases, worse in {below}, undecided in {undecided}")
+        parts.append(f"{reading}: {sides([row.gain for row in chosen], 'better', 'worse')}")
     text = "; ".join(parts)
     return Judgement(by_side([row.gain for row in next(iter(rows.values()))]), f"{text[0].upper()}{text[1:]}.")
 
@@ -73,17 +87,16 @@ def scarcest(records: Sequence[Record]) -> Judgement:
 
 
 def _trend(records: Sequence[Record], reading: str) -> Estimate | None:
-    """Regions are resampled on their own, the label shares of one region on the same draws."""
-    curves: dict[str, list[Draws[str]]] = {}
-    numbers: dict[str, int] = {}
+    """Mean over networks and regions of the gain at the smallest label share minus that at the largest."""
+    curves: dict[tuple[str, str], list[Draws[str]]] = {}
     for case, starts in groups(records).items():
         if case.reading == reading and {"random", "pretrained"} <= starts.keys():
-            seed = numbers.setdefault(case.region, len(numbers))
-            curves.setdefault(case.region, []).append(draw(case, {name: starts[name] for name in ("random", "pretrained")}, seed=seed))
+            draws = draw(case, {name: starts[name] for name in ("random", "pretrained")})
+            curves.setdefault((case.network, case.region), []).append(draws)
     ends = [(curve[0], curve[-1]) for curve in curves.values() if len(curve) > 1]
     if not ends:
         return None
-    mean = np.mean([_gain(few) - _gain(every) for few, every in ends], 0)
+    mean = mean_over([_gain(few) - _gain(every) for few, every in ends])
     return estimate(mean, min(few.seeds for few, _ in ends), sum(few.places for few, _ in ends))
 
 
@@ -119,7 +132,7 @@ def carries_over(records: Sequence[Record]) -> Judgement:
     text = f"Gain over a random start with {percent(few)} of the labels: {_by_how(scarce)} points."
     more = [row for row in rows if row.reading == told and row.fraction > few]
     for share in sorted({row.fraction for row in more}):
-        text += f" With {percent(share)}: {_by_how([row for row in more if row.fraction == share])}."
+        text += f" Told beside and not judged, with {percent(share)}: {_by_how([row for row in more if row.fraction == share])}."
     return Judgement(by_side([row.gain for row in scarce if row.reading == told]), text)
 
 

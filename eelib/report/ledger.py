@@ -63,12 +63,12 @@ def judged(notebooks: Mapping[str, Mapping[str, Any]], records: Sequence[Record]
             yield claim, claim.judge(arms_of(notebooks[claim.notebook], records))
 
 
-RULE = """A claim *held* where all cases lie on the claimed side, *held in part* where some do and none lies on the other side, is
-*undecided* where none lies on either side, and *did not hold* where one lies on the other side. A case lies on a side where its 95 %
-interval excludes 0; doses of faults, recipes and the interaction with the encoder count where they stand after Holm's correction.
-Gains over random weights are judged by fine-tuned networks where those were run, and the linear probe is told beside them. *Not
-comparable*: the published number belongs to a table that is not public. Verdicts are computed from the records; they speak of our
-scale and data, not of the papers' own."""
+RULE = """A claim *held* where the 95 % intervals of all cases lie on the claimed side. It *did not hold* where a case stands on the other
+side, *held in part* where one stands on the claimed side and none on the other, and is *undecided* where none stands. A case stands where
+its p-value is below 0.05 after Holm's correction over all cases of the claim: among many, one is soon found by chance. One seed or one test
+place decides nothing. Gains over random weights are judged by fine-tuned networks where those were run, and the linear probe is told beside
+them; carrying over is judged at the fewest labels. *Not comparable*: the published number belongs to a table that is not public. Verdicts
+are computed from the records; they speak of our scale and data, not of the papers' own."""
 
 
 def ledger(notebooks: Mapping[str, Mapping[str, Any]], records: Sequence[Record], link: str = "notebooks/{}") -> str:

@@ -24,7 +24,7 @@ def _with_palette(path: Path) -> bytes | None:
 
     with Image.open(path) as opened:
         picture = opened.convert("RGBA")
-    if picture.getextrema()[3][0] < 255:  # a palette keeps no smooth transparency
+    if picture.getchannel("A").getextrema()[0] != 255:  # a palette keeps no smooth transparency
         return None
     plain = picture.convert("RGB")
     if plain.getcolors(MOST_COLOURS) is None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from eelib.errors import InputError
 from eelib.evaluate.confusion import Array
-from eelib.evaluate.statistics import Estimate, crossing, estimate
+from eelib.evaluate.statistics import Estimate, crossing, estimate, spread
 from eelib.report.cases import Case, Draws, Group, Record, draw, groups, percent
 from eelib.report.tables import html_table, seed_links
 
@@ -60,7 +60,7 @@ def worths(records: Iterable[Record]) -> list[Worth]:
 def _of_curve(cases: Mapping[Case, Mapping[str, Group]]) -> list[Worth]:
     drawn = {case: draw(case, {name: starts[name] for name in ("random", "pretrained")}) for case, starts in cases.items()}
     fractions = [case.fraction for case in cases]
-    random = np.stack([draws.of["random"] for draws in drawn.values()], -1)
+    random = np.stack([draws.of["random"] for draws in drawn.values()])
     return [
         Worth(case, _needed(random, draws, fractions), fractions[0], fractions[-1], cases[case]["pretrained"].records)
         for case, draws in drawn.items()
@@ -68,7 +68,8 @@ def _of_curve(cases: Mapping[Case, Mapping[str, Group]]) -> list[Worth]:
 
 
 def _needed(random: Array, draws: Draws[str], fractions: list[float]) -> Estimate:
-    return estimate(crossing(fractions, random - draws.of["pretrained"][:, None]), draws.seeds, draws.places)
+    gaps = spread(random - draws.of["pretrained"])
+    return estimate(crossing(fractions, gaps.T), draws.seeds, draws.places)
 
 
 def worth_table(items: Iterable[Worth], reading: str, *, root: str = "../") -> str:
@@ -100,8 +101,8 @@ def worth_conclusion(items: list[Worth]) -> str:
     lines = []
     for reading in dict.fromkeys(item.case.reading for item in items):
         chosen = [item for item in items if item.case.reading == reading and item.case.fraction < item.largest]
-        saves = sum(item.needed.low > item.case.fraction for item in chosen)
-        costs = sum(item.needed.high < item.case.fraction for item in chosen)
+        saves = sum(item.needed.above(item.case.fraction) for item in chosen)
+        costs = sum(item.needed.below(item.case.fraction) for item in chosen)
         never = [item for item in chosen if math.isinf(item.needed.value)]
         text = f"* **{reading.capitalize()}**: below the full label set, a random start needs more labels than pre-training in {saves} of "
         text += f"{len(chosen)} cases and fewer in {costs}, with an interval that excludes equal numbers."

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from eelib.data.continents import distance
 from eelib.data.sources import region_names, source
 from eelib.errors import InputError
 from eelib.evaluate.confusion import Array
-from eelib.evaluate.statistics import Estimate, estimate
+from eelib.evaluate.statistics import Estimate, estimate, mean_over
 from eelib.report.cases import POINTS, READINGS, Case, Draws, Record, draw, groups, percent, reading_title, signed, verdict
 from eelib.report.tables import bold, html_table, linked_mean, under
 
@@ -66,8 +64,8 @@ def transfers(records: Iterable[Record]) -> list[Transfer]:
         InputError: There is none.
     """
     found = []
-    for number, (case, starts) in enumerate(groups(records).items()):
-        draws = draw(case, starts, seed=number)  # regions have different places, which are resampled on their own
+    for case, starts in groups(records).items():
+        draws = draw(case, starts)
         for start in starts:
             origin = case.region if start == "pretrained" else start.removeprefix(PREFIX)
             base = f"random as in {origin}" if f"random as in {origin}" in starts else "random"
@@ -153,8 +151,9 @@ def _order(reading: str, fraction: float, how: str) -> tuple[int, float, int]:
 
 
 def _mean(cells: list[Transfer], what: str) -> Estimate:
-    draws = np.mean([cell.draws[what] for cell in cells], 0)
-    return estimate(draws, min(cell.gain.seeds for cell in cells), sum(cell.gain.places for cell in cells))
+    return estimate(
+        mean_over([cell.draws[what] for cell in cells]), min(cell.gain.seeds for cell in cells), sum(cell.gain.places for cell in cells)
+    )
 
 
 def distance_table(items: Iterable[Distance]) -> str:

@@ -71,9 +71,9 @@ def test_the_conclusion_is_computed():
     ]
     probe = lines[lines.index("* **Linear probe**, 2 cases of image encoder, region and label share:") :]
     text = next(line for line in probe if line.startswith("  * *language* against *dense contrast*"))
-    assert "better in 1, worse in 1, undecided in 0; from −" in text
+    assert "better in 1 and worse in 1 of 2 by its interval alone, better in 1 and worse in 1 after correction; from −" in text
     text = next(line for line in probe if line.startswith("  * *language, then dense* against *language*"))
-    assert "better in 1, worse in 0, undecided in 1" in text
+    assert "better in 1 and worse in 0 of 2 by its interval alone, better in 1 and worse in 0 after correction" in text
     assert "  * the best start has a higher mIoU than a linear classifier on raw pixels in 0 of 2." in probe
     assert "  * the best start has a higher mIoU than the best of the usual network, UNet3Df, in 0 of 1." in probe
     assert lines[-1] == CAVEAT

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from readings import readings
 
 from eelib.errors import InputError
 from eelib.evaluate.confusion import pack, scores
@@ -143,3 +144,20 @@ def test_monitor_table():
     table = monitor_table([*made, alone])
     assert table.loc["Ghana (simulated)", "std"] == 0.9
     assert table.loc["Germany (simulated)"].isna().tolist() == [False, True, False, True, False, False]
+
+
+@pytest.mark.parametrize(("seeds", "said"), [(1, "nothing is decided"), (2, "little is decided"), (3, None)])
+def test_few_seeds_are_said(seeds, said):
+    records = [record for record in readings({"random": 40, "pretrained": 70}) if record["seed"] < seeds]
+    text = conclusion(compare(records))
+    assert (said in text) if said else not re.search("One seed|Two seeds", text)
+    assert ("better in 0 of 1 cases" in text) == (seeds == 1)
+
+
+def test_few_test_places_are_said():
+    records = readings({"random": 40, "pretrained": 70})
+    assert "Few test places" not in conclusion(compare(records))
+    for record in records:
+        record["metrics"]["places"] = [0] * len(record["metrics"]["places"])
+    text = conclusion(compare(records))
+    assert "**Few test places** (Germany 1)" in text and "better in 0 of 1 cases" in text

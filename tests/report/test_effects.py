@@ -41,8 +41,17 @@ def test_regions_are_averaged():
 def test_more_comparisons_ask_for_more():
     many = STARTS | {f"anchors = {count}": 50 for count in range(20)}
     alone, among = found()["temperature", "0.5"], effects(readings(many))[0]
-    assert among.p == pytest.approx(alone.p)
+    assert among.effect.p == pytest.approx(alone.effect.p)
     assert among.adjusted > alone.adjusted
+
+
+def test_label_shares_and_networks_are_not_averaged():
+    """A change that helps with few labels and hurts with all of them is two effects, not one near 0."""
+    few, every = ({"random": 40, "pretrained": 50, "temperature = 0.5": right} for right in (70, 30))
+    records = [one for share, starts in ((0.1, few), (1.0, every)) for one in readings(starts, fraction=share)]
+    found = {item.reading: item.effect.value for item in effects(records)}
+    assert list(found) == ["linear probe, 10 % of the labels", "linear probe, 100 % of the labels"]
+    assert found["linear probe, 10 % of the labels"] > 0.1 > -0.1 > found["linear probe, 100 % of the labels"]
 
 
 def test_tables_figures_and_words_agree():

@@ -6,16 +6,17 @@ from readings import readings
 
 from eelib.evaluate.statistics import Estimate
 from eelib.report import clip_judgements as clip
+from eelib.report import clip_supervision
 from eelib.report import judgements as earth
-from eelib.report.clip_supervision import Interaction
 from eelib.report.judgements import by_side
 from eelib.report.ledger import CLAIMS, SURE, judged, ledger
 from eelib.study.experiments.clip4_text_depth import deep
 from eelib.study.table import rows
 
 
-def interval(low, high):
-    return Estimate((low + high) / 2, low, high, 3, 30)
+def interval(low, high, p=None):
+    p = (0.01 if low > 0 or high < 0 else 0.5) if p is None else p
+    return Estimate((low + high) / 2, low, high, 3, 30, p)
 
 
 def paired(shares, seeds=range(4)):
@@ -33,6 +34,22 @@ def paired(shares, seeds=range(4)):
 )
 def test_the_rule(intervals, word):
     assert by_side([interval(*ends) for ends in intervals]) == word
+
+
+def test_one_of_many_cases_must_stand_after_correction():
+    alone, beside = interval(0.1, 3, 0.03), [interval(-1, 2)] * 9
+    assert by_side([alone]) == "held"
+    assert by_side([alone, *beside]) == "undecided"
+    assert by_side([interval(0.1, 3, 0.001), *beside]) == "held in part"
+    assert by_side([interval(-3, -0.1, 0.03), *beside]) == "undecided"
+    assert by_side([interval(-3, -0.1, 0.001), *beside]) == "did not hold"
+    assert by_side([interval(0.1, 3, 0.04)] * 10) == "held"  # that all lie there needs no correction
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_one_seed_decides_nothing(seeds):
+    records = [r for r in readings({"random": 40, "pretrained": 70}, suffix="fine-tuned") if r["seed"] < seeds]
+    assert earth.everywhere(records).word == ("undecided" if seeds == 1 else "held")
 
 
 @pytest.mark.parametrize(("better", "word"), [((60, 70), "held"), ((60, 40), "held in part"), ((60, 20), "did not hold")])
@@ -70,7 +87,7 @@ def test_transfer_is_judged_as_fine_tuned_where_that_was_run():
     every = readings(starts, region="germany", suffix="fine-tuned", fraction=1.0) + readings(starts, region="germany", fraction=1.0)
     more = earth.carries_over(readings(starts, region="germany") + tuned + every)
     assert more.word == "undecided"  # by the fewest labels alone
-    few, _, beside = more.evidence.partition(" With 100 %: ")
+    few, _, beside = more.evidence.partition(" Told beside and not judged, with 100 %: ")
     assert "linear probe +" in few
     assert beside.startswith("a region of the other continent, fine-tuned +") and "probe" not in beside
 
@@ -94,7 +111,7 @@ def test_token_alignment(vit, resnet, word):
     assert found.evidence.startswith("FILIP minus CLIP, top-1 in points: Germany, simulated: FILIP on the ViT ")
 
 
-@pytest.mark.parametrize(("defilip", "word", "text"), [(0.9, "held", "beats 2 of 2"), (0.5, "did not hold", "loses to 1")])
+@pytest.mark.parametrize(("defilip", "word", "text"), [(0.9, "held", "ahead in 2 of 2"), (0.5, "did not hold", "behind in 1")])
 def test_the_strongest(defilip, word, text):
     found = clip.defilip_leads(paired([(cell("clip"), 0.5), (cell("declip"), 0.7), (cell("defilip"), defilip)]))
     assert found.word == word and text in found.evidence
@@ -125,11 +142,16 @@ def test_an_interaction_of_one_encoder_is_undecided():
 
 @pytest.mark.parametrize(("others", "word"), [((), "held"), ((0.9, 0.8), "held"), ((0.9, 0.8, 0.7, 0.6), "undecided")])
 def test_an_interaction_on_one_of_many_sets_of_pairs_is_corrected(others, word, monkeypatch):
-    tests = [Interaction(f"set {k}", 0.1, p, 5, ("ViT", "ResNet"), ()) for k, p in enumerate((0.012, *others))]
-    monkeypatch.setattr(clip, "interactions", lambda found: tests)
+    values = iter((0.012, *others))
+    monkeypatch.setattr(clip_supervision, "_interaction", lambda group, measure: _test(next(values)))
+    monkeypatch.setattr(clip_supervision, "by_data", lambda found: dict.fromkeys(range(1 + len(others))))
     found = clip.encoders_differ(paired([(cell("clip"), 0.5)]))
-    assert found.word == word and f"set 0, p = {0.012 * len(tests):.3f}" in found.evidence
+    assert found.word == word and f"a set, p = {0.012 * (1 + len(others)):.3f}" in found.evidence
     assert ("corrected by Holm over" in found.evidence) == bool(others)
+
+
+def _test(p):
+    return clip_supervision.Interaction("a set", 0.1, p, p, 5, ("ViT", "ResNet"), ())
 
 
 def test_every_claim_names_a_notebook_of_the_study_and_how_it_is_known():
