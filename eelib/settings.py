@@ -226,6 +226,13 @@ class PublishedSettings(Settings):
 
     weights: str = Field("ResNet18_Weights.SENTINEL2_ALL_MOCO", description="name in torchgeo.models")
     file: str | None = Field(None, description="their file; None: where torch keeps downloaded weights")
+    digest: str | None = Field(None, description="short hash of that file, so that another one at the same path is another start")
+
+    @model_serializer(mode="wrap")
+    def _no_file_is_unsaid(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the hash where there is none, so that other starts have the keys they always had."""
+        written: dict[str, Any] = handler(self)
+        return {name: value for name, value in written.items() if name != "digest" or value is not None}
 
 
 PATTERNS = {

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import re
 from pathlib import Path
 
+from eelib.data.freshness import content_hash
 from eelib.errors import InputError, unknown
 
 SUFFIXES = {".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".npz"}  # what open_clip loads
@@ -51,16 +50,9 @@ def weights_digest(name: str) -> str | None:
     if not path.is_absolute():
         return None
     try:
-        found = path.stat()
-        return _digest(path, found.st_mtime_ns, found.st_size)
+        return content_hash(path)
     except OSError as error:
         raise InputError(f"{path}: the weight file cannot be read ({error.strerror})") from error
-
-
-@functools.lru_cache(maxsize=32)
-def _digest(path: Path, changed: int, size: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def short_name(name: str) -> str:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from eelib.data.freshness import content_hash
 from eelib.errors import InputError, unknown
 from eelib.settings import PublishedSettings
 
@@ -61,11 +62,14 @@ def published(weights: str | None, file: str | None, bands: Sequence[str]) -> Pu
         bands: Of the region.
 
     Raises:
-        InputError: Weights are asked for by name, and their file is not here.
+        InputError: Weights are asked for by name or by file, and their file is not here.
     """
     name = weights or DEFAULT
     if file is not None:
-        return PublishedSettings(weights=name, file=file)
+        try:
+            return PublishedSettings(weights=name, file=file, digest=content_hash(Path(file)))
+        except OSError as error:
+            raise InputError(f"{file}: {name} are not here ({error.strerror}); correct published_file") from error
     here = hub_file(name).is_file()
     if weights is not None:
         if not here:

@@ -228,15 +228,18 @@ def test_methods_share_budget_labels_and_readings():
     assert {arm.params.classifier for arm in arms if arm.recipe == "pixels"} == {"forest", "boosting"}
 
 
-def test_published_weights_take_part_where_a_file_is_named():
-    named = ee5.plan(check(ee5.Parameters, {"seeds": [0], "published_file": "weights.pth"}))
+def test_published_weights_take_part_where_a_file_is_named(tmp_path):
+    file = tmp_path / "weights.pth"
+    file.touch()
+    named = ee5.plan(check(ee5.Parameters, {"seeds": [0], "published_file": str(file)}))
     chosen = [arm for arm in named if arm.name.startswith("published")]
-    assert {arm.params.published.file for arm in chosen} == {"weights.pth"}
+    assert {arm.params.published.file for arm in chosen} == {str(file)}
     assert not any(arm.name.startswith("published") for arm in ee5.plan(check(ee5.Parameters, {"seeds": [0]})))
 
 
-def test_alternatives_that_are_left_out_are_named_with_the_reason():
-    named = {"published_file": "weights.pth"}
+def test_alternatives_that_are_left_out_are_named_with_the_reason(tmp_path):
+    (tmp_path / "weights.pth").touch()
+    named = {"published_file": str(tmp_path / "weights.pth")}
     assert ee5.left_out(check(ee5.Parameters, {"profile": "quick", **named})) == []
     params = check(ee5.Parameters, {"profile": "quick", "regions": ["ghana", "romania", "brandenburg"], "seeds": [0]})
     lines = ee5.left_out(params)

@@ -76,7 +76,28 @@ def test_the_user_chooses():
     path.unlink()
     with pytest.raises(InputError, match=rf"{path}: {DINO} are not here; download https://hf.co/.* or name it in published_file"):
         planned(published_weights=DINO)
-    assert weights(planned(published_weights=DINO, published_file="w.pth")) == {(DINO, "w.pth")}
+
+
+def keys(**values):
+    return {arm.key for arm in planned(**values) if arm.name.startswith("published")}
+
+
+def test_a_file_is_known_by_its_content_wherever_the_notebook_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=rf"^{tmp_path}/w\.pth: {DINO} are not here \(No such file.*\); correct published_file$"):
+        planned(published_weights=DINO, published_file="w.pth")
+    (tmp_path / "w.pth").write_bytes(b"one")
+    assert weights(planned(published_weights=DINO, published_file="w.pth")) == {(DINO, str(tmp_path / "w.pth"))}
+    first = keys(published_file="w.pth")
+    assert first == keys(published_file=str(tmp_path / "w.pth")) != set()
+    (tmp_path / "w.pth").write_bytes(b"two")
+    assert not first & keys(published_file="w.pth")
+
+
+def test_without_a_file_nothing_is_said_of_its_content():
+    present(DEFAULT)
+    (said,) = {arm.params.published.model_dump_json() for arm in planned() if arm.name.startswith("published")}
+    assert said == f'{{"weights":"{DEFAULT}","file":null}}'  # as records of before have it
 
 
 @pytest.mark.parametrize(

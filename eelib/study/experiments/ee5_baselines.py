@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field, field_validator
 
 from eelib.data.names import SIMULATED
@@ -62,6 +64,11 @@ class Parameters(TrainingParameters):
     @classmethod
     def _known_weights(cls, value: str | None) -> str | None:
         return value if value is None else known_weights(value)
+
+    @field_validator("published_file")
+    @classmethod
+    def _same_file_everywhere(cls, value: str | None) -> str | None:
+        return value if value is None else str(Path(value).expanduser().resolve())  # a notebook runs in another folder
 
     def settle(self) -> None:
         """Every method on top of the changes."""
