@@ -14,7 +14,7 @@ from eelib.settings import Settings
 IMAGE_ENCODERS = ("vit_b32", "vit_small", "vit_tiny", "resnet50", "resnet_small", "resnet_tiny")  # eelib.models.image_text, without torch
 TEXT_ENCODERS = ("text_base", "text_small", "text_tiny")
 AUGMENTATIONS = ("base", "moco", "moco_bands", "satellite", "none")
-TERMS = ("clip", "multi_view", "image", "text", "neighbours", "tokens")  # in the order of spec section 2.2: 0, 3, 1, 2, 4, 5
+TERMS = ("clip", "multi_view", "image", "text", "neighbours", "tokens")  # numbers in docs/clip_benchmark.md#terms: 0, 3, 1, 2, 4, 5
 
 Text = Literal["caption", "masked", "augmented"]
 
@@ -58,7 +58,7 @@ class TextEncoderSettings(Settings):
 
 
 class TermWeights(Settings):
-    """Weight of each term of spec section 2.2; a term of weight 0 is not computed, and what only it needs is not built."""
+    """Weight of each term (docs/clip_benchmark.md#terms); a term of weight 0 is not computed, and what only it needs is not built."""
 
     clip: float = Field(0.0, ge=0, description="0: InfoNCE of the first image view and the first text")
     multi_view: float = Field(0.0, ge=0, description="3: mean InfoNCE of all further pairings of an image view with a text")
@@ -80,7 +80,7 @@ class HeadSizes(Settings):
 
 
 class MethodSettings(Settings):
-    """A method: weights, views, treatments of the text, and the choices of spec section 2.10. The five methods are five values of it."""
+    """A method: weights, views, texts, and the choices of docs/clip_benchmark.md#the-32-details. The five methods are five values."""
 
     weights: TermWeights
     views: tuple[str, ...] = Field(("base",), min_length=1, description="augmentation of each image view, " + ", ".join(AUGMENTATIONS))

@@ -1,4 +1,4 @@
-"""CLIP's byte-pair encoding from open_clip's SimpleTokenizer, whose vocabulary and merges lie inside its wheel (spec section 2.3)."""
+"""CLIP's byte-pair encoding from open_clip's SimpleTokenizer, whose vocabulary and merges lie inside its wheel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Augmentations of the image side of image-text pairs (spec section 2.4.4), whole batches at a time.
+"""Augmentations of the image side of image-text pairs, whole batches at a time.
+
+``base`` and ``moco`` follow DeCLIP's released configurations (github.com/Sense-GVT/DeCLIP).
 
 Images are ``(B, C, H, W)`` float in 0..1 and stay in 0..1; standardising is left to the encoder's input. Every draw comes from the given
 generator, on the CPU, one per image except the order of the colour changes, which a batch shares; so the same (seed, step) gives the same

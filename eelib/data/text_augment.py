@@ -1,4 +1,7 @@
-"""Text augmentation of captions in the manner of EDA: one of three small edits per caption (spec section 2.4.5)."""
+"""Text augmentation of captions in the manner of EDA: one of three small edits per caption.
+
+The choice of the three is that of github.com/Sense-GVT/DeCLIP, their rates are the defaults of textaugment (github.com/dsfsi/textaugment).
+"""
 
 from __future__ import annotations
 

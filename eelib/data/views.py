@@ -1,6 +1,6 @@
 """View extraction: two augmented windows of one series, with the absolute index of every pixel.
 
-Spec section 1.6.1-1.6.2. That views are made by sample-level and batch-level draws is the paper's (A2); which draw is which is ours (B).
+docs/method.md#views. That views are made by sample-level and batch-level draws is the paper's (A2); which draw is which is ours (B).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Is the embedding alive? Four numbers on matched rows (spec section 1.6.5)."""
+"""Is the embedding alive? Four numbers on matched rows (docs/method.md#is-it-learning)."""
 
 from __future__ import annotations
 

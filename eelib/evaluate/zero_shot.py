@@ -1,4 +1,4 @@
-"""Zero-shot classification by prompts (spec section 2.8), by global and by token-wise similarity."""
+"""Zero-shot classification by prompts, as in github.com/Sense-GVT/DeCLIP, by global and by token-wise similarity."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def global_scores(images: Tensor, texts: Sequence[TextEmbedding]) -> Tensor:
 
 
 def token_scores(patches: Tensor, texts: Sequence[TextEmbedding], ensemble: Literal["similarities", "tokens"] = "similarities") -> Tensor:
-    """FILIP's image-to-text scores ``(N, K)`` (spec section 2.8; detail 17).
+    """FILIP's image-to-text scores ``(N, K)`` (detail 17 of docs/clip_benchmark.md).
 
     Args:
         patches: ``(N, P, D)`` of the token-wise space.

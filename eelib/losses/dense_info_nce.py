@@ -29,7 +29,7 @@ def dense_info_nce(
     one_way: bool = False,
     bank: Tensor | None = None,
 ) -> Tensor:
-    """InfoNCE over matched pixels (spec section 1.6.4, our reconstruction).
+    """InfoNCE over matched pixels (our reconstruction: docs/method.md#loss).
 
     Args:
         z_a: ``(B, D, h, w)`` embeddings of view a.

@@ -28,7 +28,7 @@ def filip_similarity(
     k: float = 16,
     chunk: int | None = None,
 ) -> tuple[Tensor, Tensor]:
-    r"""Token-wise similarities of B images and C texts, before the scale (spec section 2.5, FILIP; details 15 and 16 of section 2.10).
+    r"""Token-wise similarities of B images and C texts, before the scale (FILIP; details 15 and 16 of docs/clip_benchmark.md).
 
     With p and q of length 1, and means over all kept tokens:
 

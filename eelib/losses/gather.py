@@ -29,7 +29,7 @@ def gather_rows(rows: Tensor) -> Tensor:
     """Rows of all ranks in rank order, with gradients to every rank.
 
     A loss that contrasts local rows against gathered ones and is then averaged over ranks, as distributed data-parallel training does,
-    has the value and the gradient of one process on the joined batch (spec section 2.4.1).
+    has the value and the gradient of one process on the joined batch (detail 1 of docs/clip_benchmark.md).
 
     Args:
         rows: ``(n, D)``, the same ``n`` on every rank.

@@ -22,7 +22,7 @@ def info_nce(
 ) -> Tensor:
     r"""Mean InfoNCE of both directions; row n of ``a`` and row n of ``b`` are a positive pair.
 
-    Spec sections 1.6.4 and 2.4.2, with s the scale and rows normalised to length 1:
+    The loss of docs/method.md#loss and of CLIP, with s the scale and rows normalised to length 1:
 
         L = 1/(2N) Σ_n [ log Σ_m exp(s a_n·b_m) − s a_n·b_n + log Σ_m exp(s b_n·a_m) − s a_n·b_n ]
 

@@ -28,7 +28,7 @@ def mask_tokens(
     mask_share: float = 0.8,
     random_share: float = 0.1,
 ) -> tuple[Tensor, Tensor]:
-    """Hide tokens at random, as in BERT (spec section 2.4.6; detail 6 of section 2.10).
+    """Hide tokens at random, as in BERT (detail 6 of docs/clip_benchmark.md).
 
     Args:
         tokens: ``(N, L)`` int64; not changed.
@@ -63,7 +63,7 @@ def mask_tokens(
 
 @full_precision
 def masked_language_loss(logits: Tensor, targets: Tensor, *, gather: bool = False) -> Tensor:
-    """Mean cross-entropy over the selected tokens; 0 with zero gradients where none is selected (detail 7 of section 2.10).
+    """Mean cross-entropy over the selected tokens; 0 with zero gradients where none is selected (detail 7 of docs/clip_benchmark.md).
 
     Args:
         logits: ``(N, L, V)``.

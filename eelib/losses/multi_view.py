@@ -14,7 +14,7 @@ from eelib.losses.info_nce import info_nce
 def multi_view_clip(
     images: Sequence[Tensor], texts: Sequence[Tensor], scale: float | Tensor, *, chunk: int | None = None, gather: bool = False
 ) -> Tensor:
-    """Mean of InfoNCE over all pairings of an image view with a text view (spec section 2.5, DeCLIP's L_4 with two views of each).
+    """Mean of InfoNCE over all pairings of an image view with a text view (with two of each: the four blocks of DeCLIP).
 
     With one view of each it is the loss of CLIP.
 

@@ -28,7 +28,7 @@ def nearest_neighbour_clip(
 ) -> Tensor:
     """Mean of one-way InfoNCE, image to text only, over all pairings of an image view with the neighbour of a text view.
 
-    Spec section 2.5, DeCLIP's L_NN, and details 8 to 11 and 14 of section 2.10. With NN(t) the row of the bank most like t:
+    DeCLIP's L_NN; details 8 to 11 and 14 of docs/clip_benchmark.md. With NN(t) the row of the bank most like t:
 
         L = mean_{x ∈ images, t ∈ texts} 1/N Σ_n [ log Σ_m exp(s x_n·NN(t_m)) − s x_n·NN(t_n) ]
 

@@ -14,7 +14,7 @@ from eelib.losses.streamed import own_logsumexp, own_row, row_logsumexp
 def nt_xent(z1: Tensor, z2: Tensor, temperature: float, *, chunk: int | None = None, gather: bool = False) -> Tensor:
     r"""Normalised temperature-scaled cross-entropy of two views of N samples.
 
-    Spec section 2.5, SLIP. Over the 2N rows z = [z1; z2] of length 1, with p(i) the other view of the sample of row i:
+    The image term of SLIP. Over the 2N rows z = [z1; z2] of length 1, with p(i) the other view of the sample of row i:
 
         L = 1/(2N) Σ_i [ log( exp(z_i·z_p(i)/τ) + Σ_{j ∉ {i, p(i)}} exp(z_i·z_j/τ) ) − z_i·z_p(i)/τ ]
 

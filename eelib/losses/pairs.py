@@ -36,7 +36,7 @@ class Pairs:
 
 
 def same_ground(index_a: Tensor, index_b: Tensor, anchors: int, generator: torch.Generator) -> Pairs:
-    """Draw pixels that both views show (spec section 1.6.2).
+    """Draw pixels that both views show (docs/method.md#which-pixels-belong-together).
 
     Args:
         index_a: ``(B, h, w)`` absolute pixel ids, unique within a view; negative = no pixel.
@@ -59,7 +59,7 @@ def same_ground(index_a: Tensor, index_b: Tensor, anchors: int, generator: torch
 
 @torch.no_grad()
 def most_similar(features_a: Tensor, features_b: Tensor, anchors: int, generator: torch.Generator) -> Pairs:
-    """Draw pixels of view a; the partner of each is the pixel of b with the largest cosine of backbone features (DenseCL, spec 1.5).
+    """Draw pixels of view a; the partner of each is that of b with the largest cosine of backbone features (DenseCL, arXiv 2011.09157).
 
     Args:
         features_a: ``(B, D, h, w)`` of the backbone, before any projection.

@@ -1,4 +1,4 @@
-"""PixPro: pixel propagation on one branch, agreement with the other, no negatives (arXiv 2011.10043, spec section 1.5)."""
+"""PixPro: pixel propagation on one branch, agreement with the other, no negatives (arXiv 2011.10043)."""
 
 from __future__ import annotations
 

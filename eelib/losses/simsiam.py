@@ -10,7 +10,7 @@ from eelib.losses.checks import check_rows, full_precision, unit_rows
 
 @full_precision
 def simsiam(p1: Tensor, p2: Tensor, z1: Tensor, z2: Tensor) -> Tensor:
-    """Minus the mean cosine of each view's prediction with the other view's projection (spec section 2.5, DeCLIP).
+    """Minus the mean cosine of each view's prediction with the other view's projection (DeCLIP's image term).
 
         L = −½ [ mean_n cos(p1_n, sg z2_n) + mean_n cos(p2_n, sg z1_n) ]
 

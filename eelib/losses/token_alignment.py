@@ -18,7 +18,7 @@ FUSED_TOKENS = 256  # most tokens of a sample that the fused kernels take
 def token_alignment(
     patches: Tensor, words: Tensor, patch_weight: Tensor | None, word_weight: Tensor | None, chunk: int | None
 ) -> tuple[Tensor, Tensor]:
-    r"""Weighted mean, over the tokens of one side, of the best cosine on the other side (spec section 2.5, FILIP).
+    r"""Weighted mean, over the tokens of one side, of the best cosine on the other side (FILIP).
 
         i2t_ij = Σ_p u_ip max_l cos(p_ip, q_jl)        t2i_ij = Σ_l v_jl max_p cos(p_ip, q_jl)
 

@@ -1,4 +1,4 @@
-"""CLIP's modified ResNet: a stem of three convolutions, anti-aliased strides, attention pooling (spec section 2.3)."""
+"""CLIP's modified ResNet: a stem of three convolutions, anti-aliased strides, attention pooling (github.com/openai/CLIP)."""
 
 from __future__ import annotations
 

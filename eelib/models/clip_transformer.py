@@ -1,4 +1,4 @@
-"""The pre-LN transformer of CLIP, shared by the image and the text encoder (spec section 2.3)."""
+"""The pre-LN transformer of CLIP, shared by the image and the text encoder."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Transformer(nn.Module):
     """A stack of blocks, initialised as in CLIP.
 
     Standard deviations at width w and depth L: queries, keys and values w^-½; outputs of attention and MLP w^-½ (2L)^-½, so that the sum
-    over the 2L residual branches keeps its size; hidden layer (2w)^-½. Biases, of which the spec says nothing, start at 0 (B).
+    over the 2L residual branches keeps its size; hidden layer (2w)^-½. Biases start at 0 (B).
 
     Args:
         width: Channels w.

@@ -10,7 +10,7 @@ from eelib.models.series_encoder import SeriesEncoder, with_day
 
 
 class ConvBiGRU(SeriesEncoder):
-    """Last states of a forward and a backward ConvGRU, joined, then a 3x3 convolution (spec section 1.4.2).
+    """Last states of a forward and a backward ConvGRU, joined, then a 3x3 convolution (github.com/michaeltrs/DeepSatModels).
 
     With ``width=64``: 64 channels per date and 256 in each state, the defaults of the authors' code. There is no pooling and no norm.
 

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 class ProjectionHead(nn.Sequential):
-    """Per-pixel multi-layer projection: ``depth - 1`` times (1x1 conv, batch norm, ReLU), then a 1x1 conv (spec section 1.6.3, B).
+    """Per-pixel multi-layer projection: ``depth - 1`` times (1x1 conv, batch norm, ReLU), then a 1x1 conv (docs/method.md#network, B).
 
     Args:
         inputs: Channels of the feature map.

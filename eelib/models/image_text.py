@@ -14,7 +14,7 @@ from eelib.models.vit import ViT
 
 IMAGE_ENCODERS: dict[str, type[nn.Module]] = {"vit": ViT, "resnet": ClipResNet}
 
-# Preset: (encoder, sizes). The published ones are those of spec section 2.3; the small ones are ours.
+# Preset: (encoder, sizes). The published ones are those of github.com/Sense-GVT/DeCLIP; the small ones are ours.
 IMAGE_PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     "vit_b32": ("vit", {"image_size": 224, "patch": 32, "width": 768, "layers": 12, "heads": 12, "embed_dim": 512}),
     "vit_small": ("vit", {"image_size": 64, "patch": 8, "width": 128, "layers": 4, "heads": 4, "embed_dim": 128}),

@@ -1,4 +1,4 @@
-"""Heads that only training needs; each is built where its term has weight (detail 32 of spec section 2.10)."""
+"""Heads that only training needs; each is built where its term has weight (detail 32 of docs/clip_benchmark.md)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 class SimCLRHead(nn.Module):
-    """SLIP's head on the image feature: two hidden layers with batch norm, no norm at the end (spec section 2.5).
+    """SLIP's head on the image feature: two hidden layers with batch norm, no norm at the end.
 
     Args:
         dim: Channels of the feature.
@@ -25,7 +25,7 @@ class SimCLRHead(nn.Module):
 
 
 class SimSiamHead(nn.Module):
-    """DeCLIP's projector and predictor on the embedding shared with text (spec section 2.5, detail 29).
+    """DeCLIP's projector and predictor on the embedding shared with text (detail 29 of docs/clip_benchmark.md).
 
     Args:
         dim: Channels of the shared embedding.

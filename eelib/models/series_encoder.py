@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from eelib.errors import InputError
 
-DAYS_PER_YEAR = 365.0001  # constant of the authors' data pipeline (spec section 1.4.1)
+DAYS_PER_YEAR = 365.0001  # constant of the authors' data pipeline, github.com/michaeltrs/DeepSatData
 
 
 class SeriesEncoder(nn.Module):
@@ -80,7 +80,7 @@ class SeriesEncoder(nn.Module):
 
 
 def with_day(series: Tensor, dates: Tensor) -> Tensor:
-    """The series with the day of the year as one more constant channel per date, ``(B, T, C + 1, H, W)`` (spec section 1.4.1)."""
+    """The series with the day of the year as one more constant channel per date, ``(B, T, C + 1, H, W)``."""
     count, length, _, height, width = series.shape
     day = (dates.to(series.dtype) / DAYS_PER_YEAR)[:, :, None, None, None].expand(count, length, 1, height, width)
     return torch.cat([series, day], 2)

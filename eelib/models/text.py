@@ -1,4 +1,4 @@
-"""Causal text transformer of CLIP, with its depth as a parameter (spec section 2.3; the text-depth study of section 2.9)."""
+"""Causal text transformer of CLIP, with its depth as a parameter (varied by clip4_text_depth)."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Block(nn.Module):
 
 
 class TSViT(SeriesEncoder):
-    """Temporal-then-spatial factorised vision transformer (spec section 1.4.2).
+    """Temporal-then-spatial factorised vision transformer (github.com/michaeltrs/DeepSatModels).
 
     Every patch of every date becomes a token that knows the day of the year; a temporal encoder reads the tokens of one place behind a
     class token, whose last state stands for the place; a spatial encoder lets the places of a window talk; a linear layer gives every

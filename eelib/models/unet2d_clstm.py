@@ -50,10 +50,11 @@ class UNet2D(nn.Module):
 
 
 class UNet2DCLSTM(SeriesEncoder):
-    """A map per date, one unidirectional ConvLSTM layer over them, the mean of its states, a 3x3 convolution (spec section 1.4.2).
+    """A map per date, one unidirectional ConvLSTM layer over them, the mean of its states, a 3x3 convolution.
 
-    With ``width=64`` maps and states have the published 128 channels. Deviation, ours: the cell is the plain one; the authors' has a batch
-    norm of its own for every position in the series, which would tie the weights to its length.
+    The network of github.com/michaeltrs/DeepSatModels. With ``width=64`` maps and states have the published 128 channels. Deviation, ours:
+    the cell is the plain one; the authors' has a batch norm of its own for every position in the series, which would tie the weights to
+    its length.
 
     Args:
         bands: Spectral bands ``C`` of the input.

@@ -22,7 +22,7 @@ def conv_block(inputs: int, middle: int, outputs: int) -> nn.Sequential:
 
 
 class UNet3DBase(SeriesEncoder):
-    """Two levels of pooling, features of every date, and a linear layer that collapses time (spec section 1.4.2).
+    """Two levels of pooling, features of every date, and a linear layer that collapses time (github.com/michaeltrs/DeepSatModels).
 
     Deviations, ours: series are padded with zero dates at the end, as the authors do. A network for one date neither pools nor strides
     over time, which keeps every weight shape but does a fraction of the work. The layer over time starts as the mean of the dates: random

@@ -1,4 +1,4 @@
-"""Vision transformer of CLIP (spec section 2.3)."""
+"""Vision transformer of CLIP (github.com/openai/CLIP)."""
 
 from __future__ import annotations
 

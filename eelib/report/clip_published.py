@@ -1,4 +1,4 @@
-"""Published numbers beside which ours stand: other data, other scale, always in columns and tables of their own (spec section 2.9)."""
+"""Published numbers beside which ours stand: other data, other scale, always in columns and tables of their own."""
 
 from __future__ import annotations
 

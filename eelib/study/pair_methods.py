@@ -1,4 +1,4 @@
-"""CLIP, SLIP, FILIP, DeCLIP and DeFILIP as values of the same settings, and the recipes that they are trained with (spec 2.5, 2.7)."""
+"""CLIP, SLIP, FILIP, DeCLIP and DeFILIP as values of the same settings, and the recipes that train them (docs/clip_benchmark.md)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ METHODS: dict[str, MethodSettings] = {
 }
 TITLES = {"clip": "CLIP", "slip": "SLIP", "filip": "FILIP", "declip": "DeCLIP", "defilip": "DeFILIP"}
 
-# What the released configurations and code do differently from method to method (spec 2.7 and the details of 2.10).
+# What the released configurations and code do differently from method to method (docs/clip_benchmark.md#recipes and its details).
 RELEASED_METHOD: dict[str, dict[str, object]] = {
     "clip": {"clamp": "declip"},
     "slip": {"clamp": "declip"},

@@ -196,9 +196,7 @@ def _test_set(params: PairParameters) -> str | None:
     return "imagenet" if without else None
 
 
-PUBLISHED_HEADS = HeadSizes(
-    simclr_width=4096, simclr_dim=256, simsiam_width=1024, simsiam_hidden=512, token_dim=256, bank=65_536
-)  # spec section 2.5
+PUBLISHED_HEADS = HeadSizes(simclr_width=4096, simclr_dim=256, simsiam_width=1024, simsiam_hidden=512, token_dim=256, bank=65_536)
 BANDS = ("B02", "B03", "B04", "B08", "B11")  # captions speak of vegetation and soil, which infrared bands tell apart
 PAIR_SCALES: dict[str, PairScale] = {
     "smoke": PairScale(

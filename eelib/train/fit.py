@@ -130,7 +130,7 @@ class _Watch(pl.Callback):
 
 
 def cosine_with_warmup(steps: int, warmup: float = 0.05) -> Callable[[int], float]:
-    """Factor on the peak learning rate: linear warm-up over a share of all steps, then a cosine to 0 (spec section 1.6.6)."""
+    """Factor on the peak learning rate: linear warm-up over a share of all steps, then a cosine to 0."""
     rise = max(1, round(warmup * steps))
 
     def factor(step: int) -> float:

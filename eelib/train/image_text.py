@@ -1,4 +1,4 @@
-"""Training of all five methods: views and texts of a batch, encoders, terms, their weighted sum (spec sections 2.5 and 2.7)."""
+"""Training of all five methods: views and texts of a batch, encoders, terms, their weighted sum."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class ImageText(pl.LightningModule):
         self.seconds.append(time.perf_counter() - self._started)
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401
-        """AdamW as in spec section 2.7."""
+        """AdamW with the groups and the schedule of docs/clip_benchmark.md#recipes."""
         return make_optimiser(self, self.recipe)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""AdamW of the image-text study: which weights decay, and the learning rate at each step (spec section 2.7)."""
+"""AdamW of the image-text study: which weights decay, and the learning rate at each step (docs/clip_benchmark.md#recipes)."""
 
 from __future__ import annotations
 

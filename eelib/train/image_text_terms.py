@@ -1,4 +1,4 @@
-"""The terms of spec section 2.2 on encoded views and texts, and what each of them needs. Terms of weight 0 are neither computed nor fed."""
+"""The terms of docs/clip_benchmark.md#terms on encoded views and texts, and their needs. Those of weight 0 are neither computed nor fed."""
 
 from __future__ import annotations
 

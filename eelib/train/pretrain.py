@@ -1,4 +1,4 @@
-"""Pre-training without labels: two views of each series, one encoder, one of several objectives (spec sections 1.5 and 1.6)."""
+"""Pre-training without labels: two views of each series, one encoder, one of several objectives."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Pretraining(pl.LightningModule):
 
     @torch.no_grad()
     def monitors(self, batch: Sample) -> dict[str, float]:
-        """Collapse and quality monitors of a batch that was not trained on (spec section 1.6.5)."""
+        """Collapse and quality monitors of a batch that was not trained on (docs/method.md#is-it-learning)."""
         self.eval()
         generator = step_generator(self.seed, "monitor", 0)
         a, b = self.views(batch, generator)

@@ -47,7 +47,7 @@ class Segmentation(pl.LightningModule):
     ) -> None:
         super().__init__()
         self.model, self.settings, self.normalise, self.seed, self.lr = model, settings, normalise, seed, lr
-        # Crop, flips and rotations, dates at random but in order; nothing photometric (spec section 1.4.1).
+        # Crop, flips and rotations, dates at random but in order; nothing photometric, as in github.com/michaeltrs/DeepSatModels.
         self.augmentation = ViewSettings(size=settings.size, num_dates=num_dates, dates="same", gain=0, noise=0)
 
     def prepare(self, batch: Sample, step: int) -> Sample:
@@ -60,7 +60,7 @@ class Segmentation(pl.LightningModule):
         return masked_cross_entropy(self.model(batch["image"], batch["dates"]), batch["mask"])
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401
-        """Adam without weight decay (spec section 1.4.3), warm-up and cosine instead of steps of ×0.975 because budgets are short."""
+        """Adam without weight decay, as in DeepSatModels; warm-up and cosine instead of its steps of ×0.975 because budgets are short."""
         return schedule(OneVectorAdamW(self.parameters(), lr=self.lr, weight_decay=0), self.settings.steps)
 
 

@@ -1,4 +1,4 @@
-"""Zero-shot scores against the formulas of spec section 2.8, prompt by prompt."""
+"""Zero-shot scores against their formulas, prompt by prompt."""
 
 import numpy as np
 import pytest

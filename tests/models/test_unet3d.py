@@ -69,7 +69,7 @@ def test_missing_dates_are_zero_dates_at_the_end():
     torch.testing.assert_close(given[0, 3, :6, 0, 0], days[0] / 365.0001)
 
 
-STAGES = {  # share of time, height and width, and channels at width 64 (spec section 1.4.2)
+STAGES = {  # share of time, height and width, and channels at width 64 (github.com/michaeltrs/DeepSatModels)
     "en3": (1, 64),
     "en4": (2, 128),
     "center_in": (4, 256),

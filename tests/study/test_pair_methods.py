@@ -7,7 +7,7 @@ from eelib.settings_pairs import AUGMENTATIONS, IMAGE_ENCODERS, TERMS, TEXT_ENCO
 from eelib.study.pair_methods import METHODS, TITLES, method, recipe_for
 from eelib.train.image_text_terms import active_terms, needed_texts, needed_views
 
-NUMBERS = {"clip": 0, "image": 1, "text": 2, "multi_view": 3, "neighbours": 4, "tokens": 5}  # spec section 2.2
+NUMBERS = {"clip": 0, "image": 1, "text": 2, "multi_view": 3, "neighbours": 4, "tokens": 5}  # docs/clip_benchmark.md#terms
 PUBLISHED = {"clip": {0}, "slip": {0, 1}, "filip": {5}, "declip": {0, 1, 2, 3, 4}, "defilip": {0, 1, 2, 3, 4, 5}}
 RELEASED = {"clip": (1e-3, 0.1), "slip": (5e-4, 0.5), "filip": (5e-4, 0.5), "declip": (1e-3, 0.1), "defilip": (1e-3, 0.1)}
 

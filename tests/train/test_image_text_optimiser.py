@@ -12,7 +12,7 @@ STEPS, RISE, PEAK = 128_001, 2500, 1e-3
 
 
 def published(iteration):
-    """Spec section 2.7, in its own words."""
+    """DeCLIP's released schedule (docs/clip_benchmark.md#recipes), in its own words."""
     import math
 
     if iteration <= RISE:

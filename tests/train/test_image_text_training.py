@@ -123,7 +123,7 @@ def test_neighbours_read_all_views_and_texts_and_fill_the_bank():
     assert int(module.terms.bank.written) == 2 * RECIPE.batch_size
 
 
-COUNTS = {"clip": (1, 1), "slip": (3, 1), "filip": (1, 1), "declip": (2, 2), "defilip": (2, 2)}  # spec section 2.7
+COUNTS = {"clip": (1, 1), "slip": (3, 1), "filip": (1, 1), "declip": (2, 2), "defilip": (2, 2)}  # docs/clip_benchmark.md#terms
 
 
 def encodings(module):

@@ -1,6 +1,6 @@
 """The filter behind the V2-like sets: one small rule per function, none of which ever sees an image or a hidden fault flag.
 
-The exact rules behind the published list (spec section 2.6) are not known; these are ours.
+The exact rules behind DeCLIP's published list are not known; these are ours.
 """
 
 from __future__ import annotations

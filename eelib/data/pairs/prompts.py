@@ -1,4 +1,4 @@
-"""Prompt sets for zero-shot classification: those of the paper (spec section 2.8) and our own for Earth observation and pictures."""
+"""Prompt sets for zero-shot classification: those of DeCLIP's released code and our own for Earth observation and pictures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from eelib.errors import InputError, unknown
 
 PLACEHOLDER = "{}"
 
-# Our wording after the description in spec section 2.8 (A); the eight and the eighty come from the installed open_clip.
+# Sets of one and six in our wording, after github.com/Sense-GVT/DeCLIP (A); the eight and the eighty come from the installed open_clip.
 PHOTO_1 = ("a photo of a {}.",)
 PHOTO_6 = (
     "a photo of a {}.",

@@ -1,4 +1,4 @@
-"""CLIP1: which supervision, and does that depend on the image encoder? Design P1 of spec section 2.12."""
+"""CLIP1: which supervision, and does that depend on the image encoder? Claims: docs/method.md#clip-benchmark."""
 
 from __future__ import annotations
 

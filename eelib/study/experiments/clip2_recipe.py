@@ -1,4 +1,4 @@
-"""CLIP2: how much of the published ranking is recipe? Design P2 of spec section 2.12."""
+"""CLIP2: how much of the published ranking is recipe? Claims: docs/method.md#clip-benchmark."""
 
 from __future__ import annotations
 

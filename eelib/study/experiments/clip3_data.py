@@ -1,4 +1,4 @@
-"""CLIP3: how much do the captions and their number matter? Design P3 of spec section 2.12."""
+"""CLIP3: how much do the captions and their number matter? Claims: docs/method.md#clip-benchmark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CLIP4: how deep must the text encoder be, and what does depth cost? Design P4 of spec section 2.12."""
+"""CLIP4: how deep must the text encoder be, and what does depth cost? Claims: docs/method.md#clip-benchmark."""
 
 from __future__ import annotations
 

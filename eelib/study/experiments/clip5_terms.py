@@ -1,4 +1,4 @@
-"""CLIP5: what does each term of DeCLIP and DeFILIP give? Leave one out, add one in. Design P5 of spec section 2.12."""
+"""CLIP5: what does each term of DeCLIP and DeFILIP give? Leave one out, add one in. Claims: docs/method.md#clip-benchmark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CLIP6: the details that re-implementations differ on. Design P6 of spec section 2.12; numbers are those of section 2.10."""
+"""CLIP6: the details that re-implementations differ on. Numbers are those of docs/clip_benchmark.md."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Detail:
     """One choice that differs from the default.
 
     Attributes:
-        number: In spec section 2.10.
+        number: In the table of docs/clip_benchmark.md.
         label: In tables.
         method: Where it matters.
         choices: Changed fields of the method.
@@ -148,7 +148,7 @@ def gather_gradients(rows: int = 32, dim: int = 64, scale: float = 14.3, seed: i
 
 
 def _rank_loss(images: Any, seen: Any, texts: Any, own: Any, scale: float) -> Any:  # noqa: ANN401 - torch is imported late
-    """InfoNCE of a rank's rows against everybody's, spec section 2.4.2."""
+    """InfoNCE of a rank's rows against everybody's."""
     from torch.nn.functional import cross_entropy, normalize
 
     labels = own.nonzero()[:, 0]

@@ -1,4 +1,4 @@
-"""CLIP7: everything that is measured on the trained models, and on models of open_clip. Design P7 of spec section 2.12."""
+"""CLIP7: everything that is measured on the trained models, and on models of open_clip. Claims: docs/method.md#clip-benchmark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""EE1: does pre-training in a region beat random weights there? Design E1 of spec section 1.6.8."""
+"""EE1: does pre-training in a region beat random weights there? Claims: docs/method.md#embedding-earth-what-is-known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""EE2: how does the gain of pre-training depend on the share of labels? Design E2 of spec section 1.6.8."""
+"""EE2: how does the gain of pre-training depend on the share of labels? Claims: docs/method.md#embedding-earth-what-is-known."""
 
 from __future__ import annotations
 

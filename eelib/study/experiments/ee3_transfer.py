@@ -1,4 +1,4 @@
-"""EE3: does pre-training carry over to another region? Design E3 of spec section 1.6.8."""
+"""EE3: does pre-training carry over to another region? Claims: docs/method.md#embedding-earth-what-is-known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""EE4: which choices of the contrast matter? One factor at a time against the default. Design E4 of spec section 1.6.8."""
+"""EE4: which choices of the contrast matter? One factor at a time against the default (docs/method.md#every-choice-is-a-parameter)."""
 
 from __future__ import annotations
 

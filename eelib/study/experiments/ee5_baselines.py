@@ -1,4 +1,4 @@
-"""EE5: is this way to pre-train better than others, and than none? Design E5 of spec section 1.6.8."""
+"""EE5: is this way to pre-train better than others, and than none? Claims: docs/method.md#embedding-earth-what-is-known."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Embedded:
 
 
 class Contrast(Objective):
-    """InfoNCE of pixels, of whole views, or of both (spec sections 1.5 and 1.6.4).
+    """InfoNCE of pixels, of whole views, or of both (docs/method.md#loss; by feature: DenseCL, arXiv 2011.09157).
 
     With a shared branch both views look for each other. With a momentum branch the fast network's view looks for the slow network's
     other view, each view in turn, and keys of earlier steps may be the negatives.

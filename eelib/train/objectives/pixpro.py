@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class PixPro(Objective):
-    """Pixel-to-propagation consistency (arXiv 2011.10043, spec section 1.5).
+    """Pixel-to-propagation consistency (arXiv 2011.10043).
 
     Views have one scale and whole-pixel offsets, so the paper's threshold of .7 pixel diagonals leaves the same pixel alone as positive.
     """
