@@ -104,6 +104,15 @@ def test_it_names_no_place_of_this_machine(name):
 
 
 @every
+def test_its_links_lead_to_files_of_the_repository(name):
+    """From where it is stored, so in JupyterLab and on GitHub; the report turns them into links to its own pages."""
+    text = "\n".join(cell.source for cell in NOTEBOOKS[name].cells if cell.cell_type == "markdown")
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", text)
+    assert [target for target in targets if not (FOLDER / name).parent.joinpath(target).is_file()] == []
+    assert "docs/glossary.md#a-a2-b-and-c" in NOTEBOOKS[name].cells[0].source, "A, A2, B and C need their explanation"
+
+
+@every
 def test_its_prose_types_no_result(name):
     """Numbers of a result belong in a cell that computes them; prose may only quote the papers, before the first code."""
     cells = NOTEBOOKS[name].cells

@@ -12,7 +12,12 @@ from eelib.report.findings import arms_of
 from eelib.report.judgements import Judgement
 from eelib.study.store import Record
 
-SURE = {"A": "read in the paper's abstract or code", "A2": "told by a second source"}
+SURE = {  # in short; docs/glossary.md#a-a2-b-and-c has them at length
+    "A": "read in the paper's abstract or code",
+    "A2": "told by a second source",
+    "B": "inferred or chosen by us",
+    "C": "unknown: in no public source that we found",
+}
 EARTH, CLIP = "Embedding Earth", "CLIP-benchmark"
 
 
@@ -87,5 +92,6 @@ def ledger(notebooks: Mapping[str, Mapping[str, Any]], records: Sequence[Record]
     if not found:
         return ""
     tables = ["\n".join([f"| {paper} | here | evidence |", "|---|---|---|", *rows, ""]) for paper, rows in found.items()]
-    sure = "; ".join(f"{key}: {meaning}" for key, meaning in SURE.items())
+    used = {claim.known for claim in CLAIMS}
+    sure = "; ".join(f"{key}: {meaning}" for key, meaning in SURE.items() if key in used)
     return "\n".join([*tables, f"{RULE} How we know of a claim: {sure}.", ""])

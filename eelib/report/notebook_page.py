@@ -29,7 +29,7 @@ def prepare(notebook: NotebookNode, name: str, record: Mapping[str, Any]) -> Not
     """Turn an executed notebook into a page of the site, in place.
 
     Papermill's injected cell becomes part of the provenance at the end; code is folded; figures drawn at twice the pixels of
-    a screen are shown at half their pixels.
+    a screen are shown at half their pixels; links into ``docs/`` lead to the pages of the site.
 
     Args:
         notebook: The executed notebook.
@@ -43,6 +43,7 @@ def prepare(notebook: NotebookNode, name: str, record: Mapping[str, Any]) -> Not
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             heading = (re.findall(r"^#+ +(.+)$", cell.source, re.MULTILINE) or [heading])[-1]
+            cell.source = re.sub(r"\]\((?:\.\./)+docs/(\w+\.md)", r"](../\1", cell.source)
         else:
             _fold(cell, heading)
     notebook.cells.append(new_markdown_cell(provenance(name, record)))

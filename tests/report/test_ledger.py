@@ -1,5 +1,8 @@
 """The ledger of claims: every verdict follows from the numbers, in both directions."""
 
+import re
+from pathlib import Path
+
 import pytest
 from pair_records import cell, pair_of_records
 from readings import readings
@@ -12,6 +15,8 @@ from eelib.report.judgements import by_side
 from eelib.report.ledger import CLAIMS, SURE, judged, ledger
 from eelib.study.experiments.clip4_text_depth import deep
 from eelib.study.table import rows
+
+ROOT = Path(__file__).parents[2]
 
 
 def interval(low, high, p=None):
@@ -157,6 +162,11 @@ def _test(p):
 def test_every_claim_names_a_notebook_of_the_study_and_how_it_is_known():
     assert {claim.notebook for claim in CLAIMS} <= {row.name for row in rows()}
     assert {claim.known for claim in CLAIMS} <= set(SURE)
+
+
+def test_the_glossary_explains_every_label():
+    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| \*\*(\w+)\*\* \|", glossary.split("## A, A2, B and C")[1], re.MULTILINE) == list(SURE)
 
 
 def test_only_notebooks_that_ran_are_judged_and_each_row_leads_to_its_page():

@@ -39,7 +39,8 @@ def write_runs(root, *, heading="# Pre-trained against random", broken=""):
             (folder / "record.json").write_text(json.dumps(record))
             keys.append(f"ee1_regions/{key}")
     link = f'<a href="../records/ee1_regions/{keys[0].split("/")[1]}.html">0.5</a>{broken}'
-    cells = [new_markdown_cell(f"{heading}\n\n**Question.** $x^2$"), new_code_cell("1 + 1", execution_count=1)]
+    text = f"{heading}\n\n**Question.** $x^2$ [A](../../docs/glossary.md#a-a2-b-and-c)"
+    cells = [new_markdown_cell(text), new_code_cell("1 + 1", execution_count=1)]
     cells[1].outputs = [new_output("execute_result", {"text/html": link, "text/plain": "2"}, execution_count=1)]
     (root / "notebooks").mkdir()
     nbformat.write(new_notebook(cells=cells), root / "notebooks" / "ee1_regions.ipynb")
@@ -93,6 +94,12 @@ def test_no_page_asks_the_network(built):
 def test_formulas_need_no_script(built):
     folder, _ = built
     assert "<math" in (folder / "html" / "notebooks" / "ee1_regions.html").read_text()
+
+
+@pytest.mark.slow
+def test_links_of_a_notebook_into_docs_lead_to_pages_of_the_site(built):
+    folder, _ = built
+    assert 'href="../glossary.html#a-a2-b-and-c"' in (folder / "html" / "notebooks" / "ee1_regions.html").read_text()
 
 
 @pytest.mark.slow
