@@ -9,7 +9,10 @@ import pandas as pd
 
 from eelib.study.pair_methods import TITLES
 
-SOURCE = "DeCLIP repository: ImageNet zero-shot top-1 in %, YFCC15M-V2, 32 epochs, 80 prompts, released recipes, one run each"
+SOURCE = (
+    "DeCLIP repository (A): zero-shot on ImageNet with 80 prompts, ViT-B/32 and ResNet-50 after 32 epochs of YFCC15M-V2, "
+    "released recipes, one run each"
+)
 IMAGENET: dict[str, dict[str, float]] = {
     "vit": {"clip": 32.8, "slip": 34.3, "filip": 39.5, "declip": 43.2, "defilip": 45.0},  # ViT-B/32
     "resnet": {"clip": 37.2, "slip": 28.5, "filip": 21.3, "declip": 44.4},  # ResNet-50

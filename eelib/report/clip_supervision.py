@@ -11,7 +11,7 @@ from eelib.evaluate.confusion import Array
 from eelib.evaluate.statistics import LEVEL, Estimate, holm, interaction_test
 from eelib.report.cases import points, signed
 from eelib.report.clip_cases import Compared, Config, Measure, Model, by_data, compared, draw, trained_ones, zero_shot
-from eelib.report.clip_published import CAVEAT, is_doubted, published_effect, published_interaction, published_top1
+from eelib.report.clip_published import CAVEAT, SOURCE, is_doubted, published_effect, published_interaction, published_top1
 from eelib.report.tables import bold, html_table, linked_mean
 
 BASE = "clip"
@@ -128,7 +128,7 @@ def supervision_table(rows: Sequence[Compared], *, root: str = "../") -> str:
 
 
 def _with_caveat(table: str) -> str:
-    return f"{table}<p>{DAGGER} {CAVEAT}.</p>" if DAGGER in table else table
+    return f"{table}<p>Published: {SOURCE}.{f'<br>{DAGGER} {CAVEAT}.' if DAGGER in table else ''}</p>"
 
 
 def interaction_table(tests: Sequence[Interaction]) -> str:

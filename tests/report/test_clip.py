@@ -19,6 +19,7 @@ from eelib.report.clip_depth import cost_table, depth_conclusion, depth_rows
 from eelib.report.clip_evaluation import prompt_table, retrieval_table, season_table, similarity_table
 from eelib.report.clip_published import (
     IMAGENET,
+    SOURCE,
     published_downstream,
     published_effect,
     published_interaction,
@@ -50,6 +51,7 @@ def test_a_method_that_helps_one_encoder_and_hurts_the_other_is_an_interaction()
     html = supervision_table(rows) + interaction_table([test])
     assert "39.5" in html and "−22.6†" in html and "21.3†" in html and "44.4<" in html  # published columns
     assert html.count("cannot be reproduced from the public code") == 2  # below both tables
+    assert f"Published: {SOURCE}." in html  # whose they are
     assert "†" not in supervision_table([row for row in rows if row.model.config.family == "vit"])
     assert f"../records/clip1_supervision/{found[0].scores[0]['key']}.html" in html
     assert set(training_table(found)["seeds"]) == {5}
