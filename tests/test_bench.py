@@ -6,7 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import big_scenes
+import cases
+import measure
+import plain
+import plan
 import pytest
+import rows
+import steps
+import study
 import torch
 
 from eelib.errors import InputError
@@ -15,16 +23,6 @@ from eelib.report.bench_page import GPU
 from eelib.study import table
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tools" / "bench"))
-
-import big_scenes  # noqa: E402
-import cases  # noqa: E402
-import measure  # noqa: E402
-import plain  # noqa: E402
-import plan  # noqa: E402
-import rows  # noqa: E402
-import steps  # noqa: E402
-import study  # noqa: E402
 
 CONTEXT = rows.Context(1, {"float32_gflops": 100.0}, quick=True)
 

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import requires, version
 from pathlib import Path
 
 import pytest
@@ -53,22 +54,23 @@ def test_lock_has_one_version_that_satisfies_every_requirement(python, platform)
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-def test_lock_keeps_torch_and_torchvision_together(python):
+def test_locked_torchvision_accepts_the_locked_torch(python):
     pins = locked(python)
-    assert pins["torch"] == ["2.15.0"]
-    assert pins["torchvision"][0].startswith("0.29.")
+    if version("torchvision").partition("+")[0] != pins["torchvision"][0]:
+        pytest.skip("another torchvision is installed, which says nothing of the locked one")
+    needs = [Requirement(line) for line in requires("torchvision") or ()]
+    (torch,) = [need for need in needs if need.name == "torch"]
+    assert torch.specifier.contains(pins["torch"][0])
 
 
-def test_environment_pins_equal_the_lock():
+def test_environment_names_what_it_is_for_and_takes_versions_from_the_lock():
     conda = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     python = next(line.removeprefix("python=") for line in conda if isinstance(line, str) and line.startswith("python="))
     assert python in PYTHONS
-    pins = locked(python)
     lines = next(line["pip"] for line in conda if isinstance(line, dict))
-    pinned = [Requirement(line) for line in lines if not line.startswith("-")]
-    assert pinned
-    for pin in pinned:
-        assert [spec.version for spec in pin.specifier] == pins[canonicalize_name(pin.name)], pin
+    named = [Requirement(line) for line in lines if not line.startswith("-")]
+    assert {"jupyterlab", "papermill", "torch", "torchgeo", "seaborn", "nbval"} <= {need.name for need in named}
+    assert [need.name for need in named if need.specifier or canonicalize_name(need.name) not in locked(python)] == []
     assert {"-r requirements.lock", "-e ."} <= set(lines)
 
 
@@ -123,5 +125,5 @@ def test_cpu_install_leaves_out_what_only_cuda_needs():
     lines = (ROOT / "requirements.lock").read_text().splitlines()
     kept = [line for line in lines if not re.search(pattern[1], line)]
     assert not [line for line in kept if re.match("nvidia|cuda|triton", line)]
-    assert {"torch==2.15.0", "torchvision==0.29.2"} <= set(kept)
+    assert {"torch", "torchvision"} <= {Requirement(line).name for line in kept}
     assert all(re.match("nvidia-|cuda-|triton==", line) for line in set(lines) - set(kept))

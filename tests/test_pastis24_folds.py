@@ -1,10 +1,6 @@
 """The script that makes the fold lists of PASTIS24 from the metadata of PASTIS."""
 
 import json
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 
 import pastis24_folds
 

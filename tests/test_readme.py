@@ -1,15 +1,13 @@
 """The README's numbers are those of the reference run, and what it links to exists."""
 
 import re
-import sys
 from pathlib import Path
+
+import readme_findings
 
 from eelib.cli import app
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-
-import readme_findings  # noqa: E402
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
