@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from eelib.data.own.dates import dated
 from eelib.errors import InputError
 
 When = datetime.date | int  # a date, or where the year is not known a day of the year
-IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d{2})([-_.]?)(\d{2})\2(\d{2})(?=\D|$|\d{6}(?!\d))")
 
 
 def date_in(name: str) -> datetime.date | None:
-    """First calendar date in a file name, written ``20170216``, ``2017-02-16`` or ``2017_02_16``."""
-    for year, _, month, day in IN_NAME.findall(name):
-        try:
-            return datetime.date(int(year), int(month), int(day))
-        except ValueError:
-            continue
-    return None
+    """First calendar date in a file name, as own data finds it."""
+    found = dated(name)
+    return found[1] if found else None
 
 
 def dates_of(paths: Sequence[Path], given: str | None, seen: tuple[int, int] | None = None) -> list[When]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from eelib.data.own.pixels import DEFAULT_SCALES
 from eelib.errors import InputError
-
-FACTORS = {"uint8": 1 / 255, "int8": 1 / 127, "uint16": 1e-4, "int16": 1e-4, "float32": 1.0, "float64": 1.0}  # to reflectance
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def factor_and_offset(source: Any, index: int, reading: Reading) -> tuple[float,
     dtype = source.dtypes[index - 1]
     if reading.scale is None and declared != (1.0, 0.0):
         return declared[0], declared[1] / declared[0] + reading.offset
-    factor = reading.scale or FACTORS.get(dtype)
+    factor = reading.scale or DEFAULT_SCALES.get(dtype)
     if factor is None:
         raise InputError(f"{source.name}: numbers of type {dtype} have no usual scale; give --scale, the factor to reflectance")
     return factor, reading.offset

@@ -1,14 +1,17 @@
 """Scenes: bands by name, reflectance, gaps, order of dates, one grid, windowed reading."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import rasterio
 from rasterio.transform import from_origin
 from scenes import BANDS, numbers, write_scene
 
-from eelib.apply.reading import Reading
+from eelib.apply.reading import Reading, factor_and_offset
 from eelib.apply.scene import open_scene
 from eelib.apply.tiles import Box
+from eelib.data.own.pixels import DEFAULT_SCALES
 from eelib.errors import InputError
 
 WHOLE = Box(0, 0, 96, 80)
@@ -67,6 +70,13 @@ def test_scale_by_type(tmp_path, dtype, factor):
     path = write_scene(tmp_path / DATED, image)
     np.testing.assert_allclose(read(path)[0], image * factor, rtol=1e-5)
     np.testing.assert_allclose(read(path, scale=0.5, offset=-3.0)[0], (image.astype(float) - 3) * 0.5, rtol=1e-5)
+
+
+def test_every_type_of_own_data_has_its_scale():
+    """Half floats as well, which rasterio reads where its GDAL is 3.11 or later."""
+    for dtype, factor in DEFAULT_SCALES.items():
+        source = SimpleNamespace(name=DATED, dtypes=(dtype,), scales=(1.0,), offsets=(0.0,))
+        assert factor_and_offset(source, 1, Reading()) == (factor, 0.0)
 
 
 def test_scale_as_the_file_declares_it(tmp_path):

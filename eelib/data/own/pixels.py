@@ -10,6 +10,7 @@ import numpy as np
 from eelib.data.windows import Floats
 from eelib.errors import InputError
 
+# to reflectance, by the type of the numbers; for data that users bring and for scenes that networks are applied to
 DEFAULT_SCALES = {"uint8": 1 / 255, "int8": 1 / 127, "uint16": 1e-4, "int16": 1e-4, "float16": 1.0, "float32": 1.0, "float64": 1.0}
 
 

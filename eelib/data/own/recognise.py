@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable
-from datetime import date
 from itertools import islice
 from pathlib import Path
 
+from eelib.data.own.dates import dated
 from eelib.data.own.files import RASTERS
 from eelib.data.own.rasters import inspect
 from eelib.data.pairs.rows import SPLITS
 
-DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})([-_]?)(\d{2})\2(\d{2})(?!\d)")
 SERIES = (".tif", ".tiff", ".jp2")  # photographs of one camera have dates in their names as well, and show different places
 READ_ROWS = 20  # of a table
 OWN, PAIRS = "docs/own_data.md", "docs/pairs.md"
@@ -88,8 +86,9 @@ def _series(images: list[Path]) -> list[Path]:
     """Rasters of one folder whose names differ by their dates alone and that cover the same pixels."""
     groups: dict[tuple[Path, str], dict[str, Path]] = {}
     for path in images:
-        if path.suffix.lower() in SERIES and (found := _dated(path)):
-            groups.setdefault((path.parent, path.name.replace(found[0], "")), {})[found[0]] = path
+        if path.suffix.lower() in SERIES and (found := dated(path.stem)):
+            day = found[0][0]
+            groups.setdefault((path.parent, path.name.replace(day, "")), {})[day] = path
     for group in groups.values():
         paths = list(group.values())
         if len(paths) > 1 and len({(info.shape, info.crs, info.transform) for info in map(inspect, paths[:2])}) == 1:
@@ -97,18 +96,7 @@ def _series(images: list[Path]) -> list[Path]:
     return []
 
 
-def _dated(path: Path) -> re.Match[str] | None:
-    """The first date in a name."""
-    for found in DATE.finditer(path.stem):
-        try:
-            date(int(found[1]), int(found[3]), int(found[4]))
-        except ValueError:
-            continue
-        return found
-    return None
-
-
 def _form(path: Path) -> str:
     """How a dated name holds its date."""
-    found = _dated(path)
-    return "%Y{0}%m{0}%d".format(found[2] if found else "")
+    found = dated(path.stem)
+    return "%Y{0}%m{0}%d".format(found[0]["between"] if found else "")

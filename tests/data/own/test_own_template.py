@@ -89,6 +89,11 @@ def dated(folder):
             write(folder / place / f"S2_{day}.tif", photo(labels(), bands=2).astype(np.uint16), crs="EPSG:32633")
 
 
+def dated_with_dots(folder):
+    for day in ("2021.02.01", "2021.05.01"):
+        write(folder / f"S2_{day}.tif", photo(labels(), bands=2).astype(np.uint16))
+
+
 def dated_with_label(folder):
     for day in ("2021-02-01", "2021-05-01"):
         write(folder / f"S2_{day}_10m.tif", photo(labels(), bands=2).astype(np.uint16))
@@ -117,6 +122,7 @@ def cube(folder):
     ("make", "words"),
     [
         (dated, "S2_20210201.tif and S2_20210501.tif are dates of one place: write a manifest of kind scene-series with date: '%Y%m%d'"),
+        (dated_with_dots, "kind scene-series with date: '%Y.%m.%d', see docs/own_data.md, 'Dated series'"),
         (dated_with_label, "kind scene-series with date: '%Y-%m-%d', see docs/own_data.md, 'Dated series'"),
         (classes, "folders forest, meadow and no masks: if these are classes, write a manifest of kind class-folder, see docs/pairs.md"),
         (captions, "captions.csv holds captions of images: write a manifest of kind image-text-table, see docs/pairs.md"),
