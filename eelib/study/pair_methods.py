@@ -69,7 +69,8 @@ def recipe_for(name: str, recipe: RecipeName, base: PairRecipe) -> PairRecipe:
     Args:
         name: A key of :data:`METHODS`.
         recipe: ``unified``: ``base`` for every method; ``released``: ``base.lr`` is CLIP's, the others keep their published ratio to it,
-            their weight decay, and decay of embeddings.
+            start their warm-up at the same rate as CLIP (or at their peak where that is lower), and have their weight decay and decay of
+            embeddings.
         base: Budget, batch and the learning rate of CLIP.
 
     Raises:
@@ -80,4 +81,5 @@ def recipe_for(name: str, recipe: RecipeName, base: PairRecipe) -> PairRecipe:
     if recipe == "unified":
         return base
     ratio, decay = RELEASED_RATES[name]
-    return base.model_copy(update={"lr": base.lr * ratio, "weight_decay": decay, "decay_embeddings": True})
+    start = min(1.0, base.lr_start / ratio)  # a share of the peak; the published warm-up starts at 1e-4 for all of them
+    return base.model_copy(update={"lr": base.lr * ratio, "lr_start": start, "weight_decay": decay, "decay_embeddings": True})

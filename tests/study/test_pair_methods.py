@@ -42,6 +42,16 @@ def test_the_released_recipe_has_each_methods_own_rates_and_the_unified_one_has_
     assert method(name, "released").clamp == "declip"
 
 
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("recipe", ["unified", "released"])
+def test_all_methods_start_their_warm_up_at_the_same_rate(name, recipe):
+    chosen = recipe_for(name, recipe, PairRecipe(lr=1e-3, lr_start=0.1))
+    assert chosen.lr * chosen.lr_start == pytest.approx(1e-4)  # spec section 2.7: from 1e-4, whatever the peak
+    high = recipe_for(name, recipe, PairRecipe(lr=1e-3, lr_start=0.8))
+    assert high.lr_start <= 1, "a warm-up never starts above its peak"
+    PairRecipe.model_validate(high.model_dump())
+
+
 def test_text_treatments_differ_as_the_details_say():
     assert needed_texts(method("filip")) == ("caption",) and needed_texts(method("filip", "released")) == ("masked",)
     assert needed_texts(METHODS["declip"]) == ("masked", "augmented")
