@@ -92,7 +92,7 @@ class MethodSettings(Settings):
     mask_rate: float = Field(0.15, gt=0, lt=1, description="share of the tokens that are selected for masking")
     deletion: float = Field(0.1, ge=0, lt=1, description="augmented texts: probability that a word is left out")
     select: Literal["all", "topk", "ratio"] = Field("all", description="tokens that may be the best match (detail 16)")
-    select_k: float = Field(16, gt=0, description="how many, or which share")
+    select_k: float = Field(16, gt=0, description="how many, or which share of the tokens kept")
     count_pads: bool = Field(False, description="pads count as words, as released (detail 15)")
     bank_warm_up: bool = Field(True, description="term 4 is 0 until the bank is full (detail 8)")
     clamp: Literal["open_clip", "declip", "none"] = Field(

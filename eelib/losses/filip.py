@@ -41,8 +41,9 @@ def filip_similarity(
         words: ``(C, L, D)``; normalised inside.
         patch_mask: ``(B, P)`` bool, True = keep; None keeps all.
         word_mask: ``(C, L)`` bool; False for pads leaves them out everywhere, None counts them, as the released code does.
-        select: Tokens that may be the best match: ``"all"``; ``"topk"``, the ``k`` highest (released: 16); ``"ratio"``, that share of them
-            (the FILIP paper: about 0.25). A selection needs B = C. A sample with fewer kept tokens than that selects all it has.
+        select: Tokens that may be the best match: ``"all"``; ``"topk"``, the ``k`` highest (released: 16); ``"ratio"``, that share of the
+            kept tokens of each sample, rounded up (the FILIP paper: about 0.25). A selection needs B = C. A sample with fewer than ``k``
+            kept tokens selects all it has.
         k: Number of tokens, or their share in (0, 1] with ``"ratio"``.
         chunk: Images and texts worked on at a time; same values and gradients, with memory that grows with ``chunk² P L`` floats and
             ``B C (P + L)`` bytes instead of ``B C P L`` floats. 16 is a good choice. On an NVIDIA GPU any number means fused kernels,
@@ -137,7 +138,11 @@ def _keys(own: _Tokens, partner: _Tokens, select: Select, k: float) -> Tensor:
         at = torch.where(own.keep, every, own.keep.int().argmax(1, keepdim=True))
     else:
         best = _score(own, partner).topk(_count(own, select, k), dim=1)
-        at = torch.where(best.values > -torch.inf, best.indices, best.indices[:, :1])
+        chosen = best.values > -torch.inf
+        if select == "ratio":  # a share of the sample's own tokens: pads, and how many there are, do not count
+            wanted = (k * own.keep.sum(1, keepdim=True, dtype=torch.float64)).ceil()
+            chosen &= torch.arange(chosen.shape[1], device=chosen.device) < wanted
+        at = torch.where(chosen, best.indices, best.indices[:, :1])
     return own.tokens.gather(1, at[..., None].expand(-1, -1, own.tokens.shape[2]))
 
 
@@ -153,6 +158,7 @@ def _score(own: _Tokens, partner: _Tokens) -> Tensor:
 
 
 def _count(own: _Tokens, select: Select, k: float) -> int:
+    """The most tokens that a sample selects; it depends on shapes alone, so that all ranks gather as many."""
     length = own.keep.shape[1]
     if select == "topk":
         if k != int(k) or not 1 <= k <= length:

@@ -44,7 +44,7 @@ class Arm:
             "experiment": self.experiment,
             "arm": self.name,
             "seed": self.seed,
-            "recipe": f"{self.recipe}@{RECIPES[self.recipe].version}",
+            "recipe": f"{self.recipe}@{RECIPES[self.recipe].version}{self._revision}",
             "params": self.params.model_dump(mode="json"),
             "data": dict(self.data),
             "needs": {name: arm.key for name, arm in self.needs.items()},
@@ -54,6 +54,12 @@ class Arm:
     def key(self) -> str:
         """Hash of the identity, 16 hex characters."""
         return hashlib.sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def _revision(self) -> str:
+        """What stands behind the version where code changed under some choices only; empty for all others, whose keys stay."""
+        revision = getattr(self.params, "revision", 0)
+        return f".{revision}" if revision else ""
 
     def __str__(self) -> str:
         return f"{self.experiment}/{self.key}"

@@ -109,6 +109,12 @@ class PairTrainParams(Settings):
     method: MethodSettings
     recipe: PairRecipe
 
+    @property
+    def revision(self) -> int:
+        """1 where a share of the tokens is selected: of those that a sample keeps; before, pads counted when they were masked as well."""
+        shares = self.method.select == "ratio" and bool(self.method.weights.tokens)
+        return int(shares and not self.method.count_pads)
+
 
 class PairScoreParams(Settings):
     """Parameters of a zero-shot, probing and retrieval score; needs an arm called ``train``, or names a model of open_clip."""
@@ -130,7 +136,8 @@ class Recipe:
     """One kind of arm.
 
     Attributes:
-        version: Bumped by hand whenever the same parameters would give another number.
+        version: Bumped by hand whenever the same parameters would give another number; where only some of them would, their model has
+            a property ``revision`` that is bumped for these alone.
         run: ``module:function``.
         leaves: Files beside the record that arms which need it read.
         on_ranks: Whether torchrun can compute it on several devices.

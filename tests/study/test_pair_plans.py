@@ -66,6 +66,23 @@ def test_a_change_that_changes_nothing_is_the_same_record():
     assert str(score_arm(budget, other, 0)).startswith("clip3_data/")
 
 
+def test_only_a_share_of_the_tokens_has_a_revised_recipe():
+    """That share is of the kept tokens since; all other arms keep the keys that they had."""
+    base = standard(PAIR_SCALES["quick"], "filip", "vit", "germany")
+    recipes = {
+        choices: train_arm(base.rebuilt("clip6_details", **dict(choices)), 0).identity["recipe"].partition("@")[2]
+        for choices in (
+            (),
+            (("select", "topk"),),
+            (("select", "ratio"), ("select_k", 0.25)),
+            (("select", "ratio"), ("select_k", 0.25), ("count_pads", True)),  # where pads are words a share of all is what it was
+        )
+    }
+    assert list(recipes.values()) == ["2", "2", "2.1", "2"]
+    clip = standard(PAIR_SCALES["quick"], "clip", "vit", "germany").rebuilt("clip6_details", select="ratio", select_k=0.25)
+    assert train_arm(clip, 0).identity["recipe"] == "pair_train@2", "a method without token-wise alignment selects nothing"
+
+
 def test_changed_choices_are_validated():
     setup = standard(PAIR_SCALES["smoke"], "clip", "vit", "germany")
     with pytest.raises(ValueError, match="weights are 0"):

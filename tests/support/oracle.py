@@ -45,15 +45,16 @@ def filip_similarity(patches, words, patch_mask=None, word_mask=None, chosen_pat
     return i2t, t2i
 
 
-def filip_choice(patches, words, kept_patches, kept_words, count_patches, count_words):
-    """The released form's tokens: those with the largest sums over the own partner's kept tokens."""
+def filip_choice(patches, words, kept_patches, kept_words, select, k):
+    """The released form's tokens: those with the largest sums over the own partner's kept tokens; k of them, or that share of the kept."""
     chosen = [], []
     for sample in range(len(patches)):
         p, q = unit(patches[sample]), unit(words[sample])
         rows = {a: sum(float(p[a] @ q[b]) for b in kept_words[sample]) for a in kept_patches[sample]}
         columns = {b: sum(float(p[a] @ q[b]) for a in kept_patches[sample]) for b in kept_words[sample]}
-        chosen[0].append(sorted(rows, key=rows.get)[-count_patches:])
-        chosen[1].append(sorted(columns, key=columns.get)[-count_words:])
+        for side, sums in zip(chosen, (rows, columns), strict=True):
+            count = k if select == "topk" else math.ceil(k * len(sums))
+            side.append(sorted(sums, key=sums.get)[-count:])
     return chosen
 
 
