@@ -36,7 +36,7 @@ class RegionSizes(Settings):
     window: int = Field(32, ge=8, multiple_of=4, description="height and width of a window, pixels")
     num_dates: int = Field(16, ge=1, description="dates per series, where the region has as many")
     bands: tuple[str, ...] | None = Field(None, min_length=1, description="None: all bands of the region")
-    cloud: float = Field(1.0, ge=0, description="factor on the cloud share of simulated regions")
+    cloud: float = Field(1.0, ge=0, description="factor on the odds of cloud in simulated regions")
     split: int = Field(0, ge=0, description="which split: of regions that are split anew for every seed, or of the official ones")
 
     @model_serializer(mode="wrap")

@@ -148,7 +148,7 @@ class ScoreVariant(Settings):
 
     name: str = Field(min_length=1)
     sets: tuple[str, ...] | None = Field(None, description="other sets of pairs: a shift of region")
-    cloud: float | None = Field(None, ge=0, description="factor on the cloud share of simulated images")
+    cloud: float | None = Field(None, ge=0, description="factor on the odds of cloud in simulated images")
     noise: float | None = Field(None, ge=0, description="standard deviation of sensor noise; reflectance, or 0..1 of pictures")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eelib.data.sources import region_names, source
+from eelib.data.sources.simulated import SimulatedSource
 from eelib.data.splits import SPLITS
 from eelib.data.windows import IGNORE, Region, Windows, no_labels
 from eelib.errors import InputError, unknown
@@ -33,7 +34,9 @@ __all__ = [
 
 def fingerprint(name: str, sizes: RegionSizes) -> str:
     """Short hash of everything that decides a region's pixels; reads no pixel."""
-    return hashlib.sha256(f"{source(name).fingerprint()} {sizes.model_dump_json()}".encode()).hexdigest()[:16]
+    origin = source(name)
+    revision = origin.revision(sizes) if isinstance(origin, SimulatedSource) else ""
+    return hashlib.sha256(f"{revision}{origin.fingerprint()} {sizes.model_dump_json()}".encode()).hexdigest()[:16]
 
 
 def region_dates(name: str, sizes: RegionSizes) -> int:

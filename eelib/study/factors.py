@@ -98,6 +98,6 @@ FACTORS: dict[str, tuple[Level, ...]] = {
     "bands": (Level("10 m only", sizes={"bands": ("B02", "B03", "B04", "B08")}),),
     "cloud": (
         Level("none", sizes={"cloud": 0.0}, series=True, simulated=True),
-        Level("double", sizes={"cloud": 2.0}, series=True, simulated=True),
+        Level("six times the odds", sizes={"cloud": 6.0}, series=True, simulated=True),  # Germany: a third of the pixels clear, not two
     ),
 }

@@ -124,6 +124,13 @@ class PairScoreParams(Settings):
     open_clip: str | None = Field(None, description="architecture/weights of open_clip, for example ViT-B-32/laion2b_s34b_b79k or a file")
     weights: str | None = Field(None, description="short hash of the weight file, so that another file at the same path is another arm")
 
+    @property
+    def revision(self) -> int:
+        """1 where a condition has unusual clouds: their dates are drawn by another rule than before."""
+        from eelib.data.world import sky_revision
+
+        return int(any(variant.cloud is not None and sky_revision(variant.cloud, 1) for variant in self.score.variants))
+
     @model_serializer(mode="wrap")
     def _no_weight_file_is_unsaid(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without the hash where there is none, so that scores of trained models have the keys they always had."""

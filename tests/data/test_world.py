@@ -1,11 +1,21 @@
 """The embedded world: a pure function with the properties of real imagery."""
 
+import hashlib
+
 import numpy as np
 import pytest
 
 from eelib.data.names import SIMULATED
+from eelib.data.pairs.settings import PairSizes
+from eelib.data.pairs.world_pairs import world_identity
+from eelib.data.regions import fingerprint
+from eelib.data.sources.simulated import SimulatedSource
 from eelib.data.world import BANDS, REGIONS, Difficulty, simulate, simulate_windows
+from eelib.data.world.observation import draw_dates
 from eelib.errors import InputError
+from eelib.settings import RegionSizes
+from eelib.settings_pairs import PairData, ScoreSettings, ScoreVariant
+from eelib.study.recipes import PairScoreParams
 
 every = pytest.mark.parametrize("region", SIMULATED)
 CLEAR = Difficulty(cloud=0, haze=0, noise=0, gain=0)
@@ -103,6 +113,61 @@ def test_clouds_are_bright_seasonal_and_a_matter_of_difficulty():
     scene = next(s for s in (simulate("germany", 0, index) for index in range(50)) if 0.2 < s.clear.mean() < 0.8)
     blue = scene.image[:, 0]
     assert np.median(blue[~scene.clear]) > 2 * np.median(blue[scene.clear])
+
+
+USUAL_DAYS = {  # of place 5 of world 0; chosen before the least cloudy dates filled up, which the usual clouds never ask for
+    "germany": [80, 100, 115, 185, 215, 280, 295, 365],
+    "france": [8, 48, 98, 148, 253, 293, 298, 343],
+    "ghana": [14, 39, 69, 79, 89, 94, 124, 204],
+    "south_sudan": [48, 108, 163, 183, 253, 273, 333, 358],
+}
+
+
+@every
+def test_usual_skies_are_what_they_always_were(region):
+    assert simulate(region, 0, 5, num_dates=8).day_of_year.tolist() == USUAL_DAYS[region]
+
+
+@every
+@pytest.mark.parametrize("cloud", [1.0, 6.0])
+def test_where_too_few_dates_are_acceptable_the_least_cloudy_others_fill_up(region, cloud):
+    difficulty, count, wanted = Difficulty(cloud=cloud), 72, 36  # 72 dates are nearly all overpasses
+    for seed in range(20):
+        days, shares = draw_dates(REGIONS[region], count, difficulty, np.random.default_rng(seed))
+        chosen, own = draw_dates(REGIONS[region], wanted, difficulty, np.random.default_rng(seed))
+        assert (np.diff(chosen) > 0).all()
+        accepted = days[shares <= difficulty.most_cloud]
+        if len(accepted) < wanted:
+            fillers = np.sort(shares[shares > difficulty.most_cloud])[: wanted - len(accepted)]
+            assert set(accepted) <= set(chosen)
+            assert np.sort(own[own > difficulty.most_cloud]).tolist() == fillers.tolist()
+        else:
+            assert set(chosen) <= set(accepted)
+
+
+@every
+def test_more_clouds_leave_fewer_clear_pixels_and_never_none(region):
+    def clear(cloud):
+        return np.mean([simulate(region, 0, index, num_dates=16, difficulty=Difficulty(cloud=cloud)).clear for index in range(20)])
+
+    shares = [clear(cloud) for cloud in (0.0, 1.0, 2.0, 6.0)]
+    assert shares[0] == 1 and all(np.diff(shares) < 0)
+    assert shares[3] > 0.4 * shares[1]
+    if region == "germany":  # what ee4 says of its level
+        assert 0.4 < shares[3] / shares[1] < 0.6
+
+
+def test_only_skies_that_changed_have_a_revision():
+    usual = [RegionSizes(), RegionSizes(cloud=0.0), RegionSizes(cloud=0.0, num_dates=32)]
+    other = [RegionSizes(cloud=2.0), RegionSizes(cloud=0.5), RegionSizes(num_dates=32)]
+    source = SimulatedSource("germany")
+    assert {source.revision(sizes) for sizes in usual} == {""} and {source.revision(sizes) for sizes in other} == {".1"}
+    plain = [hashlib.sha256(f"{source.fingerprint()} {sizes.model_dump_json()}".encode()).hexdigest()[:16] for sizes in usual + other]
+    assert [one == fingerprint("germany", sizes) for one, sizes in zip(plain, usual + other, strict=True)] == [True] * 3 + [False] * 3
+    assert world_identity("ghana", PairSizes()).startswith("world 2 1 0 ghana")
+    assert world_identity("ghana", PairSizes(cloud=2.0)).startswith("world 2.1 1 0 ghana")
+    asked = [PairScoreParams(data=PairData(), score=ScoreSettings(variants=(ScoreVariant(name="c", cloud=c),))) for c in (None, 1.0, 2.0)]
+    assert [params.revision for params in asked] == [0, 0, 1]
 
 
 def test_difficulty_changes_the_picture_but_not_the_map():

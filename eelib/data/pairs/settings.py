@@ -57,7 +57,7 @@ class PairSizes(Settings):
     )
     doses: FaultDoses = FaultDoses()
     seed: int = Field(0, ge=0, description="of captions and faults; images do not depend on it")
-    cloud: float = Field(0.0, ge=0, description="factor on the cloud share of simulated images")
+    cloud: float = Field(0.0, ge=0, description="factor on the odds of cloud in simulated images")
     noise: float = Field(0.004, ge=0, description="standard deviation of sensor noise of simulated images, reflectance")
     context: int = Field(77, ge=8, description="tokens of the text encoder; captions far beyond it are too long for the filter")
     split: int = Field(0, ge=0, description="which geographic split, of regions that are split anew for every seed")

@@ -53,7 +53,7 @@ def world_pairs(name: str, sizes: PairSizes) -> PairSet:
 
 def world_identity(name: str, sizes: PairSizes) -> str:
     """Text that changes whenever a pixel or caption of the region could."""
-    return f"world {world.VERSION} {FACTS_VERSION} {SEED} {name} {sizes.model_dump_json()}"
+    return f"world {world.VERSION}{world.sky_revision(sizes.cloud, 1)} {FACTS_VERSION} {SEED} {name} {sizes.model_dump_json()}"
 
 
 def _pairs(name: str, part: str, count: int, sizes: PairSizes) -> Pairs:

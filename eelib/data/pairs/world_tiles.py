@@ -63,7 +63,8 @@ def world_tiles(region: str, seed: int, first: int, count: int, sizes: PairSizes
 @functools.lru_cache(maxsize=128)
 def _chunk(region: str, seed: int, first: int, size: int, cloud: float, noise: float, folder: str) -> Tiles:
     """One chunk, from disk where it was made before."""
-    key = f"{region}-v{world.VERSION}.{FACTS_VERSION}-{seed}-{first}-{size}px-cloud{cloud:g}-noise{noise:g}"
+    version = f"v{world.VERSION}{world.sky_revision(cloud, 1)}.{FACTS_VERSION}"
+    key = f"{region}-{version}-{seed}-{first}-{size}px-cloud{cloud:g}-noise{noise:g}"
     path = Path(folder) / "world_pairs" / key
     try:
         return _load(path)

@@ -33,6 +33,10 @@ class SimulatedSource:
         """Version of the world, its seed, the region."""
         return f"world {world.VERSION} {SEED} {self.name}"
 
+    def revision(self, sizes: RegionSizes) -> str:
+        """What the fingerprint of windows has in front where only some of the world's skies changed; empty for all others."""
+        return world.sky_revision(sizes.cloud, sizes.num_dates)
+
     def load(self, sizes: RegionSizes) -> Region:
         """Every index of the world is a place of its own, so disjoint index ranges are splits without neighbours.
 
@@ -71,7 +75,8 @@ def check_fits(region: str, part: str, wanted: int, places: int | None = None) -
 def _cached(name: str, first: int, count: int, sizes: RegionSizes) -> Windows:
     """Simulated windows, read from a memory-mapped file where they were made before."""
     cloud = "" if sizes.cloud == 1 else f"-cloud{sizes.cloud:g}"
-    key = f"{name}-v{world.VERSION}-{SEED}-{first}-{count}-{sizes.window}px-{sizes.num_dates}d{cloud}"
+    version = f"v{world.VERSION}{world.sky_revision(sizes.cloud, sizes.num_dates)}"
+    key = f"{name}-{version}-{SEED}-{first}-{count}-{sizes.window}px-{sizes.num_dates}d{cloud}"
     folder = data_folder() / "world" / key
     windows = read_windows(folder)
     if windows is None:

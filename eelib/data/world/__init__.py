@@ -4,7 +4,7 @@ Everything is a pure function of ``(region, seed, index)``. Nothing here is tune
 """
 
 from eelib.data.world.regions import REGIONS, Difficulty, RegionStyle
-from eelib.data.world.simulate import VERSION, simulate, simulate_windows
+from eelib.data.world.simulate import VERSION, simulate, simulate_windows, sky_revision
 from eelib.data.world.spectra import BANDS
 
-__all__ = ["BANDS", "REGIONS", "VERSION", "Difficulty", "RegionStyle", "simulate", "simulate_windows"]
+__all__ = ["BANDS", "REGIONS", "VERSION", "Difficulty", "RegionStyle", "simulate", "simulate_windows", "sky_revision"]

@@ -52,11 +52,13 @@ def draw_dates(style: RegionStyle, count: int, difficulty: Difficulty, rng: Gene
     """
     step = min(REVISIT, 365 / (count + 1))
     days = np.arange(rng.uniform(1, 1 + step), 366, step).astype(np.int64)
-    mean = (difficulty.cloud * monthly(style.cloud, days)).clip(1e-3, 0.999)
+    usual = monthly(style.cloud, days)
+    mean = (difficulty.cloud * usual / (1 + (difficulty.cloud - 1) * usual)).clip(1e-3, 0.999)  # odds times the factor: never above 1
     share = rng.beta(0.8 * mean, 0.8 * (1 - mean)).astype(np.float32)  # skies are mostly clear or mostly covered
     share *= difficulty.cloud > 0
     refused = share > difficulty.most_cloud
-    chosen = np.sort((rng.random(len(days)) + refused * (1 + share)).argsort(kind="stable")[:count])
+    order = np.where(refused, 1 + share, rng.random(len(days)))  # any of those accepted, then the least cloudy others
+    chosen = np.sort(order.argsort(kind="stable")[:count])
     return days[chosen], share[chosen]
 
 

@@ -25,7 +25,7 @@ Months = tuple[float, float, float, float, float, float, float, float, float, fl
 class Difficulty(Settings):
     """What makes the world hard. Defaults are meant to be realistic; every field may be varied, and the ground stays the same ground."""
 
-    cloud: float = Field(1.0, ge=0, description="factor on the regional cloud share")
+    cloud: float = Field(1.0, ge=0, description="factor on the odds of cloud, region by month: 1 to 2 becomes f to 2")
     most_cloud: float = Field(0.6, gt=0, le=1, description="scenes with a larger share of cloud are not used, as in a catalogue query")
     noise: float = Field(0.004, ge=0, description="standard deviation of sensor noise, reflectance")
     gain: float = Field(0.03, ge=0, description="standard deviation of the gain of a date and band")
