@@ -135,6 +135,12 @@ def test_few_text_blocks(shallow, word, depths, told):
     assert found.word == word and told in found.evidence
 
 
+@pytest.mark.parametrize("depths", [(6, 12), (4, 8), (3,)])
+def test_without_a_shallow_text_encoder_beside_a_deeper_one_nothing_is_decided(depths):
+    found = clip.few_blocks_suffice(paired([(deep(cell("clip"), layers), 0.5) for layers in depths]))
+    assert found.word == "undecided" and found.evidence == "No text encoder of at most 3 blocks was run beside a deeper one."
+
+
 def test_recipes():
     shares = [(cell("clip"), 0.5), (cell("clip", recipe="released"), 0.8)]
     assert clip.recipes_matter(paired(shares)).word == "held"
