@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -80,8 +81,16 @@ class Group:
 
     @classmethod
     def of(cls, records: Iterable[Record], metric: str = "confusion") -> Group:
-        """Group records that differ in their seed only; the same record twice is one record."""
+        """Group records that differ in their seed only; the same record twice is one record.
+
+        Raises:
+            InputError: Two records have one seed.
+        """
         ordered = tuple(sorted({record["key"]: record for record in records}.values(), key=lambda record: record["seed"]))
+        for one, other in pairwise(ordered):
+            if one["seed"] == other["seed"]:
+                what = f"{one['params']['region']}: two records of '{one['arm']}' with seed {one['seed']}"
+                raise InputError(f"{what}: {one['experiment']}/{one['key']} and {other['experiment']}/{other['key']}")
         places = [np.array(record["metrics"]["places"]) for record in ordered]
         counts = [unpack(record["metrics"][metric]) for record in ordered]
         return cls(ordered, block_diagonal(counts), np.concatenate(places))

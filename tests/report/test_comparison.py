@@ -133,6 +133,12 @@ def test_a_record_that_is_given_twice_counts_once():
     assert [len(row.records["random"]) for row in twice] == [3, 3]
 
 
+def test_two_records_of_one_seed_are_refused_by_name():
+    other = {**record("random probed", 0, 55), "key": "another"}
+    with pytest.raises(InputError, match=r"germany: two records of 'random probed' with seed 0: ee1_regions/\w+ and ee1_regions/another"):
+        compare([*records(), other])
+
+
 def test_monitor_table():
     values = {"std": 0.9, "alignment": 0.1, "uniformity": -2.0, "retrieval": 0.5, "count": 100.0}
     made = [{"key": str(seed), "seed": seed, "params": {"regions": ["ghana"]}, "metrics": {"monitors": values}} for seed in range(3)]

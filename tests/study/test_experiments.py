@@ -1,6 +1,7 @@
 """Plans: what means the same is the same arm, what is compared is comparable, and every option reaches an arm."""
 
 import pytest
+from photos import photo_folder
 
 from eelib.data.continents import distance
 from eelib.errors import InputError
@@ -35,6 +36,10 @@ def test_every_profile_plans_each_arm_once(module, profile):
     assert arms
     assert len({arm.key for arm in arms}) == len(arms)
     assert profile not in ("full", "paper") or len({arm.seed for arm in arms}) >= 5
+    assert_told_apart(arms)
+
+
+def assert_told_apart(arms):
     names = [(arm.name, arm.seed, arm.params.region, getattr(arm.params, "fraction", 1), network(arm)) for arm in arms]
     assert len(set(names)) == len(names), "two arms of one notebook share name, seed, region, share and network"
 
@@ -136,6 +141,25 @@ def test_real_and_simulated_regions_meet_in_bands_and_dates():
     assert len(sizes_for(shared, "germany").bands) == 6
     assert sizes_for(shared, "romania") == sizes_for(budget, "romania")
     assert aligned(budget, ["germany", "ghana"]) == budget
+
+
+@pytest.mark.parametrize("profile", ["quick", "full"])
+def test_a_real_region_of_the_square_exchanges_nothing_more(profile):
+    arms = ee3.plan(check(ee3.Parameters, {"profile": profile, "regions": ["germany", "ghana", "romania"]}))
+    assert_told_apart(arms)
+    assert {"pretrained on germany probed", "pretrained on all regions probed"} <= {
+        arm.name for arm in arms if arm.params.region == "romania"
+    }
+    assert "pretrained on romania probed" in {arm.name for arm in arms if arm.params.region == "germany"}
+    exchanged = {arm.params.region for arm in arms if arm.name == "pretrained on simulated regions probed"}
+    assert exchanged == ({"brandenburg"} if profile == "full" else set())
+
+
+def test_without_simulated_regions_nothing_is_exchanged_and_no_shared_bands_are_asked_for(tmp_path):
+    paths = [photo_folder(tmp_path / name, title=name) for name in ("here", "there")]
+    change = {"pretrain.temperature": 0.2}
+    params = check(ee3.Parameters, {"profile": "quick", "regions": paths, "change": change})  # colours, of which Romania has none
+    assert len({arm.params.region for arm in ee3.plan(params)}) == 2
 
 
 def test_distance():

@@ -27,6 +27,16 @@ class Transfer(Extent):
     def _regions_are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return known_regions(value)
 
+    @property
+    def simulated(self) -> tuple[str, ...]:
+        """The simulated regions of the square."""
+        return tuple(region for region in self.regions if source(region).simulated)
+
+    @property
+    def partners(self) -> tuple[str, ...]:
+        """The real regions that exchange encoders with the simulated ones; those of the square do so there."""
+        return tuple(real for real in self.exchanged if real not in self.regions) if self.simulated else ()
+
 
 EXTENTS = {
     "smoke": Transfer(regions=("germany", "ghana"), seeds=(0, 1), fractions=(1.0,), finetuned=(1.0,)),
@@ -51,11 +61,11 @@ class Parameters(TrainingParameters):
         return value
 
     def settle(self) -> None:
-        """The budget that all regions share, also with those that exchange."""
+        """The budget that all regions share, and those that the exchanges share."""
         super().settle()
         extent = extent_of(EXTENTS, self)
-        for more in ((), *((real,) for real in extent.exchanged)):
-            aligned(budget_of(self), [*extent.regions, *more])
+        for pool in (extent.regions, *((*extent.simulated, real) for real in extent.partners)):
+            aligned(budget_of(self), pool)
 
 
 def plan(params: Parameters) -> list[Arm]:
@@ -93,14 +103,13 @@ def _square(budget: Scale, extent: Transfer, seed: int, own: str | None) -> Cell
 
 def _exchange(params: Parameters, extent: Transfer, seed: int) -> Cells:
     """Simulated regions to a real one and back, with the bands and dates that both have; each with a random start of the same kind."""
-    simulated = [region for region in extent.regions if source(region).simulated]
     cells: Cells = []
-    for real in extent.exchanged if simulated else ():
-        budget = aligned(budget_of(params), [*simulated, real])
-        here = [RANDOM, pretrained(budget, real, seed), _from("simulated regions", pretrain_arm(budget, simulated, seed))]
+    for real in extent.partners:
+        budget = aligned(budget_of(params), [*extent.simulated, real])
+        here = [RANDOM, pretrained(budget, real, seed), _from("simulated regions", pretrain_arm(budget, extent.simulated, seed))]
         cells.append((real, (budget, here)))
         there = [Start(f"random as in {real}", "random", None, NAME), _from(real, pretrain_arm(budget, real, seed))]
-        cells += [(region, (budget, there)) for region in extent.receivers if region in simulated]
+        cells += [(region, (budget, there)) for region in extent.receivers if region in extent.simulated]
     return cells
 
 
