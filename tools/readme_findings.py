@@ -10,7 +10,7 @@ from typing import Any
 
 from eelib.report.cases import NETWORK
 from eelib.report.comparison import READINGS, Comparison, compare, conclusion, signed
-from eelib.report.findings import CONCLUSIONS, arms_of
+from eelib.report.findings import CONCLUSIONS, arms_of, gap
 from eelib.report.ledger import ledger
 from eelib.report.records_page import ARCHIVE
 from eelib.study.store import Store
@@ -109,6 +109,9 @@ def main() -> None:
     """Replace what stands between the markers, and the page."""
     keep_notebooks()
     path, everything = ROOT / "README.md", records()
+    if lacking := [f"{name}: {missing}" for name, notebook in read_notebooks().items() if (missing := gap(name, notebook, everything))]:
+        print(*lacking, sep="\n", file=sys.stderr)
+        sys.exit(2)
     before, rest = path.read_text(encoding="utf-8").split(START)
     _, after = rest.split(END)
     path.write_text(f"{before}{START}\n{findings(everything)}\n{END}{after}", encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from html import escape
 from itertools import groupby, takewhile
 from pathlib import Path
@@ -48,10 +48,15 @@ def addresses(arms: Sequence[Arm]) -> dict[str, str]:
     return {record["key"]: f"../{record['experiment']}/{arm[0]['key']}.html#{record['key']}" for arm in arms for record in arm}
 
 
-def relink(site: Path, found: Mapping[str, str]) -> None:
-    """Lead every link to ``<key>.html`` to where that record is shown; notebooks do not know which seeds share a page."""
+def relink(site: Path, found: Mapping[str, str], missing: Collection[str] = ()) -> None:
+    """Lead every link to ``<key>.html`` to where that record is shown; notebooks do not know which seeds share a page.
+
+    Links to missing records lead nowhere and say so.
+    """
 
     def moved(link: re.Match[str]) -> str:
+        if link[2] in missing:
+            return 'title="this record is missing"'
         address = found.get(link[2])
         return link[0] if address is None else f'href="{link[1] or ""}{Path(address).name}"'
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import json
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -32,9 +34,28 @@ CONCLUSIONS: dict[str, Callable[[Sequence[Record]], str]] = {
 
 
 def arms_of(notebook: Mapping[str, Any], records: Sequence[Record]) -> list[Record]:
-    """The records that a notebook read."""
+    """The records that a notebook read; ask :func:`gap` whether all of them are there."""
     wanted = set(notebook["arms"])
-    return [record for record in records if f"{record['experiment']}/{record['key']}" in wanted]
+    return [record for record in records if _name(record) in wanted]
+
+
+def missing_arms(notebook: Mapping[str, Any], records: Sequence[Record]) -> set[str]:
+    """The arms, ``experiment/key``, that a notebook read and that have no record any more, or none that was copied."""
+    return set(notebook["arms"]) - {_name(record) for record in records}
+
+
+def gap(name: str, notebook: Mapping[str, Any], records: Sequence[Record]) -> str:
+    """How many records a notebook lacks and what computes them, a sentence of Markdown; empty where it has all.
+
+    What is concluded from the others would be about fewer cases than the notebook is about.
+    """
+    missing = missing_arms(notebook, records)
+    if not missing:
+        return ""
+    given = {key: value for key, value in notebook["parameters"].items() if key != "profile" and value is not None}
+    settings = "".join(f" --set {shlex.quote(f'{key}={json.dumps(value)}')}" for key, value in given.items())
+    command = f"eelib run {name} --profile {notebook['parameters']['profile']}{settings}"
+    return f"{len(missing)} of {len(set(notebook['arms']))} records are missing: run `{command}`."
 
 
 def finding(name: str, title: str, notebook: Mapping[str, Any], records: Sequence[Record]) -> str:
@@ -48,5 +69,9 @@ def finding(name: str, title: str, notebook: Mapping[str, Any], records: Sequenc
     """
     if name not in CONCLUSIONS:
         return ""
-    text = CONCLUSIONS[name](arms_of(notebook, records))
+    text = gap(name, notebook, records) or CONCLUSIONS[name](arms_of(notebook, records))
     return f"### {title}\n\n{text}\n\nProfile `{notebook['parameters']['profile']}`. [Tables and figures](notebooks/{name})\n"
+
+
+def _name(record: Record) -> str:
+    return f"{record['experiment']}/{record['key']}"

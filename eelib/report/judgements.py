@@ -12,7 +12,7 @@ from eelib.report.cases import READINGS, Draws, Record, draw, groups, percent, s
 from eelib.report.comparison import Comparison, compare
 from eelib.report.transfer import Distance, by_distance, how_title, transfers
 
-Word = Literal["held", "held in part", "undecided", "did not hold", "not comparable"]
+Word = Literal["held", "held in part", "undecided", "did not hold", "not comparable", "incomplete"]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from eelib.report import clip_judgements as clip
 from eelib.report import judgements as earth
-from eelib.report.findings import arms_of
+from eelib.report.findings import arms_of, gap
 from eelib.report.judgements import Judgement
 from eelib.study.store import Record
 
@@ -57,15 +57,16 @@ CLAIMS = (
 
 
 def judged(notebooks: Mapping[str, Mapping[str, Any]], records: Sequence[Record]) -> Iterator[tuple[Claim, Judgement]]:
-    """Every claim whose notebook has run, with its verdict.
+    """Every claim whose notebook has run, with its verdict; *incomplete* and no verdict where records are missing.
 
     Args:
         notebooks: Records of finished notebooks by name, with the arms that each read.
         records: All records.
     """
     for claim in CLAIMS:
-        if claim.notebook in notebooks:
-            yield claim, claim.judge(arms_of(notebooks[claim.notebook], records))
+        if (notebook := notebooks.get(claim.notebook)) is not None:
+            missing = gap(claim.notebook, notebook, records)
+            yield claim, Judgement("incomplete", missing) if missing else claim.judge(arms_of(notebook, records))
 
 
 RULE = """A claim *held* where the 95 % intervals of all cases lie on the claimed side. It *did not hold* where a case stands on the other

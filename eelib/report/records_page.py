@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ def linked(record: Record, text: str) -> str:
     return f'<a href="{record_link(record)}">{escape(text)}</a>'
 
 
-def write_records(records: Sequence[Record], out: Path) -> None:
+def write_records(records: Sequence[Record], out: Path, missing: Collection[str] = ()) -> None:
     """Write a page for every arm, ``records/<experiment>/<key of its first record>.html``, and one archive of full records per experiment.
 
     Links to records that the site's other pages have, by key, then lead to these pages.
@@ -34,10 +34,11 @@ def write_records(records: Sequence[Record], out: Path) -> None:
     Args:
         records: Records in any order.
         out: Root of the rendered site, which holds ``_static/eelib.css`` and ``records/<experiment>/index.html``.
+        missing: Keys of records that notebooks link but that are not there; what leads to them is no link then.
     """
     arms = arms_of(records)
     found = addresses(arms)
-    relink(out, found)
+    relink(out, found, missing)
     for arm in arms:
         folder = out / "records" / arm[0]["experiment"]
         folder.mkdir(parents=True, exist_ok=True)

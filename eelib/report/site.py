@@ -80,6 +80,7 @@ def _digest(store_root: Path) -> str:
 
 def _render(store_root: Path, source: Path, site: Path) -> list[str]:
     """Write the sources, run Sphinx, add the pages of records; returns all problems."""
+    from eelib.report.findings import missing_arms
     from eelib.report.links import problems
     from eelib.report.palette import slim_pictures
     from eelib.report.records_page import write_records
@@ -97,7 +98,8 @@ def _render(store_root: Path, source: Path, site: Path) -> list[str]:
         shutil.copy(pages.ROOT / "docs" / f"{name}.md", source)
     warnings = _sphinx(source, site)
     slim_pictures(site)
-    write_records(records, site)
+    missing = {arm.rpartition("/")[2] for chapter in chapters if chapter.record for arm in missing_arms(chapter.record, records)}
+    write_records(records, site, missing)
     return warnings + problems(site)
 
 

@@ -34,7 +34,7 @@ def run_row(item: Row, params: Parameters, *, jobs: int | None = None, output: P
         notebooks.check_output(output)
     fetch_needed(item.regions(params))
     store.prepare()
-    run(item.plan(params), store=store, jobs=jobs)
+    run(with_needs(item.plan(params)), store=store, jobs=jobs)
     return notebooks.execute(item, params, store, output=output, jobs=jobs)
 
 

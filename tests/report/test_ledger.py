@@ -11,6 +11,7 @@ from eelib.evaluate.statistics import Estimate
 from eelib.report import clip_judgements as clip
 from eelib.report import clip_supervision
 from eelib.report import judgements as earth
+from eelib.report.findings import finding
 from eelib.report.judgements import by_side
 from eelib.report.ledger import CLAIMS, SURE, judged, ledger
 from eelib.study.experiments.clip4_text_depth import deep
@@ -182,3 +183,22 @@ def test_only_notebooks_that_ran_are_judged_and_each_row_leads_to_its_page():
     text = ledger(notebooks, records)
     assert "**[held](notebooks/ee1_regions)**" in text and "Profile `quick`" in text
     assert ledger({}, records) == ""
+
+
+def test_a_claim_whose_records_are_not_all_there_has_no_verdict():
+    records = readings({"random": 40, "pretrained": 60}, suffix="fine-tuned")
+    arms = [f"{r['experiment']}/{r['key']}" for r in records]
+    notebooks = {"ee1_regions": {"arms": arms, "parameters": {"profile": "quick", "seeds": [0, 1, 2], "regions": None}}}
+    found = [judgement for _, judgement in judged(notebooks, records[:1] + records[2:])]
+    assert {judgement.word for judgement in found} == {"incomplete"}
+    command = "`eelib run ee1_regions --profile quick --set 'seeds=[0, 1, 2]'`"
+    assert {judgement.evidence for judgement in found} == {f"1 of 6 records are missing: run {command}."}
+
+
+def test_a_finding_whose_records_are_not_all_there_says_only_that():
+    records = [r for fraction in (0.1, 1.0) for r in readings({"random": 40, "pretrained": 60}, fraction=fraction)]
+    notebook = {"arms": [f"{r['experiment']}/{r['key']}" for r in records], "parameters": {"profile": "quick"}}
+    assert "more labels" in finding("ee2_label_scarcity", "Scarcity", notebook, records)
+    text = finding("ee2_label_scarcity", "Scarcity", notebook, records[2:])
+    assert "2 of 12 records are missing: run `eelib run ee2_label_scarcity --profile quick`." in text and "more labels" not in text
+    assert finding("data_tour", "Tour", notebook, []) == ""  # no notebook that concludes

@@ -127,3 +127,17 @@ def test_a_folder_of_something_else_is_never_replaced(tmp_path):
     with pytest.raises(InputError, match="was not made by 'eelib report'"):
         site.build(tmp_path / "runs", tmp_path / "html")
     assert (tmp_path / "html" / "thesis.txt").read_text() == "mine"
+
+
+@pytest.mark.slow
+def test_what_lacks_records_is_rendered_without_a_verdict(tmp_path):
+    """Folders of records are merged by copying; what was not copied must neither stop the report nor narrow a claim unnoticed."""
+    write_runs(tmp_path / "runs")
+    gone = json.loads((tmp_path / "runs" / "notebooks" / "ee1_regions.json").read_text())["arms"][0]
+    (tmp_path / "runs" / gone / "record.json").unlink()
+    start = site.build(tmp_path / "runs", tmp_path / "html")
+    text, sentence = start.read_text(), "1 of 10 records are missing: run"
+    assert text.count(sentence) == 3  # the headline and two claims
+    assert "incomplete" in text and "is better in" not in text
+    page = (tmp_path / "html" / "notebooks" / "ee1_regions.html").read_text()
+    assert '<a title="this record is missing">0.5</a>' in page
