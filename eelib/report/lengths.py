@@ -83,8 +83,8 @@ def over(base: str, names: Mapping[float, str], draws: Draws[str]) -> dict[float
 
 
 def times(length: float) -> str:
-    """A length for people, ``4 ×``."""
-    return f"{length:g} ×"
+    """A length for people, ``4 ×`` with a space that does not break."""
+    return f"{length:g}\N{NO-BREAK SPACE}×"
 
 
 def length_table(items: Iterable[Curve], reading: str, *, root: str = "../") -> str:

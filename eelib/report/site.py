@@ -119,11 +119,12 @@ def _write_bench(source: Path) -> list[str]:
 def _headline(records: list[Record], chapters: Sequence[pages.Chapter], source: Path) -> str:
     """The main result, once its notebook has run, the ledger of claims, and what every other experiment concludes."""
     from eelib.report.findings import finding
-    from eelib.report.headline import NOTEBOOK, headline
+    from eelib.report.headline import LONGER, NOTEBOOK, headline
     from eelib.report.ledger import ledger
 
     done = [(chapter, chapter.record) for chapter in chapters if chapter.record is not None]
-    text = "".join(headline(records, dict(record), source) for chapter, record in done if chapter.name == NOTEBOOK)
+    longer = next((record for chapter, record in done if chapter.name == LONGER), None)
+    text = "".join(headline(records, dict(record), source, longer) for chapter, record in done if chapter.name == NOTEBOOK)
     claims = ledger({chapter.name: record for chapter, record in done}, records)
     text += f"\n## The claims, one by one\n\n{claims}" if claims else ""
     others = [finding(chapter.name, chapter.title, record, records) for chapter, record in done]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from eelib.errors import InputError
 from eelib.evaluate.statistics import Estimate
 from eelib.report.cases import READINGS, Case, Group, Record, draw, groups, signed, verdict
-from eelib.report.lengths import better_by_length, over, times
+from eelib.report.lengths import PREFIX, better_by_length, over, times
 from eelib.report.tables import bold, html_table, linked_mean, under
 
 MARK = " tuned x "  # between a start and the multiple of the profile's steps of fine-tuning
@@ -23,6 +23,7 @@ class Tuning:
 
     Attributes:
         case: Region, network and label share.
+        pretraining: Length of the pre-training, in multiples of the profile's steps.
         windows: Labelled training windows.
         scores: mIoU per start and length.
         frozen: mIoU of what is not fine-tuned, by the names in ``FROZEN``; those that were run.
@@ -35,6 +36,7 @@ class Tuning:
     """
 
     case: Case
+    pretraining: float
     windows: int
     scores: Mapping[str, Mapping[float, Estimate]]
     frozen: Mapping[str, Estimate]
@@ -62,10 +64,17 @@ def tunings(records: Iterable[Record]) -> list[Tuning]:
     for case, starts in every.items():
         tuned = _by_length(starts)
         if case.reading == READINGS[0] and len(tuned) > 1:
-            found.append(_tuning(case, tuned, _frozen(every.get(case._replace(reading=READINGS[1]), {}))))
+            frozen = _frozen(every.get(case._replace(reading=READINGS[1]), {}))
+            found.append(_tuning(case, _pretraining(starts), tuned, frozen))
     if not found:
         raise InputError("a comparison needs records of both starts at two lengths of fine-tuning or more: run the arms first")
     return found
+
+
+def _pretraining(starts: Mapping[str, Group]) -> float:
+    """Length of the pre-training, from the names of starts: ``pretrained x 4 tuned x 0.25`` had 4."""
+    trained = next(name.partition(MARK)[0] for name in starts if name.startswith("pretrained"))
+    return float(trained.removeprefix(PREFIX)) if trained.startswith(PREFIX) else 1.0
 
 
 def _by_length(starts: Mapping[str, Group]) -> dict[float, dict[str, Group]]:
@@ -84,7 +93,7 @@ def _frozen(starts: Mapping[str, Group]) -> dict[str, Group]:
     return {name: group for name, group in found.items() if group is not None}
 
 
-def _tuning(case: Case, tuned: Mapping[float, Mapping[str, Group]], frozen: Mapping[str, Group]) -> Tuning:
+def _tuning(case: Case, pretraining: float, tuned: Mapping[float, Mapping[str, Group]], frozen: Mapping[str, Group]) -> Tuning:
     named = {f"{start}{MARK}{length:g}": group for length, both in tuned.items() for start, group in both.items()}
     draws = draw(case, {**named, **frozen})
     columns = {start: {length: f"{start}{MARK}{length:g}" for length in tuned} for start in STARTS}
@@ -92,6 +101,7 @@ def _tuning(case: Case, tuned: Mapping[float, Mapping[str, Group]], frozen: Mapp
     gain = {length: draws.of[columns["pretrained"][length]] - draws.of[columns["random"][length]] for length in tuned}
     return Tuning(
         case,
+        pretraining,
         named[columns["random"][first]].records[0]["metrics"]["windows"],
         {start: {length: draws.score(name) for length, name in names.items()} for start, names in columns.items()},
         {name: draws.score(name) for name in frozen},
@@ -151,19 +161,26 @@ def _means(item: Tuning, shown: list[str], length: float, root: str) -> list[str
 def tuning_conclusion(items: list[Tuning]) -> str:
     """What a longer fine-tuning changes, in Markdown."""
     first, last = min(item.lengths[0] for item in items), max(item.lengths[-1] for item in items)
-    lines = [f"* **Scores**: from {times(first)} to {times(last)} the profile's steps of fine-tuning, {_rises(items)}."]
+    lines = [f"* **Scores**{after(items)}: from {times(first)} to {times(last)} the profile's steps of fine-tuning, {_rises(items)}."]
     lines.append(_gain_sentence(items, f"from {times(first)} to {times(last)}"))
     for base in FROZEN:
         compared = [item.over[base] for item in items if base in item.over]
         if compared:
             told = ", ".join(f"{TITLES[start]}: {better_by_length(one[start] for one in compared)}" for start in STARTS)
-            lines.append(f"* **Fine-tuned networks better than {TITLES[base].replace('linear', 'a linear classifier')}**: {told}.")
+            rival = TITLES[base].replace("linear", "a linear classifier")
+            lines.append(f"* **Fine-tuned networks better than {rival}**{after(items)}: {told}.")
     return "\n".join(lines)
+
+
+def after(items: Sequence[Tuning]) -> str:
+    """How much longer than usual the pre-training was, ``, after 4 × the pre-training``; nothing where it was the usual one."""
+    lengths = sorted({item.pretraining for item in items})
+    return "" if lengths == [1] else f", after {' and '.join(map(times, lengths))} the pre-training"
 
 
 def _gain_sentence(items: list[Tuning], span: str) -> str:
     grows, shrinks, open_ = verdict([item.growth for item in items])
-    text = "* **Gain**: pre-trained starts are better than random ones, by an interval that excludes 0, in "
+    text = f"* **Gain**{after(items)}: pre-trained starts are better than random ones, by an interval that excludes 0, in "
     text += f"{better_by_length(item.gains for item in items)}; {span} the gain grows in {grows} of {len(items)} cases and shrinks in "
     text += f"{shrinks}, {open_} are undecided."
     longest = [(item, item.gains[item.lengths[-1]]) for item in items]

@@ -34,10 +34,10 @@ def test_seeds_that_all_starts_share_cancel_in_the_growth():
 def test_the_conclusion_counts_what_the_curves_show():
     tuned = readings({"random": 40, "pretrained": 41, "pretrained x 4": 30}, suffix="fine-tuned", fraction=1.0, windows=100)
     text = length_conclusion(curves(readings(STARTS) + tuned))
-    assert "**Linear probe**: from 0.25 × to 4 × the profile's steps, mIoU rises in 1 of 1 cases and falls in 0" in text
-    assert "Better than a random start: 0 of 1 at 0.25 ×, 1 of 1 at 1 ×, 1 of 1 at 4 ×" in text
-    assert "better than raw pixels: 0 of 1 at 0.25 ×, 0 of 1 at 1 ×, 1 of 1 at 4 ×" in text
-    assert "**Fine-tuned**: from 1 × to 4 × the profile's steps, mIoU rises in 0 of 1 cases and falls in 1" in text
+    assert "**Linear probe**: from 0.25 × to 4 × the profile's steps, mIoU rises in 1 of 1 cases and falls in 0" in text
+    assert "Better than a random start: 0 of 1 at 0.25 ×, 1 of 1 at 1 ×, 1 of 1 at 4 ×" in text
+    assert "better than raw pixels: 0 of 1 at 0.25 ×, 0 of 1 at 1 ×, 1 of 1 at 4 ×" in text
+    assert "**Fine-tuned**: from 1 × to 4 × the profile's steps, mIoU rises in 0 of 1 cases and falls in 1" in text
     assert "(Germany, simulated, 10 labelled windows)" in text
 
 

@@ -4,6 +4,7 @@ import pytest
 from readings import miou, readings
 
 from eelib.errors import InputError
+from eelib.report.headline import unfinished
 from eelib.report.tunings import gain_table, score_table, tuning_conclusion, tunings
 from eelib.report.tunings_figure import tuning_curves
 
@@ -52,12 +53,28 @@ def test_the_conclusion_counts_what_the_curves_show():
     text = tuning_conclusion(tunings(records() + records(opposite, fraction=1.0, windows=100)))
     assert "mIoU of random starts rises in 1 of 2 cases and falls in 0" in text
     assert "that of pre-trained ones in 2 of 2 cases and falls in 0" in text
-    assert "better than random ones, by an interval that excludes 0, in 1 of 2 at 1 ×, 2 of 2 at 4 ×" in text
+    assert "better than random ones, by an interval that excludes 0, in 1 of 2 at 1 ×, 2 of 2 at 4 ×" in text
     assert "the gain grows in 1 of 2 cases and shrinks in 1, 0 are undecided" in text
     longest = text.partition("After the longest: ")[2].partition("\n")[0]
     assert longest.count("(Germany, simulated, ") == 2 and longest.endswith("100 labelled windows).")
     assert longest.startswith(f"+{100 * (mean(62) - mean(60)):.1f} [")
-    assert "raw pixels**: random start: 0 of 2 at 1 ×, 1 of 2 at 4 ×, pre-trained: 0 of 2 at 1 ×, 1 of 2 at 4 ×" in text
+    told = "random start: 0 of 2 at 1 ×, 1 of 2 at 4 ×, pre-trained: 0 of 2 at 1 ×, 1 of 2 at 4 ×"
+    assert f"raw pixels**, after 4 × the pre-training: {told}" in text
+
+
+def test_a_longer_pre_training_is_named_and_the_usual_one_is_not():
+    longer, usual = records(), records({"random": 30, "pretrained": 45, "random tuned x 4": 60, "pretrained tuned x 4": 62})
+    assert [item.pretraining for item in tunings(longer) + tunings(usual)] == [4.0, 1.0]
+    assert tuning_conclusion(tunings(longer)).count(", after 4\N{NO-BREAK SPACE}× the pre-training: ") == 4
+    assert "the pre-training" not in tuning_conclusion(tunings(usual))
+
+
+def test_the_headline_says_how_far_fine_tuning_is_from_finished():
+    text = unfinished(records())
+    assert f"with 4 × its steps random starts score {100 * (mean(60) - mean(30)):.1f} points more on average" in text
+    assert text.endswith("(notebooks/ee8_finetuning).")
+    flat = {"random": 30, "pretrained x 4": 30, "random tuned x 4": 30, "pretrained x 4 tuned x 4": 50}
+    assert unfinished(records(flat)) == ""
 
 
 def test_every_mean_leads_to_its_records():

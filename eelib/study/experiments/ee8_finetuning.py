@@ -47,11 +47,16 @@ def plan(params: Parameters) -> list[Arm]:
     arms = []
     for region in extent.regions:
         for seed in extent.seeds:
-            start = lengthened(budget, region, seed, params.pretrain_length or extent.pretrain_length)
+            start = lengthened(budget, region, seed, pretrain_length(params))
             for fraction in extent.fractions:
                 arms += [probe_arm(budget, region, one, fraction, seed) for one in (RAW, start)]
                 arms += [tuned_arm(budget, region, one, fraction, seed, length) for length in lengths_of(params) for one in (RANDOM, start)]
     return arms
+
+
+def pretrain_length(params: Parameters) -> float:
+    """Multiple of the profile's steps of pre-training that the starts of a run had."""
+    return params.pretrain_length or extent_of(EXTENTS, params).pretrain_length
 
 
 def lengths_of(params: Parameters) -> tuple[float, ...]:
