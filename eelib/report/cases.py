@@ -22,7 +22,15 @@ READINGS = ("fine-tuned", "linear probe", "per pixel")
 SUFFIX = {" fine-tuned": "fine-tuned", " probed": "linear probe", " per pixel": "per pixel"}  # of the name of an arm
 POINTS = 100  # points of mIoU in 1.0
 NETWORK = "unet3df"  # of records that name none
-NETWORK_TITLES = {"unet3df": "UNet3Df", "vit_series": "ViT", "resnet_series": "ResNet"}
+NETWORK_TITLES = {
+    "unet3df": "UNet3Df",
+    "unet3d": "UNet3D",
+    "unet2d_clstm": "UNet2D-CLSTM",
+    "convbigru": "ConvBiGRU",
+    "tsvit": "TSViT",
+    "vit_series": "ViT",
+    "resnet_series": "ResNet",
+}
 
 
 class Case(NamedTuple):
@@ -174,6 +182,11 @@ def signed(value: Estimate) -> str:
 def points(value: float | None, *, sign: bool = True) -> str:
     """A number of points, ``+5.1``; a dash where there is none."""
     return "–" if value is None else f"{value:{'+' if sign else ''}.1f}".replace("-", "−")
+
+
+def percents(value: Estimate) -> str:
+    """A share with its interval in percent, ``41.2 [38.0, 44.3]``."""
+    return f"{POINTS * value.value:.1f} [{POINTS * value.low:.1f}, {POINTS * value.high:.1f}]"
 
 
 def percent(fraction: float) -> str:

@@ -11,7 +11,7 @@ from eelib.evaluate.confusion import pack, scores
 from eelib.report.comparison import compare, conclusion, signed
 from eelib.report.comparison_table import comparison_table
 from eelib.report.gain_figure import gain_figure
-from eelib.report.monitors import monitor_table
+from eelib.report.monitors import collapse_note, monitor_table
 
 
 def record(arm, seed, right, region="germany", fraction=0.1, windows=10):
@@ -143,13 +143,31 @@ def test_monitor_table():
     values = {"std": 0.9, "alignment": 0.1, "uniformity": -2.0, "retrieval": 0.5, "count": 100.0}
     made = [{"key": str(seed), "seed": seed, "params": {"regions": ["ghana"]}, "metrics": {"monitors": values}} for seed in range(3)]
     table = monitor_table([*made, made[0]])
-    assert table.loc["Ghana (simulated)", "seeds"] == 3
-    assert table.loc["Ghana (simulated)", "chance"] == 0.01
+    ghana, germany = ("Ghana (simulated)", "UNet3Df"), ("Germany (simulated)", "UNet3Df")
+    assert table.loc[ghana, "seeds"] == 3
+    assert table.loc[ghana, "chance"] == 0.01
     few = {"alignment": 0.2, "retrieval": 1.0, "count": 1.0}  # one held-out window has no spread
     alone = {"key": "few", "seed": 0, "params": {"regions": ["germany"]}, "metrics": {"monitors": few}}
     table = monitor_table([*made, alone])
-    assert table.loc["Ghana (simulated)", "std"] == 0.9
-    assert table.loc["Germany (simulated)"].isna().tolist() == [False, True, False, True, False, False]
+    assert table.loc[ghana, "std"] == 0.9
+    assert table.loc[germany].isna().tolist() == [False, True, True, False, True, False, False, False]
+
+
+def test_a_collapse_is_not_hidden_by_other_networks_or_seeds():
+    def made(network, seed, std):
+        values = {"std": std, "alignment": 0.1, "uniformity": -2.0, "retrieval": std / 10, "count": 100.0}
+        params = {"regions": ["ghana"], "encoder": {"name": network}}
+        return {"key": f"{network}{seed}", "seed": seed, "params": params, "metrics": {"monitors": values}}
+
+    records = [made("unet3df", 0, 0.95), made("unet3df", 1, 0.85), made("unet3d", 0, 0.5), made("unet3d", 1, 0.7), made("unet3d", 2, 0.9)]
+    table = monitor_table(records)
+    assert table["std"].tolist() == [0.9, 0.7] and table["std, lowest"].tolist() == [0.85, 0.5]
+    assert table["retrieval, lowest"].tolist() == [0.085, 0.05]
+    assert (
+        "(a spread below 0.8, where unrelated embeddings have 1): UNet3D in Ghana (simulated): 2 of 3 seeds, spread 0.50 to 0.70. The 3 others"
+        in (collapse_note(records))
+    )
+    assert collapse_note(records[:2]) == "No encoder collapsed, not even in part: all 2 have a spread of 0.85 or more."
 
 
 @pytest.mark.parametrize(("seeds", "said"), [(1, "nothing is decided"), (2, "little is decided"), (3, None)])
