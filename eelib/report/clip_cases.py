@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -93,6 +94,11 @@ class Model:
         """The data for people."""
         metrics = self.scores[0]["metrics"]
         return str(metrics["title"]).removesuffix(" (simulated)") + (", simulated" if metrics["simulated"] else ", real")
+
+
+def short_title(title: str) -> str:
+    """The data for a label of a figure: without what stands in round brackets."""
+    return re.sub(r" \([^)]*\)", "", title)
 
 
 def models(scores: Iterable[Record], trainings: Iterable[Record]) -> list[Model]:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from eelib.report.cases import signed
+from eelib.report.cases import POINTS, percents, signed
 from eelib.report.clip_cases import Compared, Model, compared
 from eelib.report.style import PALETTE, WIDTH, use_style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+DIGITS = {"parameters": 2, "milliseconds": 1, "megabytes": 1}
+MARKERS = ("o", "s", "^", "D")
 COSTS = {"parameters": "weights, millions", "milliseconds": "time of a step, ms", "megabytes": "memory of a step, MB"}
 
 
@@ -48,14 +50,14 @@ def cost_table(rows: Sequence[Compared]) -> pd.DataFrame:
             "encoder": row.model.config.encoder_title,
             "method": row.model.config.title,
             "layers": row.model.config.layers,
-            **{COSTS[name]: value for name, value in cost_of(row.model).items()},
-            "of that text blocks, millions": _blocks(row.model) / 1e6,
-            "top-1": str(row.score),
+            **{COSTS[name]: f"{value:.{DIGITS[name]}f}" for name, value in cost_of(row.model).items()},
+            "of that text blocks, millions": f"{_blocks(row.model) / 1e6:.2f}",
+            "top-1, %": percents(row.score),
             "against the deepest, points": signed(row.effect) if row.effect else "–",
         }
         for row in rows
     ]
-    return pd.DataFrame(table).set_index(["data", "encoder", "method", "layers"]).round(3)
+    return pd.DataFrame(table).set_index(["data", "encoder", "method", "layers"])
 
 
 def _blocks(model: Model) -> float:
@@ -64,7 +66,7 @@ def _blocks(model: Model) -> float:
 
 
 def depth_figure(rows: Sequence[Compared]) -> Figure:
-    """Quality, weights, step time and memory over the depth of the text encoder, in one figure."""
+    """Quality, weights, step time and memory over the depth of the text encoder; lines are drawn a little beside each other."""
     import matplotlib.pyplot as plt
 
     use_style()
@@ -75,16 +77,20 @@ def depth_figure(rows: Sequence[Compared]) -> Figure:
         config = row.model.config
         groups.setdefault(f"{config.title}, {config.encoder_title}, {row.model.data_title}", []).append(row)
     for at, (label, line) in enumerate(groups.items()):
-        x, color = [row.model.config.layers for row in line], PALETTE[at % len(PALETTE)]
-        spread = [[row.score.value - row.score.low for row in line], [row.score.high - row.score.value for row in line]]
-        panels["top-1"].errorbar(
-            x, [row.score.value for row in line], yerr=spread, fmt="o-", color=color, markersize=3, capsize=2, label=label
-        )
+        dodge = 0.22 * (at - (len(groups) - 1) / 2)  # so that equal lines and bars stand beside each other
+        x = [(row.model.config.layers or 0) + dodge for row in line]
+        look = {"color": PALETTE[at % len(PALETTE)], "marker": MARKERS[at % len(MARKERS)], "markersize": 3.5, "linewidth": 1.2}
+        top = [POINTS * row.score.value for row in line]
+        spread = [
+            [POINTS * (row.score.value - row.score.low) for row in line],
+            [POINTS * (row.score.high - row.score.value) for row in line],
+        ]
+        panels["top-1"].errorbar(x, top, yerr=spread, capsize=2, label=label, **look)
         for name in COSTS:
-            panels[name].plot(x, [cost_of(row.model)[name] for row in line], "o-", color=color, markersize=3)
+            panels[name].plot(x, [cost_of(row.model)[name] for row in line], **look)
     for name, axis in panels.items():
         axis.set_xticks(sorted({row.model.config.layers or 0 for row in rows}))
-        axis.set_title(COSTS.get(name, "zero-shot top-1"), fontsize=8)
+        axis.set_title(COSTS.get(name, "zero-shot top-1, %"), fontsize=8)
         if name != "top-1":
             axis.set_ylim(bottom=0)
     figure.legend(loc="outside upper center", ncols=2, fontsize=7)
@@ -103,9 +109,11 @@ def depth_conclusion(rows: Sequence[Compared]) -> str:
         deepest = max(line, key=lambda row: row.model.config.layers or 0)
         enough = [row for row in line if row.effect is None or row.effect.high >= 0]
         least = min(enough, key=lambda row: row.model.config.layers or 0)
-        text = f"* **{', '.join(name)}**: the shallowest text encoder that is not worse than {deepest.model.config.layers} blocks "
-        text += f"by an interval has {least.model.config.layers}"
+        few, many = least.model.config.layers or 0, deepest.model.config.layers
+        text = f"* **{', '.join(name)}**: every depth below {many} blocks is worse than {many} by an interval"
         if least.effect is not None:
+            told = "is better than" if least.effect.low > 0 else "is not told apart from" if few == 1 else "are not told apart from"
+            text = f"* **{', '.join(name)}**: {few} {'block' if few == 1 else 'blocks'} {told} {many}"
             small, large = cost_of(least.model), cost_of(deepest.model)
             saved = ", ".join(f"{100 * (1 - small[key] / large[key]):.0f} % of the {what}" for key, what in _SAVED.items())
             text += f" ({signed(least.effect)} points); it saves {saved}"

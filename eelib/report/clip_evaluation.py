@@ -24,6 +24,7 @@ from eelib.report.clip_cases import (
     linear_probe,
     nearest,
     recall_at,
+    short_title,
     under,
     zero_shot,
 )
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 WAYS = {"image_to_text": "image → text", "text_to_image": "text → image"}
 SIMILARITIES = ("global", "tokens")
+CONDITIONS = ("clouds", "sensor noise", "another region")  # others follow by name; each has one colour in all panels
 INDEX = ["data", "encoder", "method"]
 
 
@@ -136,27 +138,35 @@ def condition_changes(found: Sequence[Model]) -> dict[tuple[Model, str], Estimat
     return changes
 
 
+def _condition_order(name: str) -> tuple[int, str]:
+    return (CONDITIONS.index(name) if name in CONDITIONS else len(CONDITIONS)), name
+
+
 def condition_figure(found: Sequence[Model]) -> Figure:
-    """Change of top-1 under every condition, with 95 % intervals; one panel per set of pairs."""
+    """Change of top-1 under every condition, with 95 % intervals; one panel per set of pairs, a colour per condition in all of them."""
     import matplotlib.pyplot as plt
+    from matplotlib.lines import Line2D
 
     use_style()
     changes, groups = condition_changes(found), by_data(found)
-    figure, axes = plt.subplots(1, len(groups), figsize=(WIDTH, 1.2 + 0.3 * max(map(len, groups.values()))), squeeze=False)
+    conditions = list(dict.fromkeys(name for _, name in sorted(changes, key=lambda key: _condition_order(key[1]))))
+    figure, axes = plt.subplots(1, len(groups), figsize=(WIDTH, 1.4 + 0.3 * max(map(len, groups.values()))), squeeze=False)
     for axis, group in zip(axes[0], groups.values(), strict=True):
         axis.axvline(0, color="0.3", linewidth=1)
-        names = list(group[0].scores[0]["metrics"]["variants"])
+        names = [name for name in conditions if (group[0], name) in changes]
         for at, name in enumerate(names):
             values = [changes[model, name] for model in group]
-            y = np.arange(len(group))[::-1] + 0.2 * at
+            y = np.arange(len(group))[::-1] + 0.2 * ((len(names) - 1) / 2 - at)
             spread = [[POINTS * (v.value - v.low) for v in values], [POINTS * (v.high - v.value) for v in values]]
-            axis.errorbar(
-                [POINTS * v.value for v in values], y, xerr=spread, fmt="o", color=PALETTE[at], markersize=3, capsize=2, label=name
-            )
+            color = PALETTE[conditions.index(name) % len(PALETTE)]
+            axis.errorbar([POINTS * v.value for v in values], y, xerr=spread, fmt="o", color=color, markersize=3, capsize=2, linewidth=1)
         labels = [f"{model.config.title}, {model.config.encoder_title}" for model in group][::-1]
         axis.set_yticks(range(len(group)), labels, fontsize=7)
-        axis.set_title(group[0].data_title, fontsize=8)
-    axes[0][-1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1.01, 0.5))
+        axis.set_ylim(-0.6, len(group) - 0.4)
+        axis.set_title(short_title(group[0].data_title), fontsize=8)
+    handles = [Line2D([], [], color=PALETTE[at % len(PALETTE)], marker="o", markersize=3, label=name) for at, name in enumerate(conditions)]
+    if handles:
+        figure.legend(handles=handles, fontsize=7, loc="outside upper center", ncols=len(handles))
     figure.supxlabel("change of zero-shot top-1, points", fontsize="small")
     return figure
 

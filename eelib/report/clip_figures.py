@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from eelib.report.cases import POINTS
-from eelib.report.clip_cases import Compared
+from eelib.report.clip_cases import Compared, short_title
 from eelib.report.style import BLUE, GREY, ORANGE, VERMILION, WIDTH, use_style
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ FAMILY_COLORS = {"vit": BLUE, "resnet": ORANGE}
 
 
 def supervision_figure(rows: Sequence[Compared]) -> Figure:
-    """Top-1 of every method with every encoder, one panel per set of pairs; lines that are not parallel are an interaction."""
+    """Top-1 of every method with every encoder, one panel per set of pairs; lines that are not parallel would be an interaction."""
     import matplotlib.pyplot as plt
 
     use_style()
@@ -28,16 +28,19 @@ def supervision_figure(rows: Sequence[Compared]) -> Figure:
         for shift, family in enumerate(dict.fromkeys(row.model.config.family for row in chosen)):
             line = [row for row in chosen if row.model.config.family == family]
             x = [names.index(row.model.config.title) + 0.12 * shift for row in line]
-            y = [row.score.value for row in line]
-            spread = [[row.score.value - row.score.low for row in line], [row.score.high - row.score.value for row in line]]
+            y = [POINTS * row.score.value for row in line]
+            spread = [
+                [POINTS * (row.score.value - row.score.low) for row in line],
+                [POINTS * (row.score.high - row.score.value) for row in line],
+            ]
             label = line[0].model.config.encoder_title
             axis.errorbar(x, y, yerr=spread, fmt="o-", color=FAMILY_COLORS.get(family, GREY), markersize=4, capsize=2, label=label)
         baselines = chosen[0].model.scores[0]["metrics"]["baselines"]
-        axis.axhline(baselines["chance"], color="0.5", linewidth=1, linestyle=":", label="chance")
-        axis.axhline(baselines["majority"], color="0.5", linewidth=1, linestyle="--", label="majority")
-        axis.set_xticks(range(len(names)), names, fontsize=7)
-        axis.set_title(panel, fontsize=8)
-    axes[0][0].set_ylabel("zero-shot top-1")
+        axis.axhline(POINTS * baselines["chance"], color="0.5", linewidth=1, linestyle=":", label="chance")
+        axis.axhline(POINTS * baselines["majority"], color="0.5", linewidth=1, linestyle="--", label="majority")
+        axis.set_xticks(range(len(names)), names, fontsize=7, rotation=40, ha="right", rotation_mode="anchor")
+        axis.set_title(short_title(panel), fontsize=8)
+    axes[0][0].set_ylabel("zero-shot top-1, %")
     axes[0][-1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1.01, 0.5))  # beside the panel: error bars fill it
     return figure
 
@@ -64,5 +67,6 @@ def forest(rows: Sequence[Compared], labels: Sequence[str], xlabel: str) -> Figu
         spread = [[POINTS * (value.value - value.low)], [POINTS * (value.high - value.value)]]
         axis.errorbar(POINTS * value.value, y, xerr=spread, fmt="o", color=color, markersize=4, capsize=2, linewidth=1.2)
     axis.set_yticks(range(len(shown)), [label for _, label in reversed(shown)], fontsize=7)
+    axis.set_ylim(-0.6, len(shown) - 0.4)  # no point on the frame
     axis.set_xlabel(xlabel, fontsize="small")
     return figure

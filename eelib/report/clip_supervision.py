@@ -9,10 +9,10 @@ import numpy as np
 
 from eelib.evaluate.confusion import Array
 from eelib.evaluate.statistics import LEVEL, Estimate, holm, interaction_test
-from eelib.report.cases import points, signed
+from eelib.report.cases import POINTS, percents, points, signed
 from eelib.report.clip_cases import Compared, Config, Measure, Model, by_data, compared, draw, trained_ones, zero_shot
 from eelib.report.clip_published import CAVEAT, SOURCE, is_doubted, published_effect, published_interaction, published_top1
-from eelib.report.tables import bold, html_table, linked_mean
+from eelib.report.tables import bold, html_table, linked_percent
 
 BASE = "clip"
 DAGGER = "†"  # at published numbers that CAVEAT is about
@@ -117,13 +117,13 @@ def supervision_table(rows: Sequence[Compared], *, root: str = "../") -> str:
     for row in rows:
         config, baselines = row.model.config, row.model.scores[0]["metrics"]["baselines"]
         method, family = config.label.partition(", ")[0], config.family
-        ours = (linked_mean(row.score, row.model.scores, root), bold(row.effect, decided=row.decided) if row.effect else "–")
+        ours = (linked_percent(row.score, row.model.scores, root), bold(row.effect, decided=row.decided) if row.effect else "–")
         mark = DAGGER if is_doubted(method, family) else ""
         over = f"{points(published_effect(method, family))}{mark}" if row.effect else "–"
         others = (f"{points(published_top1(method, family), sign=False)}{mark}", over)
-        floor = f"{baselines['chance']:.3f} / {baselines['majority']:.3f}"
+        floor = f"{POINTS * baselines['chance']:.1f} / {POINTS * baselines['majority']:.1f}"
         body.append(((row.model.data_title, config.encoder_title, config.title), (*ours, floor, *others)))
-    right = ("top-1", "over CLIP, points", "chance / majority", "published top-1, %", "published over CLIP")
+    right = ("top-1, %", "over CLIP, points", "chance / majority, %", "published top-1, %", "published over CLIP, points")
     return _with_caveat(html_table(("data", "encoder", "method"), right, body))
 
 
@@ -169,7 +169,7 @@ def _ranking(data: str, encoder: str, rows: Sequence[Compared]) -> str:
     text = (
         f"* **{data}, {encoder}**: better than CLIP after correction: {', '.join(better) or 'none'}; worse: {', '.join(worse) or 'none'}."
     )
-    text += f" Highest top-1: {best.model.config.title}, {best.score}."
+    text += f" Highest top-1: {best.model.config.title}, {percents(best.score)} %."
     return f"{text} {above} of {len(rows)} are above chance and majority by an interval."
 
 

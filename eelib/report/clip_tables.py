@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from eelib.report.clip_cases import Compared, Model, trained_ones
-from eelib.report.tables import bold, html_table, linked_mean
+from eelib.report.tables import bold, html_table, linked_percent
 
 LOSSES = ("pairs skipped", "captions truncated")
 MONITORS = ("std", "alignment", "uniformity", "retrieval")
@@ -63,7 +63,7 @@ def effect_table(
         rows: From :func:`eelib.report.clip_cases.compared`.
         what: Text of the last text column, one per row.
         heads: Its head.
-        score: Head of the score.
+        score: Head of the score, which is shown in percent.
         effect: Head of the difference.
         root: Where links start.
     """
@@ -71,11 +71,11 @@ def effect_table(
         (
             (row.model.data_title, row.model.config.encoder_title, text),
             (
-                linked_mean(row.score, row.model.scores, root),
+                linked_percent(row.score, row.model.scores, root),
                 bold(row.effect, decided=row.decided) if row.effect else "–",
                 f"{row.adjusted:.3f}" if row.effect else "–",
             ),
         )
         for row, text in zip(rows, what, strict=True)
     ]
-    return html_table(("data", "encoder", *heads), (score, effect, "p, corrected"), body)
+    return html_table(("data", "encoder", *heads), (f"{score}, %", effect, "p, corrected"), body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from eelib.evaluate.statistics import Estimate
-from eelib.report.cases import Record, signed
+from eelib.report.cases import POINTS, Record, signed
 from eelib.report.records_page import record_link
 
 Cells = Sequence[str]
@@ -27,11 +27,16 @@ def html_table(left: Cells, right: Cells, rows: Iterable[tuple[Cells, Cells]]) -
     return f'<div class="scroll"><table class="comparison"><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
 
 
-def linked_mean(value: Estimate | None, records: Iterable[Record], root: str = "../", digits: int = 3) -> str:
-    """A mean over seeds; the small figures behind it are its seeds, and lead to their records."""
+def linked_mean(value: Estimate | None, records: Iterable[Record], root: str = "../", digits: int = 3, scale: float = 1) -> str:
+    """A mean over seeds, times ``scale``; the small figures behind it are its seeds, and lead to their records."""
     if value is None:
         return "–"
-    return f"{value.value:.{digits}f}{seed_links(records, root)}"
+    return f"{scale * value.value:.{digits}f}{seed_links(records, root)}"
+
+
+def linked_percent(value: Estimate | None, records: Iterable[Record], root: str = "../") -> str:
+    """:func:`linked_mean` in percent."""
+    return linked_mean(value, records, root, digits=1, scale=POINTS)
 
 
 def seed_links(records: Iterable[Record], root: str = "../") -> str:

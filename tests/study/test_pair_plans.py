@@ -151,7 +151,7 @@ def test_own_captions_are_learnt_as_they_are(own):
 
 
 def test_v1_against_v2_of_own_captions_needs_some_that_differ(own):
-    with pytest.raises(InputError, match=r"keeps 0 of 4[0-9] captions of mine, 2 are wanted .removed: boiler-plate"):
+    with pytest.raises(InputError, match=r"keeps 0 of 4[0-9] captions of mine, 2 are wanted .removed: boilerplate"):
         planned("clip3_data", pairs=["pairs.yaml"], test_pairs="places.yaml")
     table = (own / "captions.csv").read_text().splitlines()
     longer = (f"{row} and the house of family {'abcdefgh'[n % 8]}{'ijklmnop'[n // 8]}" for n, row in enumerate(table[1:]))

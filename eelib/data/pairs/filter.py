@@ -17,7 +17,7 @@ from eelib.data.windows import Ints
 
 LEAST_WORDS = 3
 WORDS_PER_TOKEN = 0.6  # what is longer than this share of the context, in words, cannot be read whole
-REPEATED = 0.0015  # share of the pool from which a repeated text is boiler-plate
+REPEATED = 0.0015  # share of the pool from which a repeated text is boilerplate
 REPEATED_LEAST = 4  # and never below so many copies
 
 _EXTENSION = re.compile(r"\.(jpe?g|png|gif|tiff?|jp2|bmp|raw|nef|cr2|heic|svg)\b", re.I)
@@ -119,7 +119,7 @@ RULES: dict[str, Callable[[str, PoolFacts], bool]] = {
     "web": is_web,
     "short": is_short,
     "long": is_long,
-    "boiler-plate": is_boilerplate,
+    "boilerplate": is_boilerplate,
     "language": is_foreign,
 }
 DUPLICATE = "duplicate"

@@ -24,7 +24,7 @@ REMOVED = {
     ],
     "short": ["wheat", "12 34", "green field", ""],
     "long": ["one more word " * 20],
-    "boiler-plate": ["All rights reserved!"],
+    "boilerplate": ["All rights reserved!"],
     "language": ["Felder und Wald von oben", "vue aérienne sur les champs", "поле и лес сверху", "Weizen Gerste Raps"],
 }
 KEPT = [
