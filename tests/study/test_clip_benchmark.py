@@ -9,7 +9,6 @@ import torch
 from pair_files import class_folder, picture, shards, tar_shard, write_table
 from toy_pairs import CLASSES, toy_set
 
-from eelib.data.pairs.load import load_pairs
 from eelib.data.pairs.pooled import load_data
 from eelib.data.pairs.settings import PairSizes
 from eelib.data.pairs.shards import ShardIndex
@@ -262,7 +261,6 @@ def test_templates_of_ones_own_in_a_manifest_are_what_zero_shot_asks(toys, tmp_p
         (tmp_path / "mine.yaml").write_text(
             f"name: mine\nkind: class-folder\ntitle: Mine\ndescription: x\nfolder: sets\nprompts: {prompts}\n"
         )
-        load_pairs.cache_clear()
         asked.clear()
         data = PairData(sets=(str(tmp_path / "mine.yaml"),), sizes=PairSizes(size=16))
         card = torch.load(tmp_path / MODEL, weights_only=True)

@@ -5,7 +5,6 @@ import yaml
 from pair_files import class_folder, cut_short, noisy, picture, shards, tar_shard, write_table
 
 from eelib import cli
-from eelib.data.pairs.load import load_pairs
 
 
 def call(capsys, *arguments):
@@ -18,7 +17,6 @@ def call(capsys, *arguments):
 def write(base, kind, **fields):
     content = {"name": "mine", "kind": kind, "title": "My images", "description": "-"}
     (base / "mine.yaml").write_text(yaml.safe_dump(content | fields))
-    load_pairs.cache_clear()
     return base / "mine.yaml"
 
 

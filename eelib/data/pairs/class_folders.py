@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from eelib.data.freshness import Files
 from eelib.data.pairs.containers import PairSet
 from eelib.data.pairs.images import SUFFIXES
 from eelib.data.pairs.manifests import ClassFolderManifest
@@ -19,9 +20,12 @@ def class_folder_pairs(entry: ClassFolderManifest, base: Path, sizes: PairSizes)
     Raises:
         InputError: No folder, a class folder without images, fewer than two classes, or names for folders that do not exist.
     """
-    rows = class_rows(base / entry.folder, entry.names, entry.shares)
+    folder = base / entry.folder
+    rows = class_rows(folder, entry.names, entry.shares)
     classes = tuple(dict.fromkeys(row.kind for row in rows))
-    return pair_set(Origin(entry.name, entry.title, entry, f"class-folder {entry.model_dump_json()}"), rows, sizes, classes)
+    holders = Files([folder, *(parent for row in rows for parent in (row.path.parent, row.path.parent.parent))])
+    identity = f"class-folder {entry.model_dump_json()}"
+    return pair_set(Origin(entry.name, entry.title, entry, identity, folder=folder, files=(holders,)), rows, sizes, classes)
 
 
 def class_rows(folder: Path, names: Mapping[str, str], shares: tuple[float, float, float]) -> list[Row]:

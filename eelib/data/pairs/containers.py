@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from eelib.data.freshness import Files
 from eelib.data.windows import Floats, Ints
 from eelib.errors import InputError
 
@@ -130,6 +131,7 @@ class PairSet:
         notes: What was skipped or removed on the way, one line each.
         removed: Rule of the V2-like filter to how many captions of the pool it removed; empty in other versions.
         prompts: The prompt set that fits the images, one of :data:`eelib.data.pairs.prompts.PROMPT_SETS`, or a user's own templates.
+        files: Where the data are a user's own, all files that decide them.
     """
 
     name: str
@@ -144,6 +146,7 @@ class PairSet:
     notes: tuple[str, ...] = ()
     removed: Mapping[str, int] = field(default_factory=dict)
     prompts: str | tuple[str, ...] = "photo1"
+    files: tuple[Files, ...] = ()
 
     @property
     def labels(self) -> dict[str, Ints]:

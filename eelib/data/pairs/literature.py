@@ -33,11 +33,11 @@ def literature_pairs(entry: PairDatasetManifest, sizes: PairSizes) -> PairSet:
         from eelib.data.pairs.tables import table_pairs
 
         columns = {"path_column": entry.columns[0], "caption_column": entry.columns[1]}
-        return table_pairs(TableManifest(kind="image-text-table", table=entry.annotations, **shared, **columns), folder, sizes)
+        return table_pairs(TableManifest(kind="image-text-table", table=entry.annotations, **shared, **columns), folder, sizes, own=False)
     if entry.format == "image-text-shards":
         from eelib.data.pairs.shard_pairs import shard_pairs
 
-        return shard_pairs(ShardsManifest(kind="image-text-shards", **shared), folder, sizes)
+        return shard_pairs(ShardsManifest(kind="image-text-shards", **shared), folder, sizes, own=False)
     if entry.format == "torchvision":
         from eelib.data.pairs.torchvision_sets import torchvision_pairs
 

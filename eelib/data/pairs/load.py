@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import functools
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eelib.data.freshness import Files, kept
 from eelib.data.names import SIMULATED
 from eelib.data.pairs.containers import PairSet
 from eelib.data.pairs.settings import PairSizes
@@ -25,9 +26,9 @@ def pair_names() -> list[str]:
     return [*SIMULATED, *samples]
 
 
-@functools.lru_cache(maxsize=8)
+@kept(8)
 def load_pairs(name: str, sizes: PairSizes) -> PairSet:
-    """A set of pairs.
+    """A set of pairs; a user's own are read again when a file of theirs has changed.
 
     Args:
         name: One of :func:`pair_names`, any other labelled region, or the path of a manifest.
@@ -40,7 +41,11 @@ def load_pairs(name: str, sizes: PairSizes) -> PairSet:
         from eelib.data.pairs.world_pairs import world_pairs
 
         return world_pairs(name, sizes)
-    return _from_manifest(name, sizes)
+    if not name.endswith(MANIFEST):
+        return _from_manifest(name, sizes)
+    said = Files([Path(name)])
+    found = _from_manifest(name, sizes)
+    return replace(found, files=(said, *found.files))
 
 
 def pair_classes(name: str, sizes: PairSizes) -> tuple[str, ...]:

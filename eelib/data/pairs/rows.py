@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from eelib.data.freshness import Files
+from eelib.data.own.files import sampled_digest
 from eelib.data.pairs.containers import NO_LABEL, Pairs, PairSet
 from eelib.data.pairs.images import MISSING, UNREADABLE, ImageReader
 from eelib.data.pairs.manifests import ReadsImages
@@ -51,13 +54,25 @@ class Row:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a set of rows needs beside the rows."""
+    """What a set of rows needs beside the rows.
+
+    Attributes:
+        name: The name used in parameters.
+        title: For tables and figures.
+        entry: How images are read.
+        identity: What is read, and how, as part of the fingerprint.
+        needs_train: Whether a set without training pairs is an error.
+        folder: Where the images of a user are; None: data of the literature, which are known by names and sizes as they always were.
+        files: Where a user's rows come from.
+    """
 
     name: str
     title: str
     entry: ReadsImages
     identity: str
     needs_train: bool = True
+    folder: Path | None = None
+    files: tuple[Files, ...] = ()
 
 
 def split_by_hash(place: str, shares: tuple[float, float, float]) -> str:
@@ -92,6 +107,7 @@ def pair_set(origin: Origin, rows: Sequence[Row], sizes: PairSizes, classes: tup
         InputError: A set is empty, or a broken image where broken images stop.
     """
     reader = ImageReader(origin.entry, sizes.size)
+    images = (Files(row.path for row in rows),) if origin.folder else ()
     classes = classes or tuple(sorted({row.kind for row in rows} - {""}))
     rows, skipped, missing = _usable(rows, reader, origin, list(skipped))
     rows = [rows[int(k)] for k in np.random.default_rng(0).permutation(len(rows))]
@@ -124,6 +140,7 @@ def pair_set(origin: Origin, rows: Sequence[Row], sizes: PairSizes, classes: tup
         notes=(*_notes(skipped), *(report.lines() if report else ())),
         removed=report.removed if report else {},
         prompts=origin.entry.prompts,
+        files=(*origin.files, *images),
     )
 
 
@@ -168,19 +185,27 @@ def _problems(paths: Sequence[Path], reader: ImageReader) -> dict[Path, str]:
 
 
 def _pairs(origin: Origin, rows: Sequence[Row], places: dict[str, int], classes: tuple[str, ...], reader: ImageReader, what: str) -> Pairs:
-    paths = [row.path for row in rows]
-    content = hashlib.sha256("\n".join(f"{row.path.name} {row.path.stat().st_size} {row.caption} {row.kind}" for row in rows).encode())
     ids = {name: number for number, name in enumerate(classes)}
     return Pairs(
         name=origin.name,
         title=origin.title,
         texts=tuple(row.caption for row in rows),
-        read=file_reader(paths, reader),
+        read=file_reader([row.path for row in rows], reader),
         place=np.array([places[row.place] for row in rows], np.int64),
         labels=np.array([ids.get(row.kind, NO_LABEL) for row in rows], np.int64),
         simulated=False,
-        identity=f"{origin.identity} {content.hexdigest()[:16]} {what}",
+        identity=f"{origin.identity} {_content(rows, origin.folder)} {what}",
     )
+
+
+def _content(rows: Sequence[Row], folder: Path | None) -> str:
+    """Short hash of what rows say and show; the images of a user are read for it, of large ones and of thousands only parts."""
+    if folder is None:
+        said = "\n".join(f"{row.path.name} {row.path.stat().st_size} {row.caption} {row.kind}" for row in rows)
+    else:
+        shown = sampled_digest(tuple(dict.fromkeys(row.path for row in rows)), folder)
+        said = json.dumps([shown, *((row.path.relative_to(folder).as_posix(), row.caption, row.place, row.kind) for row in rows)])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def file_reader(paths: Sequence[Path], reader: ImageReader) -> Callable[[Ints], Floats]:

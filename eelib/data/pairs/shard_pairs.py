@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from eelib.data.freshness import Files
+from eelib.data.own.files import sampled_digest
 from eelib.data.pairs.containers import NO_LABEL, Pairs, PairSet
 from eelib.data.pairs.images import UNREADABLE, ImageReader
 from eelib.data.pairs.manifests import ShardsManifest
@@ -20,15 +22,26 @@ from eelib.data.pairs.versions import versioned
 from eelib.errors import InputError
 
 
-def shard_pairs(entry: ShardsManifest, base: Path, sizes: PairSizes) -> PairSet:
+def shard_pairs(entry: ShardsManifest, base: Path, sizes: PairSizes, *, own: bool = True) -> PairSet:
     """The pairs of some shards. Captions and images stay in the shards until they are asked for.
+
+    Args:
+        entry: Their manifest.
+        base: Folder that relative paths count from.
+        sizes: How many pairs of which version.
+        own: Whether they are a user's, not those of the literature, which are known by names and sizes as they always were.
 
     Raises:
         InputError: No shard, a shard that is cut short, pairs that lack an image or a caption where those stop, or an empty set.
     """
-    reader = ImageReader(entry, sizes.size)
-    indices, skipped = _splits(entry, base / entry.folder, reader)
-    parts = {split: _pairs(entry, index, reader, f"{split} {sizes.model_dump_json()}") for split, index in indices.items()}
+    reader, folder = ImageReader(entry, sizes.size), base / entry.folder
+    files = (_files(entry, folder),) if own else ()
+    indices, skipped = _splits(entry, folder, reader)
+    shown = {paths: sampled_digest(paths, folder) for paths in {index.paths for index in indices.values()}} if own else {}
+    parts = {
+        split: _pairs(entry, index, reader, f"{split} {sizes.model_dump_json()}", shown.get(index.paths))
+        for split, index in indices.items()
+    }
     train, report = versioned(plain_pool(parts["train"]), sizes)
     validation, test = (parts[part].take(np.arange(min(len(parts[part]), getattr(sizes, part)))) for part in ("validation", "test"))
     notes = [f"{count} pair(s) skipped: {reason}" for reason, count in skipped.items()]
@@ -45,7 +58,15 @@ def shard_pairs(entry: ShardsManifest, base: Path, sizes: PairSizes) -> PairSet:
         notes=(*notes, *(report.lines() if report else ())),
         removed=report.removed if report else {},
         prompts=entry.prompts,
+        files=files,
     )
+
+
+def _files(entry: ShardsManifest, folder: Path) -> Files:
+    """The shards as they are now, and the folders that hold them."""
+    globs = [pattern for pattern in (entry.shards, entry.validation, entry.test) if pattern]
+    paths = [path for pattern in globs for path in folder.glob(pattern)]
+    return Files([folder, *paths, *(path.parent for path in paths)])
 
 
 def _splits(entry: ShardsManifest, folder: Path, reader: ImageReader) -> tuple[dict[str, ShardIndex], Counter[str]]:
@@ -98,8 +119,10 @@ def _screened(entry: ShardsManifest, index: ShardIndex, reader: ImageReader) -> 
     return (index.take(np.setdiff1d(np.arange(len(index)), list(bad))) if bad else index), reasons
 
 
-def _pairs(entry: ShardsManifest, index: ShardIndex, reader: ImageReader, what: str) -> Pairs:
+def _pairs(entry: ShardsManifest, index: ShardIndex, reader: ImageReader, what: str, shown: str | None) -> Pairs:
     listed = [*(f"{path.name} {path.stat().st_size}" for path in index.paths), *index.keys]
+    if shown is not None:  # of the middle of a large shard, offsets and sizes are all that is known
+        listed += [shown, hashlib.sha256(index.image.tobytes() + index.caption.tobytes()).hexdigest()]
     listing = hashlib.sha256("\n".join(listed).encode()).hexdigest()[:16]
 
     def read(rows: np.ndarray) -> np.ndarray:

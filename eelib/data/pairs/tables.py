@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from eelib.data.freshness import Files
 from eelib.data.pairs.containers import PairSet
 from eelib.data.pairs.manifests import TableManifest
 from eelib.data.pairs.rows import SPLITS, Origin, Row, inside, pair_set, split_by_hash
@@ -23,24 +25,28 @@ class Reader(Protocol):
     def __next__(self) -> list[str]: ...
 
 
-def table_pairs(entry: TableManifest, base: Path, sizes: PairSizes) -> PairSet:
+def table_pairs(entry: TableManifest, base: Path, sizes: PairSizes, *, own: bool = True) -> PairSet:
     """The pairs of a table.
 
     Args:
         entry: Its manifest.
         base: Folder that relative paths count from.
         sizes: How many pairs of which version.
+        own: Whether it is a user's, not one of the literature.
 
     Raises:
         InputError: The table is missing, not UTF-8, without a column, or with a quote that is not closed; an unknown split, or a path out
             of the folder; a row with another number of fields than columns, an empty caption or a broken image where those stop.
     """
     skipped: list[str] = []
+    origin = Origin(entry.name, entry.title, entry, f"table {entry.model_dump_json()}")
+    if own:
+        origin = replace(origin, folder=(base / entry.folder).resolve(), files=(Files([base / entry.table]),))
     rows = list(_rows(entry, base, skipped))
     if not rows:
         why = f", most often: {Counter(skipped).most_common(1)[0][0]}" if skipped else ""
         raise InputError(f"{base / entry.table}: no usable row ({len(skipped)} skipped{why}); check path and caption columns")
-    return pair_set(Origin(entry.name, entry.title, entry, f"table {entry.model_dump_json()}"), rows, sizes, skipped=skipped)
+    return pair_set(origin, rows, sizes, skipped=skipped)
 
 
 def _rows(entry: TableManifest, base: Path, skipped: list[str]) -> Iterator[Row]:

@@ -5,7 +5,7 @@ import pytest
 import yaml
 from pair_files import class_folder, cut_short, noisy, picture
 
-from eelib.data.pairs.load import load_pairs
+from eelib.data.pairs.load import load_pairs, pair_fingerprint
 from eelib.data.pairs.settings import PairSizes
 from eelib.errors import InputError
 
@@ -16,7 +16,6 @@ def load(folder, **changes):
     entry = {"name": "mine", "kind": "class-folder", "title": "Mine", "description": "-", "folder": folder.name}
     path = folder.parent / "mine.yaml"
     path.write_text(yaml.safe_dump(entry | changes))
-    load_pairs.cache_clear()
     return load_pairs(str(path), SIZES)
 
 
@@ -52,6 +51,26 @@ def test_a_broken_image_is_skipped_and_counted(tmp_path):
     pairs = load(folder)
     assert pairs.notes == ("3 row(s) skipped: image missing or not readable",)
     assert sum(len(part.image(np.arange(len(part)))) for part in (pairs.train, pairs.validation, pairs.test)) == 40
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda folder: picture(folder / "SeaLake" / "new.png", (1, 2, 3)),
+        lambda folder: picture(folder / "Pasture" / "1.png", (1, 2, 3)),
+        lambda folder: (folder / "SeaLake" / "SeaLake_3.bmp").rename(folder / "SeaLake" / "Lake_3.bmp"),
+        lambda folder: picture(folder / "SeaLake" / "SeaLake_3.bmp", (1, 2, 3)),
+    ],
+)
+@pytest.mark.parametrize("parts", [False, True])
+def test_the_key_follows_images_that_come_go_or_change_while_the_process_lives(tmp_path, parts, change):
+    folders = [tmp_path / "sets" / part for part in ("train", "val", "test")] if parts else [tmp_path / "sets"]
+    for folder in folders:
+        class_folder(folder, count=20, ending="bmp")
+    load(tmp_path / "sets")
+    before = pair_fingerprint(str(tmp_path / "mine.yaml"), SIZES)
+    change(folders[0])
+    assert pair_fingerprint(str(tmp_path / "mine.yaml"), SIZES) != before
 
 
 def test_one_clear_line(tmp_path):

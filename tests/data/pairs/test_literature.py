@@ -1,5 +1,7 @@
 """Data sets of the literature: every manifest is valid and says how to get the data; loaders read miniatures in the true format."""
 
+import hashlib
+
 import numpy as np
 import pytest
 from pair_files import class_folder, picture, rsicd, shards, split_lists
@@ -41,6 +43,17 @@ def test_captions_in_rsicd_json(name):
     assert len(pairs.train) == 6 * 4  # of five sentences two are the same
     row = next(row for row, text in enumerate(pairs.test.texts) if text == "airport number 9 .")
     assert pairs.test.image([row])[0, 0].mean() == pytest.approx(180 / 255, abs=0.02)
+
+
+def test_data_of_the_literature_keep_the_keys_that_their_records_have():
+    entry = manifest("rsicd")
+    folder = pair_dataset_folder(entry)
+    rsicd(folder, entry.annotations, entry.folder)
+    test = literature_pairs(entry, SIZES).test
+    files = [sorted((folder / entry.folder).iterdir())[place] for place in test.place]
+    lines = [f"{file.name} {file.stat().st_size} {text} " for file, text in zip(files, test.texts, strict=True)]
+    content = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+    assert test.identity == f"rsicd rsicd-json {entry.splits} {content} test {SIZES.model_dump_json()}"
 
 
 def test_rsicd_json_that_is_none(tmp_path):

@@ -8,7 +8,7 @@ import yaml
 from pair_files import cut_short, noisy, shards, tar_shard
 
 from eelib.data.pairs.images import ImageReader
-from eelib.data.pairs.load import load_pairs
+from eelib.data.pairs.load import load_pairs, pair_fingerprint
 from eelib.data.pairs.settings import PairSizes
 from eelib.data.pairs.shards import ShardTexts, index_shards
 from eelib.errors import InputError
@@ -29,7 +29,6 @@ def load(folder, sizes=SIZES, **changes):
     entry = {"name": "mine", "kind": "image-text-shards", "title": "Mine", "description": "-", "folder": folder.name}
     path = folder.parent / "mine.yaml"
     path.write_text(yaml.safe_dump(entry | changes))
-    load_pairs.cache_clear()
     return load_pairs(str(path), sizes)
 
 
@@ -143,6 +142,21 @@ def test_a_shard_is_decoded_once_and_again_when_it_changes(folder, monkeypatch):
     assert again.fingerprint() == first.fingerprint()
     tar_shard(folder / "pairs-0009.tar", bad_members(folder)[4:])
     assert load(folder).notes == () and len(looked_at) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda path: path.write_bytes(path.read_bytes().replace(b"caption of pair 000009", b"caption of pear 000009")),  # the same size
+        lambda path: shards(path.parent, count=4),
+        lambda path: path.rename(path.with_name("pairs-0005.tar")),
+    ],
+)
+def test_the_key_follows_shards_that_change_while_the_process_lives(folder, change):
+    load(folder)
+    before = pair_fingerprint(str(folder.parent / "mine.yaml"), SIZES)
+    change(folder / "pairs-0001.tar")
+    assert pair_fingerprint(str(folder.parent / "mine.yaml"), SIZES) != before
 
 
 def test_other_damage_is_one_clear_line(folder):

@@ -1,5 +1,7 @@
 """Pairs in a CSV or TSV file, and everything that can be wrong with one."""
 
+import shutil
+
 import pytest
 import yaml
 from pair_files import cut_short, noisy, picture, write_table
@@ -33,7 +35,6 @@ def table(tmp_path):
         entry = {"name": "mine", "kind": "image-text-table", "title": "Mine", "description": "-", "table": "pairs.csv", "folder": "images"}
         path = tmp_path / "mine.yaml"
         path.write_text(yaml.safe_dump(entry | changes))
-        load_pairs.cache_clear()
         return load_pairs(str(path), sizes)
 
     load.folder, load.rows = tmp_path, rows
@@ -204,13 +205,50 @@ def test_captions_of_people_get_no_faults_but_the_filter_applies(table):
     assert "IMG_0001.JPG" not in v2.train.texts and v2.removed["file name"] == 9
 
 
-def test_fingerprint_changes_with_caption_and_image(table):
-    path = str(table.folder / "mine.yaml")
-    table()
-    before = pair_fingerprint(path, SIZES)
-    write_table(table.folder / "pairs.csv", [(a, b + "!") for a, b, *_ in table.rows])
-    load_pairs.cache_clear()
-    after = pair_fingerprint(path, SIZES)
-    picture(table.folder / "images/0.png", (1, 2, 3), size=40)
-    load_pairs.cache_clear()
-    assert len({before, after, pair_fingerprint(path, SIZES)}) == 3
+@pytest.fixture
+def of_bitmaps(table):
+    """A table whose images all have the same number of bytes; the function gives the key of its data as it is now."""
+
+    def write(places=6, said="picture", name="images"):
+        rows = [(f"{k}.bmp", f"{said} {k}", ("train", "val", "test")[k % 3], f"{k % 3} {k % places}") for k in range(30)]
+        write_table(table.folder / "pairs.csv", rows, ("path", "caption", "part", "site"))
+        for k in range(30):
+            picture(table.folder / name / f"{k}.bmp", (8 * k, 100, 50))
+        table(split_column="part", place_column="site", folder=name)
+
+    write()
+    write.again = write
+    write.key = lambda: pair_fingerprint(str(table.folder / "mine.yaml"), SIZES)
+    write.folder = table.folder
+    return write
+
+
+CHANGES = {
+    "pixels": lambda data: picture(data.folder / "images/7.bmp", (250, 0, 0)),
+    "places": lambda data: data.again(places=30),
+    "captions": lambda data: data.again(said="another"),
+    "folder": lambda data: data.again(name="other"),
+    "an image": lambda data: (data.folder / "images/7.bmp").unlink(),
+    "manifest": lambda data: (data.folder / "mine.yaml").write_text((data.folder / "mine.yaml").read_text() + "prompts: satellite8\n"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_key_follows_whatever_changes_while_the_process_lives(of_bitmaps, change):
+    before = of_bitmaps.key()
+    assert of_bitmaps.key() == before
+    CHANGES[change](of_bitmaps)
+    assert of_bitmaps.key() != before
+
+
+def test_a_copy_with_other_time_stamps_has_the_same_key(of_bitmaps, tmp_path):
+    shutil.copytree(of_bitmaps.folder, tmp_path / "copy", ignore=shutil.ignore_patterns("copy", "data"), copy_function=shutil.copyfile)
+    assert pair_fingerprint(str(tmp_path / "copy/mine.yaml"), SIZES) == of_bitmaps.key()
+
+
+def test_an_image_that_was_missing_is_used_as_soon_as_it_is_there(of_bitmaps):
+    path, size = of_bitmaps.folder / "images/7.bmp", lambda: len(load_pairs(str(of_bitmaps.folder / "mine.yaml"), SIZES).validation)
+    path.rename(path.with_suffix(".away"))
+    assert size() == 9
+    path.with_suffix(".away").rename(path)
+    assert size() == 10
