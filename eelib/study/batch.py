@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eelib.errors import InputError, RunError, unknown
 from eelib.study import notebooks
 from eelib.study.arm import with_needs
-from eelib.study.execute import KILLED, run, run_one, worker_count, worker_pool
+from eelib.study.execute import KILLED, alone, run, run_one, worker_count, worker_pool
 from eelib.study.progress import clock_time
 from eelib.study.store import Store
 from eelib.study.table import Row, project_folder, rows
@@ -68,7 +70,15 @@ def pretrain(region: str, profile: str, *, seed: int = 0, jobs: int | None = Non
 
 
 def run_study(profile: str, *, jobs: int | None = None, report: bool = True) -> str:
-    """Compute all missing arms of all rows in one pool, execute the notebooks that are out of date, and build the report."""
+    """Compute all missing arms of all rows in one pool, execute the notebooks that are out of date, and build the report.
+
+    An arm that fails holds back the notebooks that read it and no others; a notebook that fails does not hold back the report.
+
+    Raises:
+        InputError: Bad input; the first failure, as the next, once everything else is done.
+        RunError: An arm or a notebook failed.
+    """
+    alone()
     store, started, jobs = Store(), time.monotonic(), worker_count(jobs)
     planned = [(item, item.validated({"profile": profile})) for item in rows()]
     arms = with_needs(arm for item, params in planned for arm in item.plan(params))
@@ -76,11 +86,31 @@ def run_study(profile: str, *, jobs: int | None = None, report: bool = True) -> 
     store.prepare()
     _tell(f"profile {profile}: {len(arms)} arms, {len(missing)} to compute; {len(planned)} notebooks; records in {store.root}")
     fetch_needed({region for item, params in planned for region in item.regions(params)})
-    run(missing, store=store, jobs=jobs)
+    failures: list[Exception] = []
+    with _kept(failures):
+        run(missing, store=store, jobs=jobs)
     stale = [(item, params) for item, params in planned if not notebooks.is_done(item, params, store)]
-    _execute_notebooks(stale, store, jobs)
-    _tell(f"study complete after {clock_time(time.monotonic() - started)}")
-    return build_report() if report else str(store.root)
+    if failures:
+        stale = [(item, params) for item, params in stale if all(map(store.has, with_needs(item.plan(params))))]
+    with _kept(failures):
+        _execute_notebooks(stale, store, jobs)
+    _tell(f"study {'in part' if failures else 'complete'} after {clock_time(time.monotonic() - started)}")
+    result = str(store.root)
+    with _kept(failures):
+        result = build_report() if report else result
+    if failures:
+        raise failures[0]
+    return result
+
+
+@contextmanager
+def _kept(failures: list[Exception]) -> Iterator[None]:
+    """Keep what fails for the end, so that it does not hold back the rest; Ctrl-C stops at once."""
+    try:
+        yield
+    except Exception as error:
+        failures.append(error)
+        _tell(f"failed: {error}")
 
 
 def _execute_notebooks(stale: list[tuple[Row, Parameters]], store: Store, jobs: int) -> None:

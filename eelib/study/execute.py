@@ -157,11 +157,8 @@ def _compute_in_a_pool(work: Work, store: Store, jobs: int, progress: Progress) 
         return killed
 
 
-@contextmanager
-def worker_pool(jobs: int) -> Iterator[tuple[ProcessPoolExecutor, Any]]:
-    """Fresh single-threaded worker processes and a queue to hear from them.
-
-    None is left behind when the block is left by an interrupt, or this process is killed.
+def alone() -> None:
+    """Refuse to be one of several processes that do the same.
 
     Raises:
         InputError: torchrun started this process, and others like it.
@@ -170,6 +167,18 @@ def worker_pool(jobs: int) -> Iterator[tuple[ProcessPoolExecutor, Any]]:
         raise InputError(
             "this command has workers of its own: start it without torchrun, which is for one training (eelib arm, eelib pretrain)"
         )
+
+
+@contextmanager
+def worker_pool(jobs: int) -> Iterator[tuple[ProcessPoolExecutor, Any]]:
+    """Fresh single-threaded worker processes and a queue to hear from them.
+
+    None is left behind when the block is left by an interrupt, or this process is killed.
+
+    Raises:
+        InputError: As :func:`alone`.
+    """
+    alone()
     context = mp.get_context("spawn")
     settings = ONE_THREAD | {LOADERS: str(loader_count(jobs))}
     before = {name: os.environ.get(name) for name in settings}
