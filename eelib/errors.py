@@ -15,7 +15,7 @@ class RunError(RuntimeError):
 
 
 def unknown(kind: str, name: object, known: Iterable[str]) -> InputError:
-    """The error for a name nobody knows, with the nearest name that exists.
+    """The error for an unknown name, with the nearest name that exists.
 
     Args:
         kind: What the name should be, for example ``"region"``.

@@ -23,7 +23,7 @@ def make_card(arm: Mapping[str, Any], regions: Sequence[Region], metrics: Mappin
     Args:
         arm: Its record; before there is one, ``arm.identity | {"key": arm.key}``.
         regions: Where it was trained, loaded with the arm's sizes. Normalisation is that of their unlabelled windows.
-        metrics: Of the record.
+        metrics: Those of its record.
     """
     params, names = arm["params"], [region.name for region in regions]
     encoder = EncoderSettings.model_validate(params["encoder"])

@@ -27,7 +27,7 @@ class Kind:
 
     Attributes:
         names: One per band.
-        dtype: Of the numbers.
+        dtype: NumPy's name of the type of the numbers.
         nodata: Number of pixels without data.
         resampling: Of the overviews, ``MODE`` or ``AVERAGE``.
         colors: Hex colour per value, for a map of classes.

@@ -56,7 +56,7 @@ def find_run(key: str, root: Path | None = None) -> Path:
 
 
 def _unknown_run(key: str, arms: list[Path]) -> str:
-    """What to say of a key that nobody knows: the nearest run, or the latest few, of those that hold a network."""
+    """What to say of an unknown key: the nearest run, or the latest few, of those that hold a network."""
     usable = [path for path in arms if _holds_network(path)]
     if not usable:
         return f"{key}: unknown run, and none of the {len(arms)} here holds a network: `eelib pretrain` and `eelib study` make some"

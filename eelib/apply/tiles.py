@@ -53,7 +53,7 @@ class Tiling:
 
     Attributes:
         height: Of the scene, pixels.
-        width: Of the scene.
+        width: The same across.
         step: Distance between tiles; a multiple of what the network pools by, so that tiles share its grid.
         seam: Width over which neighbours are blended, below ``step``.
         margin: See above; a multiple of the same.
@@ -97,7 +97,7 @@ class Blend:
 
     Args:
         tiling: The cover.
-        channels: Of the output.
+        channels: Bands of what the network gives out, ``D``.
     """
 
     def __init__(self, tiling: Tiling, channels: int) -> None:

@@ -19,7 +19,7 @@ def spelt(name: str) -> str:
     ``simulated:ghana`` stays as it is; :func:`plain` takes the prefix away.
 
     Raises:
-        InputError: Nobody knows the name. Where it could be a simulated region or a data set of that country, both are named.
+        InputError: Unknown name. Where it could be a simulated region or a data set of that country, both are named.
     """
     if name.startswith(SIMULATED_PREFIX):
         if plain(name) not in SIMULATED:
@@ -63,7 +63,7 @@ def _of_the_literature(name: str) -> bool:
 
 
 def _unknown(name: str, folded: str) -> InputError:
-    """The error for a name nobody knows; where a country could be meant, with its simulated region and its data sets."""
+    """The error for an unknown name; where a country could be meant, with its simulated region and its data sets."""
     near = difflib.get_close_matches(folded, [*SIMULATED, *NAMESAKES.values(), *ALIASES, *region_names()], n=1, cutoff=0.5)
     for simulated, real in COUNTERPARTS.items():
         if near and ALIASES.get(near[0], near[0]) in (simulated, NAMESAKES.get(simulated)):

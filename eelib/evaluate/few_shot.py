@@ -14,7 +14,7 @@ def shot_rows(labels: Ints, k: int, seed: int) -> Ints:
     Args:
         labels: ``(N,)`` class ids; -1 is never drawn.
         k: Samples per class.
-        seed: Of the draw.
+        seed: Source of the draw; the same one nests the draws of several k.
     """
     order = np.random.default_rng([0x5407, seed]).permutation(len(labels))
     chosen = [order[labels[order] == label][:k] for label in np.unique(labels[labels >= 0])]

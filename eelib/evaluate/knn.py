@@ -20,7 +20,7 @@ def knn_scores(train: Tensor, labels: Tensor, queries: Tensor, num_classes: int,
         queries: ``(Q, F)``.
         num_classes: ``K``.
         k: Neighbours; all where there are fewer.
-        temperature: Of the weights.
+        temperature: Divides a cosine before it becomes the weight of a vote, exp(cosine/temperature).
 
     Returns:
         ``(Q, K)``, rows sum to 1.

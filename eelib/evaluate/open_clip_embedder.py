@@ -23,7 +23,7 @@ class OpenClipEmbedder:
         name: ``architecture/weights``: weights are a tag of open_clip or the path of a file; ``architecture`` alone is random.
 
     Raises:
-        InputError: Nobody knows the architecture or the weights, or they cannot be read.
+        InputError: Unknown architecture or weights, or they cannot be read.
     """
 
     def __init__(self, name: str) -> None:

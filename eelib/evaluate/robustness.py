@@ -28,7 +28,7 @@ def with_noise(pairs: Pairs, sigma: float, seed: int = 0) -> Pairs:
     Args:
         pairs: What to look at.
         sigma: Standard deviation in 0..1.
-        seed: Of the noise.
+        seed: Source of the noise.
     """
 
     def read(rows: Ints) -> np.ndarray:

@@ -41,11 +41,11 @@ def build(name: str, **sizes: Any) -> nn.Module:  # noqa: ANN401 - every encoder
     """Make any encoder by name: one of image series (:data:`ENCODERS`), ``vit``, ``resnet`` or ``text``.
 
     Args:
-        name: Which.
-        **sizes: Its arguments.
+        name: A key of :data:`ENCODERS`, ``vit``, ``resnet`` or ``text``.
+        **sizes: Keyword arguments of that class.
 
     Raises:
-        InputError: Nobody knows the name.
+        InputError: Unknown name.
     """
     others: dict[str, type[nn.Module]] = {**IMAGE_ENCODERS, "text": TextTransformer}
     return others[name](**sizes) if name in others else build_series(name, **sizes)

@@ -15,9 +15,8 @@ class QuickGELU(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Element-wise."""
-        return (
-            F.silu(1.702 * x) / 1.702
-        )  # the same number from a fused kernel, which keeps one buffer for the backward pass instead of three
+        # the same number from a fused kernel, which keeps one buffer for the backward pass instead of three
+        return F.silu(1.702 * x) / 1.702
 
 
 class Attention(nn.Module):

@@ -27,9 +27,8 @@ class ConvBiGRU(SeriesEncoder):
         self.forth = ConvGRUCell(width, 4 * width)
         self.back = ConvGRUCell(width, 4 * width)
         self.final = nn.Conv2d(8 * width, 2 * width, 3, padding=1)
-        self.radius = (
-            2 * num_dates + 1
-        )  # one pixel for each end; per further date two, as the candidate convolves what a gate has convolved
+        # one pixel for each end; per further date two, as the candidate convolves what a gate has convolved
+        self.radius = 2 * num_dates + 1
 
     def encode(self, series: Tensor, dates: Tensor) -> Tensor:
         """``(B, T, C, H, W)`` to ``(B, embed_dim, H, W)``."""

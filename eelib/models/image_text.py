@@ -39,7 +39,7 @@ def build_image_encoder(name: str, **sizes: Any) -> nn.Module:  # noqa: ANN401 -
         **sizes: Arguments of the encoder; they go before those of the preset.
 
     Raises:
-        InputError: Nobody knows the name or a size, or sizes do not fit together.
+        InputError: Unknown name or size, or sizes do not fit together.
     """
     if name not in IMAGE_PRESETS and name not in IMAGE_ENCODERS:
         raise unknown("image encoder", name, [*IMAGE_ENCODERS, *IMAGE_PRESETS])
@@ -55,7 +55,7 @@ def build_text_encoder(preset: str = "text_base", **sizes: Any) -> nn.Module:  #
         **sizes: Arguments of the encoder; they go before those of the preset.
 
     Raises:
-        InputError: Nobody knows the preset or a size, or sizes do not fit together.
+        InputError: Unknown preset or size, or sizes do not fit together.
     """
     if preset not in TEXT_PRESETS:
         raise unknown("text encoder", preset, TEXT_PRESETS)

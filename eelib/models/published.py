@@ -51,10 +51,10 @@ def published_encoder(weights: str, file: str | None, bands: Sequence[str]) -> S
     Args:
         weights: A key of :data:`NETWORKS`.
         file: The weights in torchgeo's format; None looks where torch keeps what it has downloaded.
-        bands: Of the series.
+        bands: Names of the bands of the series, in order.
 
     Raises:
-        InputError: Nobody knows the weights, their file is not there or not theirs, or a band is missing.
+        InputError: Unknown weights, their file is not there or not theirs, or a band is missing.
     """
     if weights not in NETWORKS:
         raise unknown("published weights", weights, NETWORKS)

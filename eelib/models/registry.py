@@ -46,7 +46,7 @@ def build_series(name: str, **sizes: Any) -> SeriesEncoder:  # noqa: ANN401 - ev
         **sizes: Arguments of that encoder: ``bands``, ``num_dates``, ``width``; :data:`PRESETS` has the published ones.
 
     Raises:
-        InputError: Nobody knows the name.
+        InputError: Unknown name.
     """
     if name not in ENCODERS:
         raise unknown("model", name, ENCODERS)

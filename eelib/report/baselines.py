@@ -40,7 +40,7 @@ class Baseline:
         score: mIoU.
         gain: Difference to the random start in the same reading; classifiers of single pixels are held against fine-tuning.
         lead: Our pre-training minus this start; None where there is none to hold against.
-        records: Of the arm.
+        records: Those of the start, one per seed.
     """
 
     case: Case

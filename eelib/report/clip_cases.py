@@ -305,7 +305,7 @@ class Compared:
     """A model against a reference.
 
     Attributes:
-        model: What.
+        model: The setup that was trained and scored.
         score: Its score.
         effect: Paired difference to the reference; None for references themselves.
         adjusted: Its p-value after Holm's correction over all comparisons of the call; 1 for references.

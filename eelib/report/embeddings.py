@@ -33,7 +33,7 @@ class Look:
     """One measure of one region.
 
     Attributes:
-        region: Where.
+        region: Key of the region, e.g. ``germany``.
         measure: A key of :data:`MEASURES`.
         scores: Per start.
         over: Pre-trained minus each other start.

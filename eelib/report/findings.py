@@ -62,7 +62,7 @@ def finding(name: str, title: str, notebook: Mapping[str, Any], records: Sequenc
     """MyST section of one experiment; empty where the start page has none for it.
 
     Args:
-        name: Of the notebook.
+        name: File name of its notebook without ending, e.g. ``ee3_transfer``.
         title: Its title.
         notebook: Its record, with the arms that it read.
         records: All records.

@@ -27,7 +27,7 @@ def map_figure(region: Region, runs: Mapping[str, Path], *, count: int = 3, titl
         region: Loaded with the sizes that the runs used.
         runs: Title to the folder of an arm, which holds ``examples.npz``.
         count: Rows.
-        title: Of the figure.
+        title: What stands above the figure.
 
     Raises:
         InputError: A run's folder has no maps (only its record was copied).

@@ -37,8 +37,8 @@ class Transfer:
         gain: Difference to the random start.
         loss: Difference to pre-training at home; None where there is no such arm.
         draws: Gain and, where there is one, loss, on every resample.
-        records: Of the arm.
-        base: Of the random start.
+        records: Those of this start, one per seed.
+        base: Records of the random start.
     """
 
     case: Case

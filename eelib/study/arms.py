@@ -68,8 +68,8 @@ def pretrain_arm(
     """Pre-training on the unlabelled windows of one region or of several; the number of windows stays that of the budget.
 
     Args:
-        budget: Of the profile.
-        regions: Where.
+        budget: What the profile may spend.
+        regions: Key of a data manifest or of a simulated region, e.g. ``germany``; or several.
         seed: Source of its randomness.
         recipe: None: that of the profile.
         needs: Arms called ``start`` and ``input``, see :class:`eelib.study.recipes.PretrainParams`.
@@ -164,8 +164,8 @@ def _seconds(trained: float, budget: Scale, region: str, encoder: EncoderSetting
 
     Args:
         trained: Input voxels (pixels times dates) of all training steps.
-        budget: Of the profile.
-        region: Where.
+        budget: What the profile may spend.
+        region: Key of a data manifest or of a simulated region, e.g. ``germany``.
         encoder: The network.
         predicted: Windows that are predicted with all their dates.
     """

@@ -41,9 +41,8 @@ def explore(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) 
         found |= _neighbours(features, windows, params, rng)
     progress(0.8)
     length, read = windows.image.shape[1], params.encoder.num_dates
-    if (
-        length >= 2 * read
-    ):  # with shorter series first and last dates would overlap: a pixel would look for itself in part of the same images
+    # with shorter series first and last dates would overlap: a pixel would look for itself in part of the same images
+    if length >= 2 * read:
         first, last = embed(windows, slice(read)), embed(windows, slice(length - read, length))
         found |= _seasons(first, last, params, rng)
     return found

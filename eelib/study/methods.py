@@ -43,7 +43,7 @@ def method(name: str, recipe: PretrainSettings) -> PretrainSettings:
     """A profile's recipe changed to a method.
 
     Raises:
-        InputError: Nobody knows the method, or it does not go together with what the recipe was changed to.
+        InputError: Unknown method, or it does not go together with what the recipe was changed to.
     """
     if name not in METHODS:
         raise unknown("method", name, METHODS)

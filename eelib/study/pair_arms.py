@@ -87,8 +87,8 @@ def standard(budget: PairScale, name: str, family: str, pairs: str, recipe: Reci
     """A method as clip1 has it, or under the released recipe.
 
     Args:
-        budget: Of the profile.
-        name: Of the method.
+        budget: What the profile may spend.
+        name: ``clip``, ``slip``, ``filip``, ``declip`` or ``defilip``.
         family: ``vit`` or ``resnet``.
         pairs: Name of the set.
         recipe: Which of the two.
@@ -125,7 +125,7 @@ def open_clip_arm(budget: PairScale, name: str, sets: tuple[str, ...], home: str
     """The score of a model of open_clip: asked as the study's own are, on the same test pairs in red, green and blue, without a training.
 
     Args:
-        budget: Of the profile.
+        budget: What the profile may spend.
         name: From :func:`eelib.evaluate.open_clip_names.open_clip_name`.
         sets: Pairs, as those that the study's own models were trained on.
         home: Experiment that the score belongs to.

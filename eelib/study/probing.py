@@ -57,7 +57,7 @@ class FrozenFeatures:
 
     Args:
         embed: Windows to features.
-        region: Where.
+        region: The loaded region, whose windows are embedded.
         seed: Source of the label order.
     """
 

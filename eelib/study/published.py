@@ -59,7 +59,7 @@ def published(weights: str | None, file: str | None, bands: Sequence[str]) -> Pu
     Args:
         weights: Name in :data:`URLS`; None: the default ones.
         file: Their file; None: where torch keeps it.
-        bands: Of the region.
+        bands: Names of the region's bands.
 
     Raises:
         InputError: Weights are asked for by name or by file, and their file is not here.

@@ -29,10 +29,10 @@ def scored(region: Region, train: Windows, predicted: np.ndarray, folder: Path) 
     validation or test windows lack is not scored there. Both are recorded and said in the log.
 
     Args:
-        region: Where.
+        region: The loaded region, with its classes and test windows.
         train: The labelled windows that were used.
         predicted: Class ids of the test windows.
-        folder: Of the arm; a few maps stay there for figures.
+        folder: That of the arm; a few maps stay there for figures.
     """
     np.savez_compressed(folder / "examples.npz", predicted=predicted[:EXAMPLES].astype(np.int8))
     test = region.labelled("test")

@@ -133,7 +133,7 @@ def refusal(error: OSError, root: Path, folder: Path) -> InputError:
     Args:
         error: Python's, or that of a library: these often have neither number nor file name.
         root: The runs folder.
-        folder: Of the arm.
+        folder: That of the arm, below ``root``.
     """
     path = Path(os.fsdecode(error.filename)).absolute() if isinstance(error.filename, str | bytes) else None
     written = path is None or path.is_relative_to(root)  # writing to a file that is open names no file

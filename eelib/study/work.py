@@ -58,7 +58,7 @@ class Work:
         """Note that a worker was killed: what ran alone did it, several are suspects.
 
         Args:
-            error: Of the pool.
+            error: What the pool raised.
             again: Whether suspects get another try.
         """
         lost = list(self.running.values()) or ([] if again else self.waiting)

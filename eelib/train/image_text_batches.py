@@ -26,7 +26,7 @@ class PairBatches(Steps[Batch]):
 
     Args:
         pairs: What to draw from.
-        tokenizer: Of the captions.
+        tokenizer: Turns captions into ids.
         batch_size: Pairs per batch, over all ranks.
         seed: Source of the order.
         start: First step; the stream from ``start`` equals the full stream from there on.

@@ -245,9 +245,8 @@ def test_published_weights_can_be_probed_and_are_not_mistaken_for_an_encoder_of_
 
 @pytest.mark.parametrize("classifier", ["forest", "boosting"])
 def test_classifiers_of_single_pixels_learn_and_repeat_themselves(regions, tmp_path, classifier):
-    regions["toy"] = replace(
-        regions["toy"], validation=regions["toy"].train, test=regions["toy"].train
-    )  # classes look alike only within a set
+    # classes look alike only within a set
+    regions["toy"] = replace(regions["toy"], validation=regions["toy"].train, test=regions["toy"].train)
     found = compute(pixel_arm(classifier), tmp_path / "one")
     assert found["scores"]["miou"] > 0.9
     assert found["pixels"] == 500

@@ -27,7 +27,7 @@ def check(source: OwnSource, window: int | None = None) -> Iterator[str]:
     """Lines for the user. Reads every mask, and a corner of up to 200 images, of series on up to 200 dates in all, at least two each.
 
     Args:
-        source: Of the manifest.
+        source: The user's data, as the manifest describes them.
         window: Wanted window size; that of profile quick where None.
 
     Raises:

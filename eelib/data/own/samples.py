@@ -20,7 +20,7 @@ class SampleSet:
 
     Args:
         name: Class in ``torchgeo.datasets``.
-        arguments: Of the class.
+        arguments: Keyword arguments that the class is called with.
         where: The manifest, for messages.
     """
 

@@ -78,7 +78,7 @@ def source(name: str) -> Source:
         name: A simulated region, a manifest in ``data_manifests/``, or the path of a manifest file.
 
     Raises:
-        InputError: Nobody knows the name, with the nearest that exists, or the manifest is not valid.
+        InputError: Unknown name, with the nearest that exists, or the manifest is not valid.
     """
     path = Path(name)
     return _source(name, path.stat().st_mtime_ns if name.endswith(MANIFEST) and path.is_file() else 0)

@@ -96,7 +96,7 @@ class Cell:
     """One image encoder in one region.
 
     Attributes:
-        region: Where.
+        region: Key of a data manifest or of a simulated region, e.g. ``germany``.
         budget: Of Embedding Earth, with this encoder, its bands, and as many images as the language pre-training reads.
         language: The training on images and texts.
     """

@@ -119,7 +119,7 @@ def gather_gradients(rows: int = 32, dim: int = 64, scale: float = 14.3, seed: i
 
     Args:
         rows: Per rank.
-        dim: Of the embeddings.
+        dim: Length of an embedding, ``D``.
         scale: 1/τ.
         seed: Of the random embeddings, images near their texts.
 

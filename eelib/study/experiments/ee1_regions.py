@@ -117,7 +117,7 @@ def example_runs(params: Parameters, fraction: float | None = None) -> dict[str,
     """Folders of the fine-tuned arms of the first network and seed per region, by title: for example maps.
 
     Args:
-        params: Of the notebook.
+        params: Validated parameters of the notebook.
         fraction: Label share; the largest where None.
 
     Returns:

@@ -33,7 +33,7 @@ def make_objective(encoder: nn.Module, settings: PretrainSettings, bands: int) -
         bands: Of the input; only a reconstruction needs to know.
 
     Raises:
-        InputError: Nobody knows the objective, or it trains on one device and torchrun started several processes.
+        InputError: Unknown objective, or it trains on one device and torchrun started several processes.
     """
     if settings.objective not in OBJECTIVES:
         raise unknown("objective", settings.objective, OBJECTIVES)

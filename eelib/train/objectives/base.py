@@ -25,7 +25,7 @@ class Objective(nn.Module):
     Args:
         encoder: Series to dense features, with ``embed_dim``. It is not kept here: who trains it passes it to every call.
         settings: The recipe.
-        bands: Of the input.
+        bands: Spectral bands ``C`` of the input.
 
     Attributes:
         on_ranks: Whether it sees the rows of all ranks, so that a training on several devices is that of one with the joined batch.

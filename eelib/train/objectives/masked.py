@@ -47,7 +47,7 @@ class DateDecoder(nn.Module):
     Args:
         inputs: Channels of the features.
         width: Channels of the hidden layer.
-        bands: Of the output.
+        bands: Spectral bands ``C`` of what is reconstructed.
     """
 
     def __init__(self, inputs: int, width: int, bands: int) -> None:
