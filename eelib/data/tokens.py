@@ -150,20 +150,6 @@ class Tokenizer:
         """Twelve digits that differ wherever ids differ."""
         return hashlib.sha256(json.dumps(self.state(), sort_keys=True).encode()).hexdigest()[:12]
 
-    def check_matches(self, state: Mapping[str, Any], name: str) -> None:
-        """Refuse a checkpoint that was trained with other ids.
-
-        Args:
-            state: :meth:`state` of the tokenizer it was trained with.
-            name: What to call the checkpoint in the message, for example its path.
-
-        Raises:
-            InputError: Vocabulary or context differ.
-        """
-        other = Tokenizer.from_state(state)
-        if other.fingerprint() != self.fingerprint():
-            raise InputError(f"{name} was trained with {other}, this is {self}: use the tokenizer saved with the checkpoint")
-
     def __repr__(self) -> str:
         return f"a {self.mode} vocabulary of {self.size} tokens, context {self.context} ({self.fingerprint()})"
 

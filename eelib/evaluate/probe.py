@@ -12,7 +12,6 @@ from torch import Tensor
 from eelib.data.windows import IGNORE
 from eelib.errors import InputError
 
-PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2)
 ITERATIONS = 60  # part of the recipe: raw pixels, 160 columns that say nearly the same, would take some hundred more
 
 

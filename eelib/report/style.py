@@ -10,7 +10,6 @@ GREY, BLUE, ORANGE, GREEN = "#7f7f7f", "#0072b2", "#e69f00", "#009e73"
 SKY, VERMILION, PURPLE, BROWN = "#56b4e9", "#d55e00", "#cc79a7", "#8c6d46"
 PALETTE = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, BROWN, GREY)
 COLORS = {"random": GREY, "pretrained": BLUE, "pixels": BROWN}
-TITLES = {"random": "random start", "pretrained": "pre-trained", "pixels": "raw pixels"}
 
 
 def color_of(arm: str, position: int = 0) -> str:

@@ -8,7 +8,6 @@ from eelib.errors import unknown
 from eelib.settings_pairs import MethodSettings, PairRecipe, TermWeights
 
 RecipeName = Literal["unified", "released"]
-PEAK = 1e-3  # learning rate of the unified recipe, and of CLIP, DeCLIP and DeFILIP as released
 
 # DeCLIP's released 0.4 on the mean of four blocks is 0.1 on the first and 0.3 on the mean of the further three.
 _DECLIP = {"clip": 0.1, "multi_view": 0.3, "image": 0.2, "text": 0.2, "neighbours": 0.2}

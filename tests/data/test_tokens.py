@@ -113,17 +113,11 @@ def test_state_survives_json(tokenizer):
     back = Tokenizer.from_state(json.loads(json.dumps(tokenizer.state())))
     assert back.fingerprint() == tokenizer.fingerprint()
     np.testing.assert_array_equal(back.encode(["a field!"]).ids, tokenizer.encode(["a field!"]).ids)
-    back.check_matches(tokenizer.state(), "encoder.pt")
 
 
 def test_bad_input_is_one_clear_line():
-    tokenizer = Tokenizer.fit(["a field"], 9)
-    with pytest.raises(
-        InputError, match=r"encoder.pt was trained with a declip vocabulary of 49409 .*this is a compact vocabulary of 7 .*use the"
-    ):
-        tokenizer.check_matches(Tokenizer("declip").state(), "encoder.pt")
     with pytest.raises(InputError, match="must hold mode, context and pieces, got nothing"):
-        tokenizer.check_matches({}, "encoder.pt")
+        Tokenizer.from_state({})
     with pytest.raises(InputError, match="unknown tokenizer mode 'clap': did you mean 'clip'"):
         Tokenizer("clap")
     with pytest.raises(InputError, match="context=2 leaves no token"):

@@ -48,7 +48,7 @@ def check(source: OwnSource, window: int | None = None) -> Iterator[str]:
     yield _line("split", f"{source.layout.summary}: {_places(source, owner)}")
     yield _line("windows", f"{side} px (largest that fits: {source.window} px): {_windows(source, census, owner, side)}")
     yield from _share_lines(source, census.counts, owner)
-    for note in (*source.found.notes, *_poor(source, census, side)):
+    for note in (*source.found.notes, *_poor(census, side)):
         yield _line("left out", note)
     for warning in (*_range_warnings(ranges), *_class_warnings(source, census.counts, owner), *overlap_warnings(source, owner)):
         yield _line("warning", warning)
@@ -131,7 +131,7 @@ def _shares(counts: Ints, owner: Ints) -> Floats:
     return np.asarray(totals / np.maximum(totals.sum(1, keepdims=True), 1), np.float32)
 
 
-def _poor(source: OwnSource, census: Census, side: int) -> list[str]:
+def _poor(census: Census, side: int) -> list[str]:
     if not census.poor:
         return []
     return [f"{census.poor} window(s) of {side} px with less than 5 % labelled pixels: not for training or scores"]

@@ -144,20 +144,3 @@ def filter_captions(captions: Sequence[str], *, context: int = 77) -> FilterRepo
         reasons.append(reason)
     counts = Counter(reasons)
     return FilterReport(tuple(reasons), {rule: counts[rule] for rule in (*RULES, DUPLICATE)})
-
-
-def filter_scores(report: FilterReport, faults: Sequence[str]) -> dict[str, float]:
-    """How well the filter did where the faults are known: a measurement, never an input.
-
-    Args:
-        report: What the filter did.
-        faults: Kind of fault of each caption, ``""`` for none.
-
-    Returns:
-        ``precision`` (share of the removed captions that had a fault), ``recall`` (share of faulty captions removed), and
-        ``recall <kind>`` per kind that occurs.
-    """
-    gone, bad = np.array([bool(reason) for reason in report.reasons]), np.array([bool(kind) for kind in faults])
-    scores = {"precision": float(bad[gone].mean()) if gone.any() else 1.0, "recall": float(gone[bad].mean()) if bad.any() else 1.0}
-    names = np.array(faults)
-    return scores | {f"recall {kind}": float(gone[names == kind].mean()) for kind in sorted(set(faults) - {""})}

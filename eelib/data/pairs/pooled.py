@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from eelib.data.pairs.containers import Pairs, PairSet
-from eelib.data.pairs.load import load_pairs, pair_fingerprint
+from eelib.data.pairs.load import load_pairs
 from eelib.data.windows import Floats, Ints
 from eelib.errors import InputError
 from eelib.settings_pairs import PairData
@@ -26,11 +26,6 @@ def load_data(data: PairData) -> PairSet:
         return load_pairs(data.sets[0], data.sizes)
     shares = [{part: _share(getattr(data.sizes, part), at, len(data.sets)) for part in PARTS} for at in range(len(data.sets))]
     return _joined([load_pairs(name, data.sizes.model_copy(update=share)) for name, share in zip(data.sets, shares, strict=True)])
-
-
-def data_fingerprints(data: PairData) -> dict[str, str]:
-    """Fingerprint of every set, for the key of an arm; simulated sets are not made for it."""
-    return {name: pair_fingerprint(name, data.sizes) for name in data.sets}
 
 
 def _share(total: int, at: int, count: int) -> int:

@@ -2,10 +2,11 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from eelib.data.pairs import world_tiles
-from eelib.data.pairs.filter import RULES, FilterReport, PoolFacts, filter_captions, filter_scores, normal_form
+from eelib.data.pairs.filter import RULES, FilterReport, PoolFacts, filter_captions, normal_form
 from eelib.data.pairs.language import is_english, lexicon
 from eelib.data.pairs.settings import PairSizes
 from eelib.data.pairs.world_pairs import world_pairs
@@ -65,6 +66,14 @@ def test_the_context_decides_what_is_too_long():
     text = "the quick river runs beside the old wood and the new fields of wheat"
     assert filter_captions([text], context=77).kept.size == 1
     assert filter_captions([text], context=16).kept.size == 0
+
+
+def filter_scores(report, faults):
+    """How well the filter did where the faults are known: the share of removed captions that had one, and of faulty ones removed."""
+    gone, bad = np.array([bool(reason) for reason in report.reasons]), np.array([bool(kind) for kind in faults])
+    names = np.array(faults)
+    recalls = {f"recall {kind}": gone[names == kind].mean() for kind in set(faults) - {""}}
+    return {"precision": bad[gone].mean(), "recall": gone[bad].mean(), **recalls}
 
 
 def test_scores_from_hand_counts():
