@@ -156,7 +156,7 @@ def models_of(records: Iterable[Record]) -> list[Model]:
 def _config(score: Record, training: Record) -> Config:
     params = training["params"]
     sizes = params["data"]["sizes"]
-    fault = fault_title(sizes["doses"]) if sizes["version"] == "v1" else ""
+    fault = fault_title(sizes["doses"]) if sizes["version"] in ("v1", "spoilt") else ""
     names = params["data"]["sets"]
     return Config(
         "+".join(names),

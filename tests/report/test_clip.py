@@ -95,7 +95,8 @@ def test_a_score_without_its_training_and_unequal_seeds_are_refused():
         compared(found, lambda config: config)
 
 
-def test_versions_doses_and_amounts_are_told_apart():
+@pytest.mark.parametrize("dosed", ["v1", "spoilt"])
+def test_versions_doses_and_amounts_are_told_apart(dosed):
     base = cell("clip")
     most = BUDGET.sizes.train
     found = collected(
@@ -103,7 +104,7 @@ def test_versions_doses_and_amounts_are_told_apart():
             (base, 0.7),
             (base.sized("clip3_data", version="v1"), 0.4),
             (base.sized("clip3_data", version="clean"), 0.8),
-            (base.sized("clip3_data", version="v1", doses=FaultDoses.only("wrong_image", 0.5)), 0.5),
+            (base.sized("clip3_data", version=dosed, doses=FaultDoses.only("wrong_image", 0.5)), 0.5),
             (base.sized("clip3_data", train=most // 2), 0.45),
         ]
     )

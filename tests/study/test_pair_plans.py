@@ -5,6 +5,8 @@ import importlib
 import pytest
 from pair_files import class_folder, picture
 
+from eelib.data.pairs.load import load_pairs
+from eelib.data.pairs.settings import FaultDoses
 from eelib.errors import InputError
 from eelib.settings_pairs import TERMS
 from eelib.study.arm import with_needs
@@ -63,6 +65,18 @@ def test_a_change_that_changes_nothing_is_the_same_record():
     assert score_arm(budget, same, 0).key == score_arm(budget, setup, 0).key
     assert train_arm(other, 0).key != train_arm(setup, 0).key
     assert str(score_arm(budget, other, 0)).startswith("clip3_data/")
+
+
+def test_every_dose_of_noise_has_as_many_pairs_as_clean_captions():
+    """Of a finite set V1 is cut to what the filter leaves, of an endless one it is not: only there a dose is one of V1's."""
+
+    def versions(pairs):
+        sizes = [arm.params.data.sizes for arm in trainings(planned("clip3_data", "full", pairs=[pairs]))]
+        assert {one.version for one in sizes if one.doses == FaultDoses()} == {"clean", "v1", "v2"}
+        return {one.version for one in sizes if one.doses != FaultDoses()}
+
+    assert versions("emoji") == {"spoilt"}
+    assert versions("germany") == {"v1"}
 
 
 def test_only_a_share_of_the_tokens_has_a_revised_recipe():

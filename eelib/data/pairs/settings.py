@@ -52,8 +52,8 @@ class PairSizes(Settings):
     bands: tuple[str, ...] | Literal["rgb"] = Field(
         "rgb", description="channels of satellite images; pictures always have red, green, blue"
     )
-    version: Literal["clean", "v1", "v2"] = Field(
-        "clean", description="captions as written, the raw pool, or what the filter keeps of a pool"
+    version: Literal["clean", "v1", "v2", "spoilt"] = Field(
+        "clean", description="captions as written, the raw pool, what the filter keeps of a pool, or all of a raw pool that is not endless"
     )
     doses: FaultDoses = FaultDoses()
     seed: int = Field(0, ge=0, description="of captions and faults; images do not depend on it")

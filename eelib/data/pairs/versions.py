@@ -2,6 +2,8 @@
 
 V1-like: the pool as it comes, faults included. V2-like: what the filter keeps of it. Both have the same number of pairs: where the pool is
 endless the V2-like set draws on until it has as many, where it is finite both are cut to what the filter leaves of the whole pool.
+Spoilt: the clean set with faults, pair by pair. It is compared with the clean one at any dose, so no filter decides how many pairs it has;
+of an endless pool it is the V1-like set.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ def versioned(pool: Pool, sizes: PairSizes) -> tuple[Pairs, FilterReport | None]
     count = min(sizes.train, pool.most or sizes.train)
     if sizes.version == "clean":
         return pool.draw(count), None
-    if sizes.version == "v1" and pool.most is None:
+    if sizes.version == "spoilt" or (sizes.version == "v1" and pool.most is None):
         return _spoilt(pool, count, sizes), None
     raw, report = _filtered(pool, count, sizes)
     count = min(count, len(report.kept))  # a finite pool: both versions get as many as the filter leaves

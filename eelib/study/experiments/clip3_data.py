@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import Field, field_validator
 
+from eelib.data.names import SIMULATED
 from eelib.data.pairs.load import as_written
 from eelib.data.pairs.settings import FAULTS, PUBLISHED_VERSIONS, FaultDoses
 from eelib.errors import InputError
@@ -102,7 +103,9 @@ def _inside(first: Setup, extent: Data) -> list[Setup]:
 
 
 def _doses(base: Setup, extent: Data) -> list[Setup]:
-    return [base.sized(NAME, version="v1", doses=FaultDoses.only(kind, dose)) for kind in extent.kinds for dose in extent.doses]
+    """One kind of noise at a time in as many pairs as the clean set has."""
+    version = "v1" if base.data.sets[0] in SIMULATED else "spoilt"  # the same of an endless pool, and the key that it always had
+    return [base.sized(NAME, version=version, doses=FaultDoses.only(kind, dose)) for kind in extent.kinds for dose in extent.doses]
 
 
 def _amounts(base: Setup, extent: Data) -> list[Setup]:

@@ -40,6 +40,18 @@ def test_a_finite_pool_cuts_both_versions_alike():
     assert len(v1) == len(v2) < 250
 
 
+@pytest.mark.parametrize("most", [None, 300])
+@pytest.mark.parametrize("dose", [0.2, 0.8])
+def test_spoilt_captions_are_as_many_as_clean_ones_whatever_the_dose(most, dose):
+    doses = FaultDoses.only("camera", dose).model_dump()
+    clean, spoilt, v1 = (versioned(pool(most), sizes(version, 300, **doses))[0] for version in ("clean", "spoilt", "v1"))
+    assert len(clean) == len(spoilt) == 300
+    assert np.mean([bool(fault) for fault in spoilt.faults]) == pytest.approx(dose, abs=0.08)
+    assert np.array_equal(spoilt.place, clean.place) and len(v1) == (300 if most is None else sum(not fault for fault in spoilt.faults))
+    if most is None:  # of an endless pool V1 is nothing else
+        assert spoilt.texts == v1.texts
+
+
 def test_v1_has_the_faults_and_v2_hardly_any():
     v1, v2 = (versioned(pool(), sizes(version))[0] for version in ("v1", "v2"))
     faulty = [np.mean([bool(kind) and kind != "wrong_image" for kind in part.faults]) for part in (v1, v2)]
