@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from eelib.data.fetch import require
 from eelib.data.manifests import sample
-from eelib.data.windows import Floats, Scene
+from eelib.data.windows import Floats, Ints, Scene
 from eelib.errors import InputError
 
 QUANTIFICATION = 10_000
@@ -61,6 +62,21 @@ def load_scenes(folder: Path | None = None) -> list[Scene]:
             )
         )
     return scenes
+
+
+def year_of(days: Ints) -> int | None:
+    """The year of a series, from the days that it has; None where several years or none have them all.
+
+    Args:
+        days: ``(T,)`` days of the year.
+    """
+    fits = [year for year, known in _days_by_year().items() if set(map(int, days)) <= known]
+    return fits[0] if len(fits) == 1 else None
+
+
+@functools.cache
+def _days_by_year() -> dict[int, set[int]]:
+    return {int(scene.year[0]): set(map(int, scene.day_of_year)) for scene in load_scenes()}
 
 
 def _band(fine: Any, coarse: Any, name: str) -> Floats:  # noqa: ANN401 - xarray data sets

@@ -25,11 +25,11 @@ def comparison_table(rows: Iterable[Comparison], reading: str, *, root: str = ".
     inits = [init for init in TITLES if any(init in row.scores for row in chosen)]
     return html_table(
         ("region",),
-        ("labelled windows", "gain in points, 95 % interval", *(TITLES[init] for init in inits)),
+        ("labelled windows", "test places", "gain in points, 95 % interval", *(TITLES[init] for init in inits)),
         [((under(row.title, row.kind),), _numbers(row, inits, root)) for row in chosen],
     )
 
 
 def _numbers(row: Comparison, inits: list[str], root: str) -> list[str]:
     means = [linked_mean(row.scores.get(init), row.records.get(init, ()), root) for init in inits]
-    return [f"{row.windows} ({percent(row.fraction)})", bold(row.gain), *means]
+    return [f"{row.windows} ({percent(row.fraction)})", str(row.gain.places), bold(row.gain), *means]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from eelib.errors import InputError
@@ -10,7 +10,7 @@ from eelib.evaluate.confusion import Array
 from eelib.evaluate.statistics import LEVEL, Estimate, estimate, holm, mean_over
 from eelib.report.cases import NETWORK, Case, Draws, Record, draw, groups, reading_title
 from eelib.report.changes import Change, changes_conclusion
-from eelib.report.tables import bold, html_table, linked_mean
+from eelib.report.tables import Cells, bold, html_table, linked_mean
 
 Part = tuple[str, Draws[str], tuple[Record, ...]]  # region, draws and records of one level
 
@@ -100,6 +100,11 @@ def level_title(level: str) -> str:
 
 def effects_table(items: Iterable[Effect], *, root: str = "../") -> str:
     """HTML: every effect with its interval and p-values; bold ones stand after the correction."""
+    return effects_rows(items, (), root=root)
+
+
+def effects_rows(items: Iterable[Effect], first: Sequence[tuple[Cells, Cells]], *, root: str = "../") -> str:
+    """The same table with other rows before the effects."""
     rows = [
         (
             (factor_title(item.factor), level_title(item.level), item.reading),
@@ -112,7 +117,9 @@ def effects_table(items: Iterable[Effect], *, root: str = "../") -> str:
         )
         for item in items
     ]
-    return html_table(("factor", "changed to", "reading"), ("mIoU", "effect in points, 95 % interval", "p", "p, corrected"), rows)
+    return html_table(
+        ("factor", "changed to", "reading"), ("mIoU", "effect in points, 95 % interval", "p", "p, corrected"), [*first, *rows]
+    )
 
 
 def effects_conclusion(items: list[Effect]) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from eelib.data.sources import source
 from eelib.data.windows import Floats
 from eelib.errors import InputError
-from eelib.report.imagery import class_map, clearest, show, true_color
+from eelib.report.imagery import class_map, clearest, credit, date_title, show, true_color
 from eelib.report.style import WIDTH, use_style
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def component_figure(region: Region, runs: Mapping[str, Path]) -> Figure:
 def neighbour_figure(region: Region, runs: Mapping[str, Path]) -> Figure:
     """The same windows, brighter where a pixel is more like the centre of the first window (the cross)."""
     import matplotlib
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
 
     maps = {}
     for name, folder in runs.items():
@@ -70,6 +72,9 @@ def neighbour_figure(region: Region, runs: Mapping[str, Path]) -> Figure:
     height, width = _shown(region).image.shape[-2:]
     for axis in figure.axes[: len(figure.axes) // len(next(iter(maps.values())))]:
         axis.plot(width // 2, height // 2, "+", color="#d55e00", markersize=7, markeredgewidth=1.5)
+    bar = figure.colorbar(ScalarMappable(Normalize(-1, 1), "viridis"), ax=figure.axes, shrink=0.5, ticks=[-1, 0, 1])
+    bar.set_label("cosine similarity to the marked pixel", fontsize=7)
+    bar.ax.tick_params(labelsize=7)
     return figure
 
 
@@ -77,21 +82,23 @@ def _figure(region: Region, maps: Mapping[str, Floats], title: str) -> Figure:
     import matplotlib.pyplot as plt
 
     use_style()
-    windows, colors = _shown(region), source(region.name).colors
+    windows, origin = _shown(region), source(region.name)
     count, labelled = min(len(stack) for stack in maps.values()), windows.mask is not None
     columns = 1 + labelled + len(maps)
     size = (WIDTH, WIDTH / columns * count + 0.6)
     figure, axes = plt.subplots(count, columns, figsize=size, squeeze=False)
     for row in range(count):
         series = windows.image[row]
-        shown = {"image": true_color(series[clearest(series, region.bands)], region.bands)}
+        date = clearest(series, region.bands)
+        shown = {"image": true_color(series[date], region.bands)}
         if windows.mask is not None:
-            shown["truth"] = class_map(windows.mask[row], colors)
+            shown["truth"] = class_map(windows.mask[row], origin.colors)
         shown |= {name: stack[row] for name, stack in maps.items()}
         for axis, (name, image) in zip(axes[row], shown.items(), strict=True):
             show(axis, image, name if row == 0 else "")
+        axes[row][0].set_ylabel(date_title(origin, windows, row, date), fontsize=7)
     figure.suptitle(f"{region.title}: {title}", x=0.01, ha="left", fontsize="medium", fontweight="bold")
-    figure.text(0.995, 0.995, region.attribution, ha="right", va="top", fontsize=4.5, color="0.4")
+    credit(figure, region, windows.image.shape[-1])
     return figure
 
 

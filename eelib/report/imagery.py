@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eelib.data.names import SIMULATED
 from eelib.data.windows import IGNORE, Floats, Ints
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
+
+    from eelib.data.sources import Source
+    from eelib.data.windows import Region, Windows
 
 COLORS = (("B04", "B4", "red", "r"), ("B03", "B3", "green", "g"), ("B02", "B2", "blue", "b"))  # names a band may have
 NEAR_INFRARED = ("B08", "B8", "nir", "near_infrared")
+METRES = {**dict.fromkeys(SIMULATED, 10), "brandenburg": 10, "romania": 10}  # of a pixel, where it is known
+STRETCH = "Images: red, green and blue of the clearest date, haze taken away, white at each image's 98th percentile."
 IGNORED = "#ffffff"
 HAZE = 0.5  # share of the darkest value that is taken for haze
 
@@ -68,3 +77,38 @@ def show(axis: Axes, image: Floats, title: str = "") -> None:
     axis.set_xticks([])
     axis.set_yticks([])
     axis.grid(False)
+
+
+def credit(figure: Figure, region: Region, side: int | None = None, legend: Legend | None = None) -> None:
+    """Below the maps of a figure: how large its windows are, how its images were stretched, and whose they are.
+
+    Args:
+        figure: Saved with a tight box, so that the lines may stand below its frame.
+        region: Whose windows are shown.
+        side: Height and width of a window, pixels; None: windows are not shown.
+        legend: Below the maps, if there is one; the lines then stand above its entries.
+    """
+    metres = METRES.get(region.name)
+    ground = f", {metres * side} m of ground" if metres and side else ""
+    size = f"Windows are {side} pixels wide{ground}. " if side else ""
+    text = "\n".join(line for part in (size + STRETCH, region.attribution) for line in textwrap.wrap(part, 140))
+    if legend is None:
+        figure.text(0.01, -0.02, text, ha="left", va="top", fontsize=6.5, color="0.35")
+    else:
+        from matplotlib.font_manager import FontProperties
+
+        legend.set_title(text, prop=FontProperties(size=6.5))
+        legend.get_title().set_color("0.35")
+
+
+def date_title(origin: Source, windows: Windows, row: int, date: int) -> str:
+    """When an image was taken, ``2018, day 212``; the day alone where the year is not known, nothing where days are made up."""
+    if not origin.dated:
+        return ""
+    day = f"day {windows.dates[row][date]}"
+    if origin.name == "romania":
+        from eelib.data.romania import year_of
+
+        year = year_of(windows.dates[row])
+        return f"{year}, {day}" if year else day
+    return day

@@ -11,7 +11,7 @@ import numpy as np
 from eelib.data.sources import source
 from eelib.data.windows import IGNORE
 from eelib.errors import InputError
-from eelib.report.imagery import class_map, clearest, show, true_color
+from eelib.report.imagery import class_map, clearest, credit, date_title, show, true_color
 from eelib.report.style import WIDTH, use_style
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 def map_figure(region: Region, runs: Mapping[str, Path], *, count: int = 3, title: str = "") -> Figure:
-    """The first test windows of a region, one row each: image, truth, and one map per run.
+    """The first test windows of a region, of different places, one row each: image with its date, truth, and one map per run.
 
     Args:
         region: Loaded with the sizes that the runs used.
         runs: Title to the folder of an arm, which holds ``examples.npz``.
-        count: Rows.
+        count: Most rows.
         title: What stands above the figure.
 
     Raises:
@@ -38,23 +38,27 @@ def map_figure(region: Region, runs: Mapping[str, Path], *, count: int = 3, titl
     use_style()
     predicted = {name: _maps(folder) for name, folder in runs.items()}
     test = region.labelled("test")
-    count = min(count, len(test), *(len(maps) for maps in predicted.values()))
-    colors = source(region.name).colors
+    known = min(len(test), *(len(maps) for maps in predicted.values()))
+    rows = np.sort(np.unique(test.place[:known], return_index=True)[1])[:count]  # one window of a place, not two years of it
+    origin = source(region.name)
+    colors = origin.colors
     side = WIDTH / (2 + len(runs))
-    figure, axes = plt.subplots(count, 2 + len(runs), figsize=(WIDTH, side * count + 0.9), squeeze=False)
-    for row in range(count):
+    figure, axes = plt.subplots(len(rows), 2 + len(runs), figsize=(WIDTH, side * len(rows) + 1.2), squeeze=False)
+    for line, row in zip(axes, rows, strict=True):
         series, truth = test.image[row], test.mask[row]  # type: ignore[index]
-        columns = {"image": true_color(series[clearest(series, region.bands)], region.bands), "truth": class_map(truth, colors)}
+        date = clearest(series, region.bands)
+        columns = {"image": true_color(series[date], region.bands), "truth": class_map(truth, colors)}
         columns |= {name: class_map(maps[row].astype(np.int64), colors) for name, maps in predicted.items()}
-        for axis, (name, image) in zip(axes[row], columns.items(), strict=True):
-            show(axis, image, name if row == 0 else "")
-    truth = test.mask[:count]  # type: ignore[index]
-    seen = np.unique(np.concatenate([truth.ravel(), *(maps[:count].ravel() for maps in predicted.values())]))
+        for axis, (name, image) in zip(line, columns.items(), strict=True):
+            show(axis, image, name if row == rows[0] else "")
+        line[0].set_ylabel(date_title(origin, test, row, date), fontsize=7)
+    truth = test.mask[rows]  # type: ignore[index]
+    seen = np.unique(np.concatenate([truth.ravel(), *(maps[rows].ravel() for maps in predicted.values())]))
     handles = [Patch(color=colors[label], label=region.classes[label].replace("_", " ")) for label in seen if label != IGNORE]
     handles += [Patch(facecolor="white", edgecolor="0.5", label="no label")] if (truth == IGNORE).any() else []
-    figure.legend(handles=handles, loc="outside lower center", ncols=5, fontsize="small")
+    legend = figure.legend(handles=handles, loc="outside lower center", ncols=5, fontsize="small")
     figure.suptitle(title or f"{region.title}: test windows", x=0.01, ha="left", fontsize="medium", fontweight="bold")
-    figure.text(0.995, 0.995, region.attribution, ha="right", va="top", fontsize=4.5, color="0.4")
+    credit(figure, region, test.image.shape[-1], legend)
     return figure
 
 

@@ -7,12 +7,13 @@ import re
 import struct
 from collections.abc import Mapping
 from html import escape
+from types import MappingProxyType
 from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from eelib.report.values import flatten, show
+from eelib.report.values import duration, flatten, show
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -25,7 +26,7 @@ def title_of(notebook: NotebookNode, name: str) -> str:
     return name
 
 
-def prepare(notebook: NotebookNode, name: str, record: Mapping[str, Any]) -> NotebookNode:
+def prepare(notebook: NotebookNode, name: str, record: Mapping[str, Any], ran: Mapping[str, str] = MappingProxyType({})) -> NotebookNode:
     """Turn an executed notebook into a page of the site, in place.
 
     Papermill's injected cell becomes part of the provenance at the end; code is folded; figures drawn at twice the pixels of
@@ -35,6 +36,7 @@ def prepare(notebook: NotebookNode, name: str, record: Mapping[str, Any]) -> Not
         notebook: The executed notebook.
         name: Its name in the study.
         record: The notebook's record; its provenance is shown.
+        ran: What it ran, by label.
     """
     heading = title_of(notebook, name)
     if not any(re.search(r"^# ", cell.source, re.MULTILINE) for cell in notebook.cells[:1]):
@@ -46,7 +48,7 @@ def prepare(notebook: NotebookNode, name: str, record: Mapping[str, Any]) -> Not
             cell.source = re.sub(r"\]\((?:\.\./)+docs/(\w+\.md)", r"](../\1", cell.source)
         else:
             _fold(cell, heading)
-    notebook.cells.append(new_markdown_cell(provenance(name, record)))
+    notebook.cells.append(new_markdown_cell(provenance(name, record, ran)))
     notebook.metadata = NotebookNode(
         kernelspec=notebook.metadata.get("kernelspec", {"name": "python3", "display_name": "Python 3", "language": "python"})
     )
@@ -79,7 +81,7 @@ def facts(record: Mapping[str, Any]) -> dict[str, str]:
     machine += [f"{known['cores']} cores"] if "cores" in known else []
     found = {
         "Date": str(known.get("started", "")).replace("T", " ")[:16],
-        "Duration": _duration(known["seconds"]) if "seconds" in known else "",
+        "Rendered in": duration(known["seconds"]) if "seconds" in known else "",
         "Profile": show(known.get("profile", "")),
         "Commit": str(known.get("commit", ""))[:10] + (", with uncommitted changes" if known.get("dirty") else ""),
         "Machine": ", ".join(machine),
@@ -88,15 +90,23 @@ def facts(record: Mapping[str, Any]) -> dict[str, str]:
     return {label: value for label, value in found.items() if value}
 
 
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+def provenance(name: str, record: Mapping[str, Any], ran: Mapping[str, str] = MappingProxyType({})) -> str:
+    """HTML block: which notebook, run when, on what, with which parameters.
 
-
-def provenance(name: str, record: Mapping[str, Any]) -> str:
-    """HTML block: which notebook, run when, on what, with which parameters."""
+    Args:
+        name: Of the notebook.
+        record: Of the notebook.
+        ran: Of :func:`eelib.report.what_ran.what_ran`.
+    """
     given = record.get("params") or record.get("parameters") or {}
-    rows = {"Notebook": name, **facts(record)}
+    rows = {"Notebook": name, **ran, **facts(record)}
+    named = {key: value for key, value in flatten(given).items() if value is not None and key != "profile"}
     if given:
-        rows["Parameters"] = ", ".join(f"{key} = {show(value)}" for key, value in flatten(given).items())
+        rows["Parameters"] = "; ".join([*(f"{key} = {show(value)}" for key, value in named.items()), _others(given)])
     items = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in rows.items())
     return f'<div class="provenance"><strong>Where this page comes from</strong><dl>{items}</dl></div>'
+
+
+def _others(given: Mapping[str, Any]) -> str:
+    profile = f"those of profile {given['profile']}" if given.get("profile") else "their defaults"
+    return f"all others are {profile}"

@@ -87,7 +87,7 @@ def _render(store_root: Path, source: Path, site: Path) -> list[str]:
 
     records = Store(store_root).records()
     source.mkdir()
-    chapters = _write_chapters(store_root, source)
+    chapters = _write_chapters(store_root, records, source)
     _write_records_index(records, chapters, source)
     experiments = {name: sum(record["experiment"] == name for record in records) for name in sorted({r["experiment"] for r in records})}
     headline = _headline(records, chapters, source)
@@ -131,15 +131,17 @@ def _headline(records: list[Record], chapters: Sequence[pages.Chapter], source: 
     return text + ("\n## What the other experiments say\n\n" + "\n".join(filter(None, others)) if any(others) else "")
 
 
-def _write_chapters(store_root: Path, source: Path) -> list[pages.Chapter]:
+def _write_chapters(store_root: Path, records: Sequence[Record], source: Path) -> list[pages.Chapter]:
     """Copy every finished notebook as a page, in the order of the study; unfinished ones are only named."""
     import nbformat
 
     from eelib.report.notebook_page import prepare, title_of
+    from eelib.report.what_ran import what_ran
 
     (source / "notebooks").mkdir()
     rows = {Path(row["notebook"]).name: row for row in read_yaml(pages.ROOT / "study.yaml")}
     finished = {path.stem: path for path in sorted((store_root / "notebooks").glob("*.json")) if path.with_suffix(".ipynb").exists()}
+    by_name = {f"{record['experiment']}/{record['key']}": record for record in records}
     chapters = []
     for name in {**rows, **finished}:
         row, title, record = rows.get(name, {}), name, None
@@ -147,7 +149,7 @@ def _write_chapters(store_root: Path, source: Path) -> list[pages.Chapter]:
             record = _read(finished[name])
             notebook = nbformat.read(finished[name].with_suffix(".ipynb"), as_version=4)
             title = title_of(notebook, name)
-            nbformat.write(prepare(notebook, name, record), source / "notebooks" / f"{name}.ipynb")
+            nbformat.write(prepare(notebook, name, record, what_ran(record, by_name)), source / "notebooks" / f"{name}.ipynb")
         family, claim = row.get("family", "Other notebooks"), row.get("claim", "")
         chapters.append(pages.Chapter(name, family, row.get("title", title), claim, record))
     return chapters

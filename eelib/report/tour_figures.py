@@ -10,7 +10,7 @@ import pandas as pd
 
 from eelib.data.sources import source
 from eelib.data.windows import Floats, Ints, Region, Scene, Windows
-from eelib.report.imagery import COLORS, NEAR_INFRARED, class_map, clearest, find_band, show, true_color
+from eelib.report.imagery import COLORS, NEAR_INFRARED, class_map, clearest, credit, find_band, show, true_color
 from eelib.report.style import PALETTE, WIDTH, use_style
 
 if TYPE_CHECKING:
@@ -58,26 +58,26 @@ def scene_figure(scene: Scene, region: Region) -> Figure:
     colors, label = source(region.name).colors, scene.label
     assert label is not None
     tall = label.shape[0] / label.shape[1]
-    figure, axes = plt.subplots(1, 2, figsize=(WIDTH, min(WIDTH / 2 * tall, 3) + 0.7))
+    figure, axes = plt.subplots(1, 2, figsize=(WIDTH, min(WIDTH / 2 * tall, 3) + 1.2))
     when = clearest(scene.image, scene.bands)
     show(axes[0], true_color(scene.image[when], scene.bands), f"{scene.year[when]}, day {scene.day_of_year[when]}")
-    show(axes[1], class_map(label, colors), "labels")
+    show(axes[1], class_map(label, colors), f"labels, on {100 * float((label >= 0).mean()):.0f} % of the scene")
     handles = [Patch(color=color, label=name.replace("_", " ")) for name, color in zip(region.classes, colors, strict=True)]
-    figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize="small")
+    legend = figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize="small")
     figure.suptitle(f"{region.title}, {10 * label.shape[1] / 1000:g} km wide", x=0.01, ha="left", fontsize="medium", fontweight="bold")
-    figure.text(0.995, 0.995, region.attribution, ha="right", va="top", fontsize=4.5, color="0.4")
+    credit(figure, region, legend=legend)
     return figure
 
 
 def share_table(regions: Sequence[Region]) -> pd.DataFrame:
-    """Windows per set, dates, bands, size and labelled share of each region."""
+    """Windows per set, dates, bands, size and labelled share of the test windows of each region."""
     rows = []
     for region in regions:
         _, length, bands, height, width = region.unlabelled.image.shape
         sets = [len(getattr(region, name) or ()) for name in ("unlabelled", "train", "validation", "test")]
         labelled = 0.0 if region.test is None else float((np.asarray(region.test.mask) >= 0).mean())
         rows.append([region.title, *sets, length, bands, f"{height}×{width}", len(region.classes), f"{100 * labelled:.0f} %"])
-    columns = ["region", "unlabelled", "train", "validation", "test", "dates", "bands", "pixels", "classes", "labelled"]
+    columns = ["region", "unlabelled", "train", "validation", "test", "dates", "bands", "pixels", "classes", "labelled, of test windows"]
     return pd.DataFrame(rows, columns=columns).set_index("region")
 
 

@@ -36,6 +36,11 @@ def show(value: object) -> str:
     return json.dumps(value)
 
 
+def duration(seconds: float) -> str:
+    """A time for people."""
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
 def is_long(value: object) -> bool:
     """Whether :func:`show` counts a value instead of writing it out."""
     if isinstance(value, list):

@@ -10,8 +10,28 @@ from eelib.settings import recombined
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from eelib.settings import PretrainSettings
+    from eelib.settings import PretrainSettings, RegionSizes
     from eelib.study.scales import Scale
+
+
+UNSET = {"head_width": "that of the features", "bands": "all of the sensor"}  # what None stands for
+UNITS = {
+    "guard_radius": "pixels",
+    "head_depth": "layers",
+    "head_width": "channels",
+    "embed_dim": "dimensions",
+    "anchors": "pixels per series and step",
+    "min_overlap": "share of a view's area",
+    "photometric": "gain: share; noise: reflectance",
+    "batch_shift": "reflectance",
+    "band_drop": "probability",
+    "date_drop": "probability",
+    "batch_size": "series per step",
+    "unlabelled": "windows for pre-training",
+    "steps": "of pre-training",
+    "precision": "bits",
+    "cloud": "multiple of the region's clouds",
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +67,18 @@ class Level:
         views = recipe.views.model_dump() | dict(self.views)
         changes = {**self.recipe, "views": views, "steps": max(1, round(self.steps * recipe.steps))}
         return recombined(recipe, changes, f"level {', '.join(map(str, {**self.recipe, **self.views})) or self.label} = {self.label}")
+
+    def of_default(self, recipe: PretrainSettings, sizes: RegionSizes) -> str:
+        """What this level changes, as it is in the default: one value, or several with their names."""
+        found = {
+            **{name: getattr(recipe, name) for name in self.recipe},
+            **{name: getattr(recipe.views, name) for name in self.views},
+            **{name: getattr(sizes, name) for name in self.sizes},
+            **({"steps": recipe.steps} if self.steps != 1 else {}),
+            **({"windows": sizes.unlabelled} if self.unlabelled != 1 else {}),
+        }
+        shown = {name: UNSET.get(name, "none") if value is None else value for name, value in found.items()}
+        return ", ".join(f"{name} {value}" if len(shown) > 1 else str(value) for name, value in shown.items())
 
     def of_data(self, budget: Scale, *, pretraining: bool) -> Scale:
         """The budget with this level's sizes; the number of unlabelled windows changes for pre-training only."""

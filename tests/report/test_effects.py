@@ -5,6 +5,7 @@ from readings import readings
 
 from eelib.errors import InputError
 from eelib.report.effects import effects, effects_conclusion, effects_table
+from eelib.report.effects_default import defaults, effects_and_defaults_table
 from eelib.report.effects_figure import effects_figure
 
 STARTS = {"random": 30, "pretrained": 50, "temperature = 0.5": 40, "crop = off": 50, "cloud = none": 70, "random, cloud = none": 50}
@@ -64,6 +65,44 @@ def test_tables_figures_and_words_agree():
     text = effects_conclusion(items)
     assert "Of 3 changes" in text
     assert "**temperature → 0.5** hurts" in text
+
+
+def test_the_default_and_the_random_start_stand_before_what_is_held_against_them():
+    made = readings(STARTS)
+    (one,) = defaults(made)
+    table = effects_and_defaults_table(list(found().values()), made)
+    assert one.gain.value == pytest.approx(one.scores["pretrained"].value - one.scores["random"].value)
+    assert table.index("random start") < table.index("the default") < table.index("temperature")
+    assert f"Gain of the default over a random start: linear probe +{100 * one.gain.value:.1f} [" in table
+    assert all(record["key"] in table for record in made if record["arm"] in ("random probed", "pretrained probed"))
+
+
+def test_the_choices_are_told_with_their_defaults_and_units():
+    from eelib.study.experiments import ee4_ablations as ee4
+
+    params = ee4.Parameters(profile="full")
+    rows = {row["factor"]: row for row in ee4.choices(params)}
+    assert rows["guard radius"] == {"factor": "guard radius", "default": "3.0", "changed to": "0.0, 6.0", "unit": "pixels"}
+    assert (rows["crop"]["default"], rows["photometric"]["default"]) == ("on", "gain 0.05, noise 0.002")
+    assert (rows["head width"]["default"], rows["steps"]["default"], rows["unlabelled"]["default"]) == (
+        "that of the features",
+        "240",
+        "512",
+    )
+    text = ee4.described(params)
+    assert "regions: Germany (simulated)" in text and "labels: 10 %" in text and "a linear probe alone" in text
+
+
+def test_the_details_are_told_with_their_defaults():
+    from eelib.study.experiments import clip6_details as clip6
+
+    rows = clip6.choices(clip6.Parameters(profile="quick"))
+    assert [(row["method"], row["setting"], row["default"], row["changed to"]) for row in rows] == [
+        ("CLIP", "method.clamp", "open_clip", "declip"),
+        ("FILIP", "method.count_pads", "False", "True"),
+        ("FILIP", "method.select", "all", "ratio"),
+        ("FILIP", "method.select_k", "16", "0.25"),
+    ]
 
 
 def test_nothing_was_changed():

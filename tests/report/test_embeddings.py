@@ -104,7 +104,9 @@ def test_figures_show_every_start(tmp_path, monkeypatch, labelled):
 
     from eelib.report import embedding_figures
 
-    monkeypatch.setattr(embedding_figures, "source", lambda name: SimpleNamespace(colors=("#000000", "#ffffff", "#ff0000")))
+    monkeypatch.setattr(
+        embedding_figures, "source", lambda name: SimpleNamespace(name=name, dated=True, colors=("#000000", "#ffffff", "#ff0000"))
+    )
     region = make_region(bands=("B02", "B03", "B04", "B08"))
     region = region if labelled else region.__class__(**{**region.__dict__, "test": None})
     np.savez(tmp_path / pictures.FILE, features=np.random.default_rng(0).standard_normal((3, 16, 16, 4)).astype(np.float16))
@@ -112,6 +114,7 @@ def test_figures_show_every_start(tmp_path, monkeypatch, labelled):
         titles = [axis.get_title() for axis in figure.axes if axis.get_title()]
         assert titles[: 1 + labelled] == ["image", "truth"][: 1 + labelled]
         assert titles[1 + labelled] == "a"
+        assert figure.axes[0].get_ylabel().startswith("day ") and "Windows are 16 pixels wide" in figure.texts[-1].get_text()
 
 
 def test_embeddings_that_are_not_there_are_named(tmp_path):

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 
 from eelib.study.arm import Arm
 from eelib.study.pair_arms import Setup, score_arm, standard
+from eelib.study.pair_methods import TITLES
 from eelib.study.pair_scales import PAPER_PAIRS, PairExtent, PairParameters, pair_budget, pair_extent
 from eelib.study.parameters import among
 
@@ -105,6 +106,25 @@ def plan(params: Parameters) -> list[Arm]:
             bases = {name: standard(budget, name, family, pairs) for name in dict.fromkeys(detail.method for detail in chosen)}
             setups += [*bases.values(), *(detail.of(bases[detail.method]) for detail in chosen)]
     return [score_arm(budget, setup, seed) for setup in setups for seed in extent.seeds]
+
+
+def choices(params: Parameters) -> list[dict[str, object]]:
+    """Every detail with the setting that it changes: its default and what it is changed to."""
+    budget, extent = pair_budget(params), pair_extent(EXTENTS, params)
+    rows = []
+    for detail in chosen_details(params):
+        base = standard(budget, detail.method, detail.family or extent.encoders[0], extent.pairs[0])
+        parts = {"method": detail.choices, "image": detail.image, "text": detail.text, "recipe": detail.recipe}
+        for part, changes in parts.items():
+            for name, value in changes.items():
+                default = getattr(getattr(base, part), name)
+                known = {"detail": detail.number, "method": TITLES[detail.method], "what": detail.label}
+                rows.append({**known, "setting": f"{part}.{name}", "default": _shown(default), "changed to": _shown(value)})
+    return rows
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
 
 
 def chosen_details(params: Parameters) -> list[Detail]:

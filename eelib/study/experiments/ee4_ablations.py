@@ -7,11 +7,12 @@ from pydantic import Field, field_validator
 from eelib.data.names import SIMULATED
 from eelib.data.regions import source
 from eelib.errors import unknown
+from eelib.settings import PretrainSettings
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, Start, pretrain_arm, pretrained, readings, shortened
 from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of, short_steps
-from eelib.study.factors import FACTORS, Level
-from eelib.study.scales import Scale, has_one_date, pretrain_recipe
+from eelib.study.factors import FACTORS, UNITS, Level
+from eelib.study.scales import Scale, has_one_date, pretrain_recipe, sizes_for
 
 NAME = "ee4_ablations"
 
@@ -85,6 +86,46 @@ def chosen_levels(params: Parameters) -> list[tuple[str, Level]]:
     if params.factor != "all":
         return [(params.factor, level) for level in FACTORS[params.factor]]
     return [(factor, level) for factor in extent.factors for level in FACTORS[factor][: extent.levels]]
+
+
+def described(params: Parameters) -> str:
+    """Where, how often and how the default and its changes are trained and read, resolved from the profile."""
+    budget, extent = budget_of(params), extent_of(EXTENTS, params)
+    lines = [f"regions: {', '.join(source(region).title for region in extent.regions)}"]
+    lines += [f"labels: {', '.join(f'{100 * share:g} %' for share in extent.fractions)} of the training windows"]
+    tuned = [f"{100 * share:g} %" for share in extent.fractions if share in extent.finetuned]
+    lines += [f"read by a linear probe{' and, with ' + ', '.join(tuned) + ', by fine-tuning' if tuned else ' alone'}"]
+    lines += [f"seeds: {', '.join(map(str, extent.seeds))}"]
+    steps = {source(region).title: _recipe(params, budget, region).steps for region in extent.regions}
+    lines += ["steps of pre-training: " + ", ".join(f"{count} in {region}" for region, count in steps.items())]
+    return "\n".join(lines)
+
+
+def choices(params: Parameters) -> list[dict[str, str]]:
+    """Every factor with its default in the first region, its levels and their unit."""
+    budget = budget_of(params)
+    region = extent_of(EXTENTS, params).regions[0]
+    recipe, sizes = _recipe(params, budget, region), sizes_for(budget, region)
+    levels: dict[str, list[Level]] = {}
+    for factor, level in chosen_levels(params):
+        levels.setdefault(factor, []).append(level)
+    return [
+        {
+            "factor": factor.replace("_", " "),
+            "default": _words(group[0].of_default(recipe, sizes)),
+            "changed to": ", ".join(_words(level.label) for level in group),
+            "unit": UNITS.get(factor, ""),
+        }
+        for factor, group in levels.items()
+    ]
+
+
+def _words(value: str) -> str:
+    return {"True": "on", "False": "off"}.get(value, value.replace("_", " "))
+
+
+def _recipe(params: Parameters, budget: Scale, region: str) -> PretrainSettings:
+    return shortened(pretrain_recipe(budget, region), short_steps(params, budget, region, extent_of(EXTENTS, params).steps))
 
 
 def _starts(budget: Scale, region: str, seed: int, levels: list[tuple[str, Level]], steps: int | None) -> list[tuple[Scale, Start]]:
