@@ -10,7 +10,9 @@ from itertools import groupby, takewhile
 from pathlib import Path
 from typing import Any
 
+from eelib.report.cases import percent
 from eelib.report.values import is_long, show
+from eelib.report.what_ran import places_of
 
 Record = Mapping[str, Any]
 Arm = Sequence[Record]
@@ -74,7 +76,7 @@ def arm_page(arm: Arm, found: Mapping[str, str]) -> str:
         found: Of :func:`addresses`; wherever such a key appears, it is linked.
     """
     first = arm[0]
-    experiment, title = escape(first["experiment"]), escape(first["arm"])
+    experiment, title = escape(first["experiment"]), escape(arm_title(first))
     alone = len(arm) == 1
     same = {} if alone else {name: _common([record.get(name) or {} for record in arm], name) for name in SECTIONS}
     seeds = "" if alone else "<p>" + " · ".join(f'<a href="#{record["key"]}">seed {record["seed"]}</a>' for record in arm) + "</p>"
@@ -91,6 +93,12 @@ def arm_page(arm: Arm, found: Mapping[str, str]) -> str:
 The full files, with the arrays and long texts that are counted or left out here, are in <a href="{ARCHIVE}">{ARCHIVE}</a>.</p>
 {own}{common}</main></body></html>
 """
+
+
+def arm_title(record: Record) -> str:
+    """Arm, regions and label share: ``pretrained fine-tuned, Germany (simulated), 10 % of the labels``."""
+    share = record["params"].get("fraction")
+    return ", ".join([record["arm"], *places_of(record), *([f"{percent(share)} of the labels"] if share is not None else [])])
 
 
 def _common(parts: Sequence[Mapping[str, Any]], section: str) -> dict[str, Any]:

@@ -14,6 +14,9 @@ from eelib.report.arm_page import ARCHIVE, Record, addresses, arm_page, arms_of,
 from eelib.report.values import flatten, show
 
 COLUMNS = 6  # varying parameters, and metrics, in the table of an experiment
+FIRST = (  # parameters by which a run is looked for; the others follow in the order of the records
+    "region", "regions", "data.sets", "encoder.name", "image.name", "fraction", "recipe.objective", "recipe.steps", "init",
+)  # fmt: skip
 
 
 def record_link(record: Record) -> str:
@@ -79,33 +82,42 @@ def experiment_page(experiment: str, records: Sequence[Record], notebook: str = 
 
 
 def records_table(records: Sequence[Record]) -> str:
-    """HTML table of records: arm, what varies among them, seed, main metrics, key."""
+    """HTML table of records: arm, key, what varies among them, seed, main metrics."""
     params = [flatten(record.get("params", {})) for record in records]
     metrics = [flatten(record.get("metrics", {})) for record in records]
     varying, scores = _varying(params), _scores(metrics)
-    head = "".join(f"<th>{escape(name)}</th>" for name in ("arm", *varying, "seed"))
-    head += "".join(f'<th class="number">{escape(name)}</th>' for name in scores) + "<th>key</th>"
+    head = "".join(f"<th>{escape(name)}</th>" for name in ("arm", "key", *varying, "seed"))
+    head += "".join(f'<th class="number">{escape(name)}</th>' for name in scores)
     rows = []
     for record, param, metric in sorted(zip(records, params, metrics, strict=True), key=lambda row: _order(row[0], row[1], varying)):
-        cells = [show(record["arm"]), *(show(param.get(name, "")) for name in varying), show(record["seed"])]
-        row = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-        row += "".join(f'<td class="number">{escape(_score(metric.get(name)))}</td>' for name in scores)
-        rows.append(f'<tr>{row}<td><a href="{escape(record["key"])}.html"><code>{escape(record["key"][:10])}</code></a></td></tr>')
+        key = f'<a href="{escape(record["key"])}.html"><code>{escape(record["key"][:10])}</code></a>'
+        cells = [*(_short(param.get(name)) for name in varying), show(record["seed"])]
+        row = f"<td>{escape(show(record['arm']))}</td><td>{key}</td>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        row += "".join(f'<td class="number">{escape(_short(metric.get(name)))}</td>' for name in scores)
+        rows.append(f"<tr>{row}</tr>")
     body = "\n".join(rows)
     return f'<div class="scroll"><table class="records"><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
 
 
 def _order(record: Record, param: Mapping[str, Any], varying: Sequence[str]) -> tuple[Any, ...]:
-    return (*(show(param.get(name, "")) for name in varying), str(record["arm"]), str(record["seed"]))
+    return (*(_in_order(param.get(name)) for name in varying), str(record["arm"]), str(record["seed"]))
 
 
-def _score(value: object) -> str:
-    return "" if value is None else f"{value:.3f}" if isinstance(value, float) else show(value)
+def _in_order(value: object) -> tuple[float, str]:
+    """Numbers by their size, before texts."""
+    return (value, "") if isinstance(value, (int, float)) else (float("inf"), show("" if value is None else value))
+
+
+def _short(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() or abs(value) >= 1000 else f"{value:.3g}"
+    return "" if value is None else show(value)
 
 
 def _varying(params: Sequence[Mapping[str, Any]]) -> list[str]:
     names = dict.fromkeys(name for param in params for name in param if name != "seed")
-    return [name for name in names if len({show(param.get(name, "")) for param in params}) > 1][:COLUMNS]
+    varying = [name for name in names if len({show(param.get(name, "")) for param in params}) > 1]
+    return sorted(varying, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))[:COLUMNS]
 
 
 def _scores(metrics: Sequence[Mapping[str, Any]]) -> list[str]:

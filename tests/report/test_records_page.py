@@ -5,7 +5,7 @@ import tarfile
 
 from eelib.report.arm_page import ARCHIVE
 from eelib.report.links import problems
-from eelib.report.records_page import record_link, write_records
+from eelib.report.records_page import record_link, records_table, write_records
 from eelib.report.values import show
 from eelib.study.store import Store
 
@@ -103,3 +103,22 @@ def test_links_to_a_record_lead_to_its_seed(tmp_path):
     assert [fault for fault in problems(tmp_path) if "one.html" in fault] == [
         f"notebooks/one.html: {links[0]}1 leads to no place of that page"
     ]
+
+
+def test_the_index_shows_what_a_run_is_looked_for_by():
+    sizes = {name: 0 for name in "abcdefgh"}
+    records = []
+    for at, fraction in enumerate((1.0, 0.1)):
+        params = {"region": "germany", "sizes": {name: at for name in sizes}, "fraction": fraction, "recipe": {"steps": 100 + at}}
+        records.append(make_record("ab"[at] * 16) | {"params": params, "metrics": {"scores": {"miou": 0.123456}}})
+    table = records_table(records)
+    heads = table.partition("</thead>")[0].split("<th")[2:]
+    assert [head.partition(">")[2].partition("<")[0] for head in heads][:4] == ["arm", "key", "fraction", "recipe.steps"]
+    assert len(heads) == 2 + 6 + 1 + 1 and "<td>0.1</td>" in table and ">0.123</td>" in table
+    assert table.index("b" * 10) < table.index("a" * 10)  # the smaller share first
+
+
+def test_the_title_of_an_arm_says_where_and_with_how_many_labels(tmp_path):
+    record = make_record() | {"params": {"region": "germany", "fraction": 0.1}}
+    write_records([record], tmp_path)
+    assert "<h1>an arm, Germany (simulated), 10 % of the labels</h1>" in page_of(tmp_path, record)
