@@ -77,6 +77,7 @@ def _chapter_table(chapters: Sequence[Chapter]) -> str:
 def data_page() -> str:
     """MyST text of the data page: the real samples from their manifests, the simulated regions from the world itself."""
     from eelib.data.manifests import dataset_names, manifest, sample, sample_names
+    from eelib.data.sources import source
     from eelib.data.world import REGIONS, Difficulty
     from eelib.report.dataset_pages import dataset_section
 
@@ -90,7 +91,8 @@ def data_page() -> str:
     text += "from measured spectra, crop calendars, field shapes, clouds and a sensor.\n\n"
     for name, style in REGIONS.items():
         text += f"### {style.title}\n\nRegion `{name}`, {style.continent}. Classes:\n\n"
-        text += swatch_list((cover.name, None) for cover in style.covers) + "\n"
+        known = source(name)
+        text += swatch_list(zip(known.classes, known.colors, strict=True)) + "\n"
     text += "\n### How hard the world is\n\nDefaults of the simulator's parameters; each can be varied.\n\n"
     text += "| parameter | default | meaning |\n|---|---|---|\n"
     return text + "".join(f"| `{name}` | {field.default} | {field.description} |\n" for name, field in Difficulty.model_fields.items())

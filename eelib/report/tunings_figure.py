@@ -33,8 +33,9 @@ def tuning_curves(items: list[Tuning]) -> Figure:
     for (place, chosen), (above, below) in zip(places.items(), axes.T, strict=True):
         for axis in (above, below):
             logarithmic(axis, ticks := {length for item in chosen for length in item.lengths})
-        below.set_xticks(sorted(ticks), [times(length) for length in sorted(ticks)])
-        above.set_title(place, fontsize=7)
+        below.set_xticks(sorted(ticks), [times(length) for length in sorted(ticks)], fontsize=6)
+        below.set_xlim(min(ticks) / 1.7, max(ticks) * 1.7)
+        above.set_title(place.replace(", ", "\n"), fontsize=7)
         below.axhline(0, color="0.3", linewidth=1)
         for item in chosen:
             _scores(above, item, colors[item.case.fraction])
