@@ -127,17 +127,25 @@ def judged(check: Check) -> str:
     """A check in words: value, target and verdict."""
     if check.value is None:
         return f"{check.name}: not measured"
-    text = f"{check.name} {check.value:.3g}"
+    minutes = check.name == "minutes"
+    text = f"{number(check.value)} minutes" if minutes else f"{check.name} {number(check.value)}"
     if check.target is None:
         return text
-    return f"{text} ({'≥' if check.at_least else '≤'} {check.target:.3g}: {VERDICTS[check.met]})"
+    return f"{text} ({'≥' if check.at_least else '≤'} {number(check.target)}: {VERDICTS[check.met]})"
 
 
 def short_time(seconds: float | None) -> str:
     """A duration with three digits."""
     if seconds is None:
         return "–"
-    return f"{seconds * 1e3:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
+    if seconds >= 120:
+        return f"{number(seconds / 60)} min"
+    return f"{number(seconds * 1e3)} ms" if seconds < 1 else f"{number(seconds)} s"
+
+
+def number(value: float) -> str:
+    """Three digits, and whole numbers from 1000 on, ``1 650``; tiny ones as powers of ten."""
+    return f"{value:,.0f}".replace(",", "\N{NO-BREAK SPACE}") if abs(value) >= 999.5 else f"{value:.3g}"
 
 
 def _facts(bench: Bench) -> dict[str, str]:

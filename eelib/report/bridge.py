@@ -104,19 +104,25 @@ def readings_of(rows: Iterable[Bridge]) -> list[str]:
     return list(dict.fromkeys(row.case.reading for row in rows))
 
 
-def bridge_table(rows: Iterable[Bridge], reading: str, *, root: str = "../") -> str:
-    """HTML: mIoU of every start, mean over seeds; the highest of a row, raw pixels left out, is bold."""
+def bridge_table(rows: Sequence[Bridge], reading: str, *, root: str = "../") -> str:
+    """HTML: mIoU of every start, mean over seeds; the highest of a row, raw pixels left out, is bold, all of them where they are equal.
+
+    Starts that were not read in this way have no column.
+    """
+    shown = [start for start in STARTS if any(start in row.scores for row in rows if row.case.reading == reading)]
     body = []
     for row in rows:
         if row.case.reading == reading:
-            numbers = [_score(row, start, root) for start in STARTS]
+            numbers = [_score(row, start, root) for start in shown]
             body.append((_left(row), (f"{row.windows} ({percent(row.case.fraction)})", *numbers)))
-    return html_table(("region", "network"), ("labelled windows", *STARTS.values()), body)
+    return html_table(("region", "network"), ("labelled windows", *(STARTS[start] for start in shown)), body)
 
 
 def _score(row: Bridge, start: str, root: str) -> str:
-    text = linked_mean(row.scores.get(start), row.records.get(start, ()), root)
-    return f"<strong>{text}</strong>" if start == row.best else text
+    score = row.scores.get(start)
+    text = linked_mean(score, row.records.get(start, ()), root)
+    best = score is not None and start != "raw" and f"{score.value:.3f}" == f"{row.scores[row.best].value:.3f}"
+    return f"<strong>{text}</strong>" if best else text
 
 
 def difference_table(rows: Iterable[Bridge], reading: str) -> str:

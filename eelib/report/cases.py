@@ -63,7 +63,7 @@ class Case(NamedTuple):
 
     def with_windows(self, windows: int) -> str:
         """The case in full, for sentences: region, kind of pixels and how many windows have labels."""
-        return f"{self.title}, {self.kind}, {windows} labelled windows"
+        return f"{self.title}, {self.kind}, {labelled_windows(windows)}"
 
     @property
     def order(self) -> tuple[Any, ...]:
@@ -182,6 +182,11 @@ def signed(value: Estimate) -> str:
 def points(value: float | None, *, sign: bool = True) -> str:
     """A number of points, ``+5.1``; a dash where there is none."""
     return "–" if value is None else f"{value:{'+' if sign else ''}.1f}".replace("-", "−")
+
+
+def labelled_windows(count: int) -> str:
+    """How many windows have labels, ``1 labelled window``."""
+    return f"{count} labelled window{'' if count == 1 else 's'}"
 
 
 def percents(value: Estimate) -> str:

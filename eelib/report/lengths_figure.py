@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eelib.report.cases import POINTS
+from eelib.report.cases import POINTS, labelled_windows
 from eelib.report.lengths import Curve, times
 from eelib.report.panels import panels
 from eelib.report.style import BLUE, BROWN, ORANGE, PALETTE
@@ -34,7 +34,7 @@ def _panel(axis: Axes, chosen: list[Curve]) -> None:
     axis.axhline(0, color="0.3", linewidth=1)
     for color, item in zip(COLORS, sorted(chosen, key=lambda item: item.windows), strict=False):
         gains = list(item.gains.values())
-        label = f"{item.windows} labelled windows"
+        label = labelled_windows(item.windows)
         axis.plot(item.lengths, [POINTS * gain.value for gain in gains], color=color, marker="o", markersize=3, label=label)
         low, high = ([POINTS * value for value in ends] for ends in zip(*((gain.low, gain.high) for gain in gains), strict=True))
         axis.fill_between(item.lengths, low, high, color=color, alpha=0.15, linewidth=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eelib.data.continents import distance
@@ -23,6 +23,12 @@ HOW = {
     "the other continent": "all regions of the other continent together",
     "all regions": "all regions together",
 }
+
+
+NO_HOME = (
+    "A dash: no network was pre-trained at home with the bands and dates that the simulated region shares with the real one, "
+    "so there is nothing to hold it against."
+)
 
 
 @dataclass(frozen=True)
@@ -169,7 +175,7 @@ def distance_table(items: Iterable[Distance]) -> str:
     return html_table(("pre-trained in", "reading"), right, rows)
 
 
-def exchange_table(cells: Iterable[Transfer], *, root: str = "../") -> str:
+def exchange_table(cells: Sequence[Transfer], *, root: str = "../") -> str:
     """HTML: pre-training on simulated regions for real ones and the other way round."""
     rows = []
     for cell in cells:
@@ -180,7 +186,8 @@ def exchange_table(cells: Iterable[Transfer], *, root: str = "../") -> str:
             left = (place_title(cell.origin), under(cell.case.title, how))
             rows.append((left, (bold(cell.gain), bold(cell.loss) if cell.loss else "–", *means)))
     right = ("gain, points", "difference to home, points", "random start", "pre-trained")
-    return html_table(("pre-trained on", "labels in"), right, rows)
+    table = html_table(("pre-trained on", "labels in"), right, rows)
+    return f"{table}<p>{NO_HOME}</p>" if any(cell.exchange and cell.loss is None for cell in cells) else table
 
 
 def transfer_table(cells: Iterable[Transfer], *, root: str = "../") -> str:

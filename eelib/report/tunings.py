@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from eelib.errors import InputError
 from eelib.evaluate.statistics import Estimate
-from eelib.report.cases import READINGS, Case, Group, Record, draw, groups, signed, verdict
+from eelib.report.cases import READINGS, Case, Group, Record, draw, groups, labelled_windows, signed, verdict
 from eelib.report.lengths import PREFIX, better_by_length, over, times
 from eelib.report.tables import bold, html_table, linked_mean, under
 
@@ -142,7 +142,7 @@ def _shown(items: list[Tuning]) -> list[str]:
 
 def _table(items: list[Tuning], heads: Sequence[str], numbers: Callable[[Tuning, float], list[str]]) -> str:
     rows = [
-        ((under(item.case.title, f"{item.case.kind}, {item.windows} labelled windows"), times(length)), numbers(item, length))
+        ((under(item.case.title, f"{item.case.kind}, {labelled_windows(item.windows)}"), times(length)), numbers(item, length))
         for item in items
         for length in item.lengths
     ]
