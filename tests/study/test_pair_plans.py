@@ -5,7 +5,6 @@ import importlib
 import pytest
 from pair_files import class_folder, picture
 
-from eelib.data.pairs.load import load_pairs
 from eelib.data.pairs.settings import FaultDoses
 from eelib.errors import InputError
 from eelib.settings_pairs import TERMS
