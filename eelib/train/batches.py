@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from eelib.train.ahead import Steps
+from eelib.train.prefetch import Steps
 from eelib.train.ranks import rank, share
 
 if TYPE_CHECKING:

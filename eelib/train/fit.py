@@ -20,10 +20,10 @@ from torch import nn
 from eelib.errors import InputError
 from eelib.losses.gather import is_distributed
 from eelib.train import CHECKPOINT
-from eelib.train.ahead import Ahead, Prepares, Steps
 from eelib.train.compiled import compiled
 from eelib.train.loaders import given_loaders
 from eelib.train.one_vector import apart
+from eelib.train.prefetch import Prefetcher, Prepares, Steps
 from eelib.train.ranks import world
 
 Progress = Callable[[float], None]
@@ -72,9 +72,9 @@ def fit(module: pl.LightningModule, batches: Steps[Any], steps: int, folder: Pat
         enable_model_summary=False,
         callbacks=[_Watch(path, steps, every, progress)],
     )
-    ahead = Ahead(batches, module.prepare if isinstance(module, Prepares) else None, given_loaders() or 0)
-    with closing(ahead), compiled(module.networks() if isinstance(module, HasNetworks) else (), steps - batches.start):
-        trainer.fit(module, ahead, ckpt_path=path if batches.start else None, weights_only=False)
+    prefetcher = Prefetcher(batches, module.prepare if isinstance(module, Prepares) else None, given_loaders() or 0)
+    with closing(prefetcher), compiled(module.networks() if isinstance(module, HasNetworks) else (), steps - batches.start):
+        trainer.fit(module, prefetcher, ckpt_path=path if batches.start else None, weights_only=False)
     apart(module)
     if is_distributed():
         dist.destroy_process_group()  # whatever follows is each rank's own

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from eelib.errors import InputError
-from eelib.train.ahead import Steps
 from eelib.train.batches import rows_of_step
+from eelib.train.prefetch import Steps
 from eelib.train.ranks import share
 
 if TYPE_CHECKING:

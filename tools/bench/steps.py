@@ -38,14 +38,14 @@ def make_pretraining(
     import torch
 
     from eelib.models import build
-    from eelib.train.ahead import Ahead
     from eelib.train.batches import Normaliser, WindowBatches
+    from eelib.train.prefetch import Prefetcher
     from eelib.train.pretrain import Pretraining
 
     data, settings = some_windows(windows), recipe(precision, batch)
     torch.manual_seed(0)
     module = Pretraining(build("unet3df", bands=BANDS, num_dates=DATES, width=width), settings, Normaliser.of(data), 0)
-    return module, iter(Ahead(WindowBatches(data, settings.batch_size, 0), module.prepare, loaders))
+    return module, iter(Prefetcher(WindowBatches(data, settings.batch_size, 0), module.prepare, loaders))
 
 
 def plain_pretraining(width: int = 8, windows: int = 64, batch: int | None = None, device: str = "cpu") -> Call:

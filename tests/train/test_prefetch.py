@@ -8,8 +8,8 @@ from contextlib import closing
 import pytest
 
 from eelib.errors import InputError
-from eelib.train.ahead import Ahead, Steps
 from eelib.train.loaders import LOADERS, MOST, given_loaders, loader_count
+from eelib.train.prefetch import Prefetcher, Steps
 
 
 class Counted(Steps):
@@ -33,8 +33,8 @@ def _nothing_is_left_behind():
 
 @pytest.mark.parametrize("threads", [0, 1, 3])
 def test_the_stream_is_the_same_for_any_number_of_threads(threads):
-    with closing(Ahead(Counted(start=4), lambda batch, step: batch | {"doubled": 2 * step}, threads)) as ahead:
-        found = list(itertools.islice(ahead, 9))
+    with closing(Prefetcher(Counted(start=4), lambda batch, step: batch | {"doubled": 2 * step}, threads)) as prefetcher:
+        found = list(itertools.islice(prefetcher, 9))
     assert [batch["step"] for batch in found] == list(range(4, 13))
     assert [batch["doubled"] for batch in found] == list(range(8, 26, 2))
     assert len({batch["thread"] for batch in found} - {threading.get_ident()}) == threads
@@ -42,8 +42,8 @@ def test_the_stream_is_the_same_for_any_number_of_threads(threads):
 
 @pytest.mark.parametrize("threads", [0, 1, 3])
 def test_bad_input_stops_at_its_step(threads):
-    with closing(Ahead(Counted(bad=2), None, threads)) as ahead:
-        stream = iter(ahead)
+    with closing(Prefetcher(Counted(bad=2), None, threads)) as prefetcher:
+        stream = iter(prefetcher)
         assert [next(stream)["step"] for _ in range(2)] == [0, 1]
         with pytest.raises(InputError, match=r"^shard\.tar: row 2 is broken; remove it$"):
             next(stream)
@@ -51,8 +51,8 @@ def test_bad_input_stops_at_its_step(threads):
 
 def test_batches_are_made_before_they_are_asked_for():
     made = []
-    with closing(Ahead(Counted(), lambda batch, step: made.append(step), 2)) as ahead:
-        next(iter(ahead))
+    with closing(Prefetcher(Counted(), lambda batch, step: made.append(step), 2)) as prefetcher:
+        next(iter(prefetcher))
         deadline = time.monotonic() + 60
         while made != [0, 1, 2, 3] and time.monotonic() < deadline:
             made.sort()
@@ -62,8 +62,8 @@ def test_batches_are_made_before_they_are_asked_for():
 
 
 def test_a_second_pass_starts_again_and_ends_the_threads_of_the_first():
-    with closing(Ahead(Counted(), None, 2)) as ahead:
-        assert [next(iter(ahead))["step"] for _ in range(2)] == [0, 0]
+    with closing(Prefetcher(Counted(), None, 2)) as prefetcher:
+        assert [next(iter(prefetcher))["step"] for _ in range(2)] == [0, 0]
 
 
 @pytest.mark.parametrize(("cores", "jobs", "expected"), [(2, 2, 0), (2, 1, 1), (1, 1, 0), (8, 3, 1), (64, 1, MOST), (4, 16, 0)])

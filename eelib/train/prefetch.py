@@ -37,7 +37,7 @@ class Prepares(Protocol):
         ...
 
 
-class Ahead:
+class Prefetcher:
     """The prepared batches of a training.
 
     By threads, not processes: what makes a batch (NumPy, torch, Pillow) lets other threads run meanwhile, and nothing has to be sent. Views
