@@ -21,8 +21,8 @@ from eelib.errors import InputError
 from eelib.losses.gather import is_distributed
 from eelib.train import CHECKPOINT
 from eelib.train.compiled import compiled
+from eelib.train.flat_adamw import apart
 from eelib.train.loaders import given_loaders
-from eelib.train.one_vector import apart
 from eelib.train.prefetch import Prefetcher, Prepares, Steps
 from eelib.train.ranks import world
 

@@ -13,8 +13,8 @@ from eelib.evaluate.monitors import embedding_monitors
 from eelib.settings import PretrainSettings
 from eelib.train.batches import Normaliser, step_generator
 from eelib.train.fit import schedule
+from eelib.train.flat_adamw import FlatAdamW
 from eelib.train.objectives import make_objective
-from eelib.train.one_vector import OneVectorAdamW
 
 Prepared = tuple[Sample, Sample, torch.Generator]
 
@@ -60,7 +60,7 @@ class Pretraining(pl.LightningModule):
         """AdamW with warm-up and cosine; a momentum branch has nothing to optimise."""
         trained = [weight for weight in self.parameters() if weight.requires_grad]
         settings = self.settings
-        return schedule(OneVectorAdamW(trained, lr=settings.lr, weight_decay=settings.weight_decay), settings.steps)
+        return schedule(FlatAdamW(trained, lr=settings.lr, weight_decay=settings.weight_decay), settings.steps)
 
     @torch.no_grad()
     def monitors(self, batch: Sample) -> dict[str, float]:

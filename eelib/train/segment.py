@@ -16,7 +16,7 @@ from eelib.models import SegmentationModel
 from eelib.settings import SegmentSettings, ViewSettings
 from eelib.train.batches import Normaliser, step_generator
 from eelib.train.fit import schedule
-from eelib.train.one_vector import OneVectorAdamW
+from eelib.train.flat_adamw import FlatAdamW
 
 
 def masked_cross_entropy(scores: Tensor, mask: Tensor) -> Tensor:
@@ -61,7 +61,7 @@ class Segmentation(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401
         """Adam without weight decay, as in DeepSatModels; warm-up and cosine instead of its steps of ×0.975 because budgets are short."""
-        return schedule(OneVectorAdamW(self.parameters(), lr=self.lr, weight_decay=0), self.settings.steps)
+        return schedule(FlatAdamW(self.parameters(), lr=self.lr, weight_decay=0), self.settings.steps)
 
 
 def augment(batch: Sample, settings: ViewSettings, generator: torch.Generator) -> Sample:

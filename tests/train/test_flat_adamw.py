@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from eelib.models import build
-from eelib.train.one_vector import ALIGNED, OneVectorAdamW, apart
+from eelib.train.flat_adamw import ALIGNED, FlatAdamW, apart
 
 
 def network():
@@ -30,7 +30,7 @@ def trained(make, steps=5):
 @pytest.mark.parametrize(("decay", "plain"), [(0.05, torch.optim.AdamW), (0.0, torch.optim.Adam)])
 def test_it_steps_as_one_call_for_each_weight(decay, plain):
     wanted = trained(lambda weights: plain(weights, lr=1e-2, weight_decay=decay, foreach=False))
-    found = trained(lambda weights: OneVectorAdamW(weights, lr=1e-2, weight_decay=decay))
+    found = trained(lambda weights: FlatAdamW(weights, lr=1e-2, weight_decay=decay))
     for (name, one), other, start in zip(wanted.named_parameters(), found.parameters(), network().parameters(), strict=True):
         assert torch.equal(one, other), name
         assert one.stride() == other.stride(), name
@@ -39,7 +39,7 @@ def test_it_steps_as_one_call_for_each_weight(decay, plain):
 
 def test_weights_start_where_memory_of_their_own_would_and_get_it_back():
     model = network()
-    optimiser = OneVectorAdamW(model.parameters())
+    optimiser = FlatAdamW(model.parameters())
     before = [weight.detach().clone() for weight in model.parameters()]
     first = optimiser.vector.data_ptr()
     starts = sorted((weight.data_ptr() - first, weight.numel()) for weight in model.parameters())
@@ -52,7 +52,7 @@ def test_weights_start_where_memory_of_their_own_would_and_get_it_back():
 
 def test_gradients_that_were_taken_away_are_put_back_or_are_an_error():
     model = nn.Linear(2, 1)
-    optimiser = OneVectorAdamW(model.parameters())
+    optimiser = FlatAdamW(model.parameters())
     for clear in (model.zero_grad, optimiser.zero_grad):
         clear()
         model(torch.ones(1, 2)).sum().backward()

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 ALIGNED = 16  # weights start at multiples of so many numbers, as if each had memory of its own: kernels may round by where it starts
 
 
-class OneVectorAdamW(torch.optim.AdamW):
+class FlatAdamW(torch.optim.AdamW):
     """:class:`torch.optim.AdamW` for weights of one type on one device, the same bits as weight by weight.
 
     The weights and their gradients become parts of the memory of two vectors, each in its own layout; :func:`apart` undoes that. A weight
