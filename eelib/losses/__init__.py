@@ -10,14 +10,14 @@ from eelib.losses.masked_language import mask_tokens, masked_language_loss
 from eelib.losses.multi_view import multi_view_clip
 from eelib.losses.nearest_neighbour import nearest_neighbour_clip
 from eelib.losses.nt_xent import nt_xent
-from eelib.losses.pairs import Pairs, most_similar, same_ground
+from eelib.losses.pairs import MatchedPixels, most_similar, same_ground
 from eelib.losses.pixpro import pixpro_loss, propagate
 from eelib.losses.reconstruction import masked_reconstruction
 from eelib.losses.simsiam import simsiam
 
 __all__ = [
     "FeatureBank",
-    "Pairs",
+    "MatchedPixels",
     "barlow_twins",
     "dense_info_nce",
     "filip_loss",

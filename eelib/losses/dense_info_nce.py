@@ -7,7 +7,7 @@ from torch import Tensor
 
 from eelib.errors import InputError
 from eelib.losses.info_nce import info_nce, query_info_nce
-from eelib.losses.pairs import Negatives, Pairs, excluded, same_ground
+from eelib.losses.pairs import MatchedPixels, Negatives, excluded, same_ground
 from eelib.pixels import ROW_STRIDE
 
 
@@ -25,7 +25,7 @@ def dense_info_nce(
     chunk: int | None = None,
     gather: bool = False,
     row_stride: int = ROW_STRIDE,
-    pairs: Pairs | None = None,
+    pairs: MatchedPixels | None = None,
     one_way: bool = False,
     bank: Tensor | None = None,
 ) -> Tensor:

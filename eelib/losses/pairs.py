@@ -23,7 +23,7 @@ Negatives = Literal["all", "other_images", "same_image"]
 
 
 @dataclass(frozen=True)
-class Pairs:
+class MatchedPixels:
     """Matched pixels of two views: image number and flat position in view a and in view b, each ``(N,)`` int64."""
 
     image: Tensor
@@ -35,7 +35,7 @@ class Pairs:
         return z_a.flatten(2)[self.image, :, self.at_a], z_b.flatten(2)[self.image, :, self.at_b]
 
 
-def same_ground(index_a: Tensor, index_b: Tensor, anchors: int, generator: torch.Generator) -> Pairs:
+def same_ground(index_a: Tensor, index_b: Tensor, anchors: int, generator: torch.Generator) -> MatchedPixels:
     """Draw pixels that both views show (docs/method.md#which-pixels-belong-together).
 
     Args:
@@ -54,11 +54,11 @@ def same_ground(index_a: Tensor, index_b: Tensor, anchors: int, generator: torch
     image, at_a = _draw(shared, anchors, generator)
     if not len(image):
         raise InputError("no pixel is present in both views: raise min_overlap or check the pixel ids")
-    return Pairs(image, at_a, order[image, slot[image, at_a]])
+    return MatchedPixels(image, at_a, order[image, slot[image, at_a]])
 
 
 @torch.no_grad()
-def most_similar(features_a: Tensor, features_b: Tensor, anchors: int, generator: torch.Generator) -> Pairs:
+def most_similar(features_a: Tensor, features_b: Tensor, anchors: int, generator: torch.Generator) -> MatchedPixels:
     """Draw pixels of view a; the partner of each is that of b with the largest cosine of backbone features (DenseCL, arXiv 2011.09157).
 
     Args:
@@ -70,7 +70,7 @@ def most_similar(features_a: Tensor, features_b: Tensor, anchors: int, generator
     a, b = F.normalize(features_a.flatten(2), dim=1), F.normalize(features_b.flatten(2), dim=1)
     image, at_a = _draw(torch.ones(len(a), a.shape[2], dtype=torch.bool, device=a.device), anchors, generator)
     partner = torch.einsum("bdn,bdm->bnm", a, b).argmax(2)
-    return Pairs(image, at_a, partner[image, at_a])
+    return MatchedPixels(image, at_a, partner[image, at_a])
 
 
 def _draw(allowed: Tensor, anchors: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -82,7 +82,7 @@ def _draw(allowed: Tensor, anchors: int, generator: torch.Generator) -> tuple[Te
 
 
 def excluded(
-    pairs: Pairs,
+    pairs: MatchedPixels,
     index_a: Tensor,
     index_b: Tensor,
     *,

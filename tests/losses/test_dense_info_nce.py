@@ -6,7 +6,7 @@ import torch
 
 from eelib.data.views import pixel_index
 from eelib.errors import InputError
-from eelib.losses import Pairs, dense_info_nce, info_nce, query_info_nce
+from eelib.losses import MatchedPixels, dense_info_nce, info_nce, query_info_nce
 
 
 def generator(seed=0):
@@ -76,7 +76,7 @@ def test_one_pixel_views_are_plain_info_nce():
 @pytest.mark.parametrize("kind", ["pairs", "one way", "bank"])
 def test_other_pairs_one_way_and_a_bank_are_the_row_losses_on_those_rows(kind):
     z_a, z_b, index_a, index_b = two_views()
-    pairs = Pairs(torch.tensor([0, 1, 2]), torch.tensor([3, 0, 9]), torch.tensor([5, 7, 1]))
+    pairs = MatchedPixels(torch.tensor([0, 1, 2]), torch.tensor([3, 0, 9]), torch.tensor([5, 7, 1]))
     rows_a = torch.stack([z_a[image].flatten(1)[:, at] for image, at in ((0, 3), (1, 0), (2, 9))])
     rows_b = torch.stack([z_b[image].flatten(1)[:, at] for image, at in ((0, 5), (1, 7), (2, 1))])
     bank = torch.nn.functional.normalize(torch.randn(6, 4, generator=generator(4), dtype=torch.float64), dim=1)

@@ -6,7 +6,7 @@ import torch
 
 from eelib.data.views import pixel_index
 from eelib.errors import InputError
-from eelib.losses import Pairs, most_similar, same_ground
+from eelib.losses import MatchedPixels, most_similar, same_ground
 from eelib.losses.pairs import excluded
 from eelib.pixels import ROW_STRIDE
 
@@ -66,7 +66,7 @@ def test_features_that_were_only_moved_are_found_again():
 
 def test_two_anchors_with_the_same_partner_do_not_repel():
     index_a, index_b = indices(2)
-    pairs = Pairs(torch.tensor([0, 0, 0, 1]), torch.tensor([0, 15, 5, 0]), torch.tensor([3, 3, 7, 3]))
+    pairs = MatchedPixels(torch.tensor([0, 0, 0, 1]), torch.tensor([0, 15, 5, 0]), torch.tensor([3, 3, 7, 3]))
     found = mask(pairs, index_a, index_b)
     wanted = torch.eye(4, dtype=torch.bool)
     wanted[0, 1] = wanted[1, 0] = True
@@ -76,7 +76,7 @@ def test_two_anchors_with_the_same_partner_do_not_repel():
 @pytest.mark.parametrize("negatives", ["all", "other_images", "same_image"])
 def test_the_guard_looks_at_both_views(negatives):
     index_a, index_b = indices(2)
-    pairs = Pairs(torch.tensor([0, 0, 0, 1, 1]), torch.tensor([0, 1, 15, 0, 12]), torch.tensor([15, 0, 1, 2, 3]))
+    pairs = MatchedPixels(torch.tensor([0, 0, 0, 1, 1]), torch.tensor([0, 1, 15, 0, 12]), torch.tensor([15, 0, 1, 2, 3]))
     pixels = [index.flatten(1)[pairs.image, at] for index, at in ((index_a, pairs.at_a), (index_b, pairs.at_b))]
     found = mask(pairs, index_a, index_b, negatives=negatives, guard_radius=1.5)
     for n in range(5):
@@ -92,7 +92,7 @@ def test_the_guard_is_exact_however_large_the_scenes_and_never_joins_images(firs
     """Images at both ends of a scene of ten million rows: their pixel numbers are beyond what float32 can hold."""
     near, far = pixel_index(4, 4), pixel_index(4, 4, first, 1000)
     index = torch.stack([near, far, near])
-    pairs = Pairs(torch.arange(3).repeat_interleave(16), torch.arange(16).repeat(3), torch.arange(16).repeat(3))
+    pairs = MatchedPixels(torch.arange(3).repeat_interleave(16), torch.arange(16).repeat(3), torch.arange(16).repeat(3))
     row, column = np.divmod(np.arange(16), 4)
     within = (row[:, None] - row) ** 2 + (column[:, None] - column) ** 2 < radius**2
     assert np.array_equal(mask(pairs, index, index, guard_radius=radius).numpy(), np.kron(np.eye(3, dtype=bool), within))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from eelib.losses import Pairs, same_ground
+from eelib.losses import MatchedPixels, same_ground
 from eelib.models import ProjectionHead
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Objective(nn.Module):
         """Maps ``(B, D, h, w)`` that the monitors look at."""
         raise NotImplementedError
 
-    def pairs(self, a: Sample, b: Sample, generator: torch.Generator) -> Pairs:
+    def pairs(self, a: Sample, b: Sample, generator: torch.Generator) -> MatchedPixels:
         """Pixels that show the same ground."""
         return same_ground(a["index"], b["index"], self.settings.anchors, generator)
 
