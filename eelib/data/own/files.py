@@ -51,7 +51,7 @@ def _matches(folder: Path, pattern: str) -> list[Path]:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class MatchedFiles:
     """Images and masks by stem.
 
     Attributes:
@@ -94,11 +94,11 @@ def by_stem(paths: Iterable[Path], name: str, field: str, where: str = "") -> di
     return found
 
 
-def pair(images: dict[str, Path], masks: dict[str, Path]) -> Pairs:
+def pair(images: dict[str, Path], masks: dict[str, Path]) -> MatchedFiles:
     """Match images and masks by stem."""
     both = [(stem, path, masks[stem]) for stem, path in images.items() if stem in masks]
     alone = [(stem, path) for stem, path in images.items() if stem not in masks]
-    return Pairs(both, alone, [path for stem, path in masks.items() if stem not in images])
+    return MatchedFiles(both, alone, [path for stem, path in masks.items() if stem not in images])
 
 
 def sampled_digest(paths: Sequence[Path], root: Path) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from eelib.data.own.dates import date_finder, date_of
-from eelib.data.own.files import Pairs, by_stem, find_rasters, pair
+from eelib.data.own.files import MatchedFiles, by_stem, find_rasters, pair
 from eelib.data.own.kinds import RasterFolderManifest
 from eelib.data.own.masks import MaskCode
 from eelib.data.own.pixels import Scaling
@@ -52,7 +52,7 @@ def raster_folder_source(entry: RasterFolderManifest, name: str) -> OwnSource:
     return OwnSource(entry, name, Found(plates, bands, files, describe_images(images, scaling, bands), notes, dated=dated))
 
 
-def _pairs(entry: RasterFolderManifest, folder: Path, name: str) -> tuple[Pairs, list[Path]]:
+def _pairs(entry: RasterFolderManifest, folder: Path, name: str) -> tuple[MatchedFiles, list[Path]]:
     """Images and masks by stem."""
     mask_paths = find_rasters(folder, entry.masks, f"{name}: masks") if entry.masks else []
     paths = find_rasters(folder, entry.images, f"{name}: images")
@@ -71,7 +71,7 @@ def _pairs(entry: RasterFolderManifest, folder: Path, name: str) -> tuple[Pairs,
     return pairs, [mask for _, _, mask in pairs.both]
 
 
-def _refuse_unmatched(pairs: Pairs, name: str) -> None:
+def _refuse_unmatched(pairs: MatchedFiles, name: str) -> None:
     remedy = "declare 'image_name' or 'mask_name' if their names differ, or 'allow_unmatched: true' to go on without them"
     if pairs.images_only:
         count = len(pairs.images_only)
@@ -105,7 +105,7 @@ def _require_georeference(images: Iterable[RasterInfo]) -> None:
             raise InputError(f"{info.path}: the image has no coordinate reference system, and the manifest says 'georeferenced: true'")
 
 
-def _notes(entry: RasterFolderManifest, pairs: Pairs, small: int) -> tuple[str, ...]:
+def _notes(entry: RasterFolderManifest, pairs: MatchedFiles, small: int) -> tuple[str, ...]:
     notes = []
     if entry.masks and pairs.images_only:
         notes.append(f"{len(pairs.images_only)} image(s) without mask, first {pairs.images_only[0][1].name}: for pre-training only")
