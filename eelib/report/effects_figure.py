@@ -36,5 +36,6 @@ def effects_figure(items: list[Effect]) -> Figure:
             axis.errorbar(POINTS * value.value, y, xerr=spread, fmt="o", color=color, markersize=4, capsize=2, linewidth=1.2)
     labels = [f"{factor_title(factor)} → {level_title(level)}" for factor, level in names][::-1]
     axes[0][0].set_yticks(range(len(names)), labels, fontsize=7)
+    axes[0][0].set_ylim(-0.6, len(names) - 0.4)  # no point on the frame
     figure.supxlabel("change of the gain against the default, points of mIoU (95 % interval)", fontsize="small")
     return figure
