@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 COLORS = (("B04", "B4", "red", "r"), ("B03", "B3", "green", "g"), ("B02", "B2", "blue", "b"))  # names a band may have
 NEAR_INFRARED = ("B08", "B8", "nir", "near_infrared")
 METRES = {**dict.fromkeys(SIMULATED, 10), "brandenburg": 10, "romania": 10}  # of a pixel, where it is known
-STRETCH = "Images: red, green and blue of the clearest date, haze taken away, white at each image's 98th percentile."
+STRETCH = "Images: red, green and blue of the clearest date, less haze, white at each image's 98th percentile."
 IGNORED = "#ffffff"
 HAZE = 0.5  # share of the darkest value that is taken for haze
 
@@ -89,9 +89,9 @@ def credit(figure: Figure, region: Region, side: int | None = None, legend: Lege
         legend: Below the maps, if there is one; the lines then stand above its entries.
     """
     metres = METRES.get(region.name)
-    ground = f", {metres * side} m of ground" if metres and side else ""
+    ground = f", {metres * side} m" if metres and side else ""
     size = f"Windows are {side} pixels wide{ground}. " if side else ""
-    text = "\n".join(line for part in (size + STRETCH, region.attribution) for line in textwrap.wrap(part, 140))
+    text = "\n".join(line for part in (size + STRETCH, "" if region.simulated else region.attribution) for line in textwrap.wrap(part, 140))
     if legend is None:
         figure.text(0.01, -0.02, text, ha="left", va="top", fontsize=6.5, color="0.35")
     else:

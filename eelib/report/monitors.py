@@ -44,7 +44,8 @@ def collapse_note(records: Iterable[Mapping[str, Any]]) -> str:
     if not found:
         return f"No encoder collapsed, not even in part: all {len(frame)} have a spread of {frame['std'].min():.2f} or more."
     text = f"Some encoders **collapsed in part** (a spread below {PARTLY:g}, where unrelated embeddings have 1): {'; '.join(found)}. "
-    return f"{text}The {int((frame['std'] >= PARTLY).sum())} others did not."
+    others = int((frame["std"] >= PARTLY).sum())
+    return f"{text}The {others} others did not." if others else f"{text}There is no other."
 
 
 def _frame(records: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
