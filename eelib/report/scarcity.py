@@ -22,6 +22,7 @@ class Worth:
     Attributes:
         case: Where, and at which share pre-training is read.
         needed: Label share that the random start needs for the same mIoU; infinite where no share of the range suffices.
+        gain: MIoU of pre-training minus that of the random start, both at this share.
         smallest: Smallest share that was run; a ``needed`` of this value means "or less".
         largest: Largest share that was run.
         records: Of the pre-trained arm.
@@ -29,14 +30,29 @@ class Worth:
 
     case: Case
     needed: Estimate
+    gain: Estimate
     smallest: float
     largest: float
     records: tuple[Record, ...]
 
     @property
     def factor(self) -> float:
-        """How many times the labels the random start needs."""
+        """How many times the labels the random start needs; the most that it may be where :attr:`censored`."""
         return self.needed.value / self.case.fraction
+
+    @property
+    def censored(self) -> bool:
+        """Whether the random start needs the smallest share or less, and nobody knows how much less."""
+        return self.needed.value <= self.smallest
+
+    @property
+    def side(self) -> int:
+        """1 where the random start needs more labels by an interval, −1 where it needs fewer, else 0.
+
+        At the smallest share the scores decide: no share below it was run, so ``needed`` cannot be less.
+        """
+        value, equal = (self.gain, 0.0) if self.case.fraction <= self.smallest else (self.needed, self.case.fraction)
+        return int(value.above(equal)) - int(value.below(equal))
 
 
 def worths(records: Iterable[Record]) -> list[Worth]:
@@ -62,7 +78,14 @@ def _of_curve(cases: Mapping[Case, Mapping[str, Group]]) -> list[Worth]:
     fractions = [case.fraction for case in cases]
     random = np.stack([draws.of["random"] for draws in drawn.values()])
     return [
-        Worth(case, _needed(random, draws, fractions), fractions[0], fractions[-1], cases[case]["pretrained"].records)
+        Worth(
+            case,
+            _needed(random, draws, fractions),
+            draws.difference("pretrained", "random"),
+            fractions[0],
+            fractions[-1],
+            cases[case]["pretrained"].records,
+        )
         for case, draws in drawn.items()
     ]
 
@@ -101,15 +124,17 @@ def worth_conclusion(items: list[Worth]) -> str:
     lines = []
     for reading in dict.fromkeys(item.case.reading for item in items):
         chosen = [item for item in items if item.case.reading == reading and item.case.fraction < item.largest]
-        saves = sum(item.needed.above(item.case.fraction) for item in chosen)
-        costs = sum(item.needed.below(item.case.fraction) for item in chosen)
-        never = [item for item in chosen if math.isinf(item.needed.value)]
-        text = f"* **{reading.capitalize()}**: below the full label set, a random start needs more labels than pre-training in {saves} of "
-        text += f"{len(chosen)} cases and fewer in {costs}, with an interval that excludes equal numbers."
-        text += f" In {len(never)} of them it never catches up within the range that was run."
-        finite = [item for item in chosen if item.smallest < item.needed.value < math.inf]
-        if finite:
-            median = float(np.median([item.factor for item in finite]))
-            text += f" Where it does, it needs {median:.1f} times the labels in the median."
-        lines.append(text)
+        sides = [item.side for item in chosen]
+        caught = [item for item in chosen if not math.isinf(item.needed.value)]
+        text = f"* **{reading.capitalize()}**: below the full label set, a random start needs more labels than pre-training in "
+        text += f"{sides.count(1)} of {len(chosen)} cases and fewer in {sides.count(-1)}, with an interval that excludes equal numbers."
+        text += f" In {len(chosen) - len(caught)} of them it never catches up within the range that was run."
+        lines.append(text + (f" Where it does, it needs {_median_factor(caught)} times the labels in the median." if caught else ""))
     return "\n".join(lines)
+
+
+def _median_factor(items: list[Worth]) -> str:
+    """The median of how many times the labels, ``at most`` where it depends on cases of which only an upper end is known."""
+    most = float(np.median([item.factor for item in items]))
+    least = float(np.median([0.0 if item.censored else item.factor for item in items]))
+    return f"{'at most ' if least < most else ''}{most:.1f}"

@@ -45,7 +45,24 @@ def test_where_pretraining_is_worse_it_costs_labels():
     assert items[0].needed.value == 0.01
     assert "at most 1 %" in worth_table(items, "linear probe")
     assert items[1].needed.high < 0.1
-    assert "fewer in 1" in worth_conclusion(items)
+    assert "fewer in 2" in worth_conclusion(items)
+
+
+@pytest.mark.parametrize(("shift", "more", "fewer"), [(10, 2, 0), (-10, 0, 2)])
+def test_better_and_worse_count_alike_at_every_share(shift, more, fewer):
+    """Below the smallest share nothing was run, so there the scores at that share decide."""
+    text = worth_conclusion(worths(curve({fraction: right + shift for fraction, right in RANDOM.items()})))
+    assert f"more labels than pre-training in {more} of 2 cases and fewer in {fewer}," in text
+
+
+def test_the_median_counts_cases_below_the_range_as_at_most_its_smallest_share():
+    even = worth_conclusion(worths(curve({0.01: 40, 0.1: 10, 1.0: 60})))  # 10 times; at most a tenth
+    assert "it needs at most 5.1 times the labels in the median" in even
+    more = [one | {"params": {**one["params"], "region": "ghana"}} for one in curve({0.01: 40, 0.1: 40, 1.0: 60})]  # 10; 1
+    either = worth_conclusion(worths([*curve({0.01: 40, 0.1: 10, 1.0: 60}), *more]))
+    assert "it needs 5.5 times the labels in the median" in either  # the mean of 1 and 10, however few labels the lowest needs
+    worse = worth_conclusion(worths(curve({0.01: 5, 0.1: 10, 1.0: 50})))
+    assert "In 0 of them it never catches up" in worse and "it needs at most 0.6 times the labels" in worse
 
 
 def test_every_row_leads_to_its_records():
