@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,10 +19,10 @@ from eelib.errors import InputError, unknown
 from eelib.settings import RegionSizes
 
 __all__ = [
+    "absent_classes",
     "class_shares",
     "fingerprint",
     "load_region",
-    "missing_classes",
     "region_bands",
     "region_dates",
     "region_names",
@@ -103,16 +104,6 @@ def split_shares(region: Region) -> dict[str, list[float]]:
     return {split: class_shares(region.labelled(split), len(region.classes)).round(5).tolist() for split in SPLITS}
 
 
-def missing_classes(region: Region) -> list[str]:
-    """One line per split that lacks classes: mIoU over a class that a split lacks means little."""
-    lines = []
-    for split, shares in split_shares(region).items():
-        absent = [name for name, share in zip(region.classes, shares, strict=True) if share == 0]
-        if absent:
-            lines.append(f"{region.title}: {split} has no pixel of {', '.join(absent)}")
-    return lines
-
-
 def class_shares(windows: Windows, num_classes: int) -> NDArray[np.float64]:
     """Share of each class among labelled pixels, ``(K,)``."""
     if windows.mask is None:
@@ -120,3 +111,8 @@ def class_shares(windows: Windows, num_classes: int) -> NDArray[np.float64]:
     labels = windows.mask[windows.mask != IGNORE]
     shares: NDArray[np.float64] = np.bincount(labels, minlength=num_classes) / max(1, labels.size)
     return shares
+
+
+def absent_classes(classes: Sequence[str], shares: NDArray[Any]) -> list[str]:
+    """Names of the classes of which there is no pixel; ``shares`` or counts of all classes, ``(K,)``."""
+    return [name for name, share in zip(classes, shares, strict=True) if share == 0]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eelib.data.windows import IGNORE
+from eelib.data.regions import absent_classes, class_shares
 from eelib.evaluate.confusion import confusion_counts, mean_iou, pack, scores
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def scored(region: Region, train: Windows, predicted: np.ndarray, folder: Path) 
     test = region.labelled("test")
     counts = confusion_counts(predicted, np.asarray(test.mask), len(region.classes))
     sets = {"train": train, "validation": region.labelled("validation"), "test": test}
-    missing = {name: absent_classes(windows, region.classes) for name, windows in sets.items()}
+    missing = {name: absent_classes(region.classes, class_shares(windows, len(region.classes))) for name, windows in sets.items()}
     for name, classes in missing.items():
         if classes:
             print(f"{region.title}: no pixel of {', '.join(classes)} in the {name} windows ({len(sets[name])})")
@@ -50,10 +50,3 @@ def scored(region: Region, train: Windows, predicted: np.ndarray, folder: Path) 
         "windows": len(train),
         "missing_classes": missing,
     }
-
-
-def absent_classes(windows: Windows, classes: tuple[str, ...]) -> list[str]:
-    """Names of the classes that no labelled pixel of these windows has."""
-    mask = np.asarray(windows.mask)
-    present = np.bincount(mask[mask != IGNORE], minlength=len(classes)) > 0
-    return [name for name, found in zip(classes, present, strict=True) if not found]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from toys import make_region, make_windows
 
-from eelib.data.regions import missing_classes, split_shares
+from eelib.data.regions import absent_classes, class_shares, split_shares
 from eelib.data.window_cache import read_windows, write_windows
 from eelib.errors import InputError
 
@@ -49,8 +49,8 @@ def test_classes_that_a_split_lacks_are_named():
     from dataclasses import replace
 
     region = make_region()
-    assert missing_classes(region) == []
+    assert absent_classes(region.classes, class_shares(region.test, 3)) == []
     mask = np.where(region.test.mask == 2, -1, region.test.mask)
     poorer = replace(region, test=replace(region.test, mask=mask))
-    assert missing_classes(poorer) == ["Toy: test has no pixel of c"]
+    assert absent_classes(region.classes, class_shares(poorer.test, 3)) == ["c"]
     assert split_shares(poorer)["test"][2] == 0

@@ -13,6 +13,7 @@ from eelib.data.own.places import LEAST_WINDOW
 from eelib.data.own.plates import Plate, RasterPlate
 from eelib.data.own.rasters import Box
 from eelib.data.own.source import OwnSource
+from eelib.data.regions import absent_classes
 from eelib.data.splits import SPLITS
 from eelib.data.windows import Floats, Ints
 from eelib.errors import InputError
@@ -150,8 +151,7 @@ def _class_warnings(source: OwnSource, counts: Ints, owner: Ints) -> list[str]:
     """One line per split that lacks classes."""
     lines = []
     for split, shares in zip(SPLITS, _shares(counts, owner), strict=True):
-        absent = [name for name, share in zip(source.classes, shares, strict=True) if share == 0]
-        if absent:
+        if absent := absent_classes(source.classes, shares):
             lines.append(f"{split} has no pixel of {', '.join(absent)}")
     return lines
 
