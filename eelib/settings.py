@@ -118,7 +118,7 @@ class ViewSettings(Settings):
 
 
 class PretrainSettings(Settings):
-    """The recipe of one pre-training. Defaults are those of profile quick; ``eelib.study.scales`` has those of the others.
+    """The recipe of one pre-training. Defaults are those of profile quick; ``eelib.study.budgets`` has those of the others.
 
     A field says for which objective or branch it counts; where it does not, it must keep its default or is not read.
     """

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal
 from eelib.data.regions import fingerprint, region_dates, region_window, require_labels
 from eelib.settings import EncoderSettings, PretrainSettings, PublishedSettings, RegionSizes
 from eelib.study.arm import Arm
+from eelib.study.budgets import encoder_for, pretrain_recipe, require_dates, segment_recipe, sizes_for
 from eelib.study.recipes import ExploreParams, Init, PixelParams, PretrainParams, ProbeParams, SegmentParams
-from eelib.study.scales import encoder_for, pretrain_recipe, require_dates, segment_recipe, sizes_for
 
 if TYPE_CHECKING:
-    from eelib.study.scales import Scale
+    from eelib.study.budgets import Budget
 
 PRETRAIN = "pretrain"  # experiment of all pre-trainings, because every notebook shares them
 PIXEL_SECONDS = 9.0
@@ -47,7 +47,7 @@ RANDOM = Start("random", "random")
 RAW = Start("raw", "raw")
 
 
-def pretrained(budget: Scale, region: str, seed: int, steps: int | None = None) -> Start:
+def pretrained(budget: Budget, region: str, seed: int, steps: int | None = None) -> Start:
     """Pre-trained in the region itself with the profile's recipe; with ``steps``, for as short as ee4 does it."""
     recipe = shortened(pretrain_recipe(budget, region), steps)
     return Start("pretrained", "pretrained", pretrain_arm(budget, region, seed, recipe), "ee4_ablations" if steps else None)
@@ -59,7 +59,7 @@ def shortened(recipe: PretrainSettings, steps: int | None) -> PretrainSettings:
 
 
 def pretrain_arm(
-    budget: Scale,
+    budget: Budget,
     regions: str | Sequence[str],
     seed: int,
     recipe: PretrainSettings | None = None,
@@ -91,7 +91,7 @@ def pretrain_arm(
     return Arm(PRETRAIN, "pretrained", seed, "pretrain", params, data, needs or {}, cost=cost)
 
 
-def segment_arm(budget: Scale, region: str, start: Start, fraction: float, seed: int) -> Arm:
+def segment_arm(budget: Budget, region: str, start: Start, fraction: float, seed: int) -> Arm:
     """Fine-tuning from one start at one label share."""
     require_labels(region)
     encoder, recipe = encoder_for(budget, region), segment_recipe(budget, region)
@@ -110,7 +110,7 @@ def segment_arm(budget: Scale, region: str, start: Start, fraction: float, seed:
     return Arm(_home(start, fraction), name, seed, "segment", params, _data(region, params.sizes), _needs(start), cost=cost)
 
 
-def probe_arm(budget: Scale, region: str, start: Start, fraction: float, seed: int) -> Arm:
+def probe_arm(budget: Budget, region: str, start: Start, fraction: float, seed: int) -> Arm:
     """Frozen linear probe of one start at one label share."""
     require_labels(region)
     encoder, sizes = encoder_for(budget, region), sizes_for(budget, region, seed)
@@ -124,7 +124,7 @@ def probe_arm(budget: Scale, region: str, start: Start, fraction: float, seed: i
     return Arm(_home(start, fraction), name, seed, "probe", params, _data(region, params.sizes), _needs(start), cost=cost)
 
 
-def pixel_arm(budget: Scale, region: str, classifier: Literal["forest", "boosting"], fraction: float, seed: int, home: str) -> Arm:
+def pixel_arm(budget: Budget, region: str, classifier: Literal["forest", "boosting"], fraction: float, seed: int, home: str) -> Arm:
     """A classifier of single pixels without any network."""
     require_labels(region)
     sizes = sizes_for(budget, region, seed)
@@ -132,7 +132,7 @@ def pixel_arm(budget: Scale, region: str, classifier: Literal["forest", "boostin
     return Arm(home, f"{classifier} per pixel", seed, "pixels", params, _data(region, params.sizes), cost=PIXEL_SECONDS)
 
 
-def explore_arm(budget: Scale, region: str, start: Start, seed: int, home: str) -> Arm:
+def explore_arm(budget: Budget, region: str, start: Start, seed: int, home: str) -> Arm:
     """A look at the embeddings of one start."""
     encoder, sizes = encoder_for(budget, region), sizes_for(budget, region, seed)
     params = ExploreParams(region=region, sizes=sizes, encoder=encoder, init=start.init, **budget.look.model_dump())
@@ -140,7 +140,7 @@ def explore_arm(budget: Scale, region: str, start: Start, seed: int, home: str) 
     return Arm(home, f"{start.name} explored", seed, "explore", params, _data(region, params.sizes), _needs(start), cost=cost)
 
 
-def readings(budget: Scale, region: str, starts: Sequence[Start], fraction: float, seed: int, *, finetuned: bool = True) -> list[Arm]:
+def readings(budget: Budget, region: str, starts: Sequence[Start], fraction: float, seed: int, *, finetuned: bool = True) -> list[Arm]:
     """Every start probed and, unless it is raw pixels, fine-tuned."""
     arms = [probe_arm(budget, region, start, fraction, seed) for start in starts]
     return arms + [segment_arm(budget, region, start, fraction, seed) for start in starts if finetuned and start.init != "raw"]
@@ -159,7 +159,7 @@ def _data(region: str, sizes: RegionSizes) -> dict[str, str]:
     return {region: fingerprint(region, sizes)}
 
 
-def _seconds(trained: float, budget: Scale, region: str, encoder: EncoderSettings, predicted: int = 0) -> float:
+def _seconds(trained: float, budget: Budget, region: str, encoder: EncoderSettings, predicted: int = 0) -> float:
     """Expected seconds on one core; only the time left is made from it.
 
     Args:

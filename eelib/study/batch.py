@@ -49,17 +49,17 @@ def pretrain(region: str, profile: str, *, seed: int = 0, jobs: int | None = Non
     from eelib.data.sources import source
     from eelib.data.spelling import plain, spelt
     from eelib.study.arms import pretrain_arm
+    from eelib.study.budgets import BUDGETS
     from eelib.study.parameters import check_seed
-    from eelib.study.scales import SCALES
 
-    if profile not in SCALES:
-        raise unknown("profile", profile, SCALES)
+    if profile not in BUDGETS:
+        raise unknown("profile", profile, BUDGETS)
     try:
         check_seed(seed)
     except ValueError as error:
         raise InputError(f"--seed {seed}: {error}") from None
     store, name = Store(), source(plain(spelt(region))).name
-    arm = pretrain_arm(SCALES[profile], name, seed)
+    arm = pretrain_arm(BUDGETS[profile], name, seed)
     fetch_needed({name})
     store.prepare()
     if world() > 1:

@@ -11,9 +11,9 @@ from eelib.data.names import SIMULATED
 from eelib.data.regions import region_bands, source
 from eelib.data.sources import absolute
 from eelib.settings import Settings
+from eelib.study.budgets import BUDGETS, Budget, has_one_date, pretrain_recipe, require_room, sizes_for, with_changes
 from eelib.study.changes import changed
 from eelib.study.parameters import RegionParameters, each_once
-from eelib.study.scales import SCALES, Scale, has_one_date, pretrain_recipe, require_room, rescaled, sizes_for
 
 BUILT_IN = (*SIMULATED, "brandenburg", "romania")
 
@@ -68,7 +68,7 @@ class PretrainingParameters(RegionParameters):
     @classmethod
     def settings(cls) -> dict[str, type[BaseModel]]:
         """The budget and the extent."""
-        return {"": Scale, **super().settings()}
+        return {"": Budget, **super().settings()}
 
     def settle(self) -> None:
         """The budget in every region."""
@@ -107,9 +107,9 @@ def extent_of(table: Mapping[str, E], params: PretrainingParameters) -> E:
     return changed(chosen.model_copy(update=changes), params.extent_changes(), "extent.")
 
 
-def budget_of(params: PretrainingParameters) -> Scale:
+def budget_of(params: PretrainingParameters) -> Budget:
     """The profile's budget per arm with the notebook's overrides."""
-    chosen = SCALES[params.profile]
+    chosen = BUDGETS[params.profile]
     pretrain, segment, single = chosen.pretrain, chosen.segment, chosen.single_date
     if params.pretrain_steps is not None:
         pretrain = pretrain.model_copy(update={"steps": params.pretrain_steps})
@@ -118,10 +118,10 @@ def budget_of(params: PretrainingParameters) -> Scale:
         segment = segment.model_copy(update={"steps": params.finetune_steps})
         single = single and single.model_copy(update={"finetune_steps": params.finetune_steps})
     chosen = chosen.model_copy(update={"pretrain": pretrain, "segment": segment, "single_date": single})
-    return rescaled(chosen, params.changes(""))
+    return with_changes(chosen, params.changes(""))
 
 
-def short_steps(params: PretrainingParameters, budget: Scale, region: str, steps: int | None) -> int | None:
+def short_steps(params: PretrainingParameters, budget: Budget, region: str, steps: int | None) -> int | None:
     """Steps of an experiment with short pre-trainings, unless the budget's own were asked for."""
     named = params.changes("")
     asked = "pretrain.steps" in named or (has_one_date(budget, region) and "single_date.pretrain_steps" in named)

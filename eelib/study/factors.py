@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from eelib.settings import PretrainSettings, RegionSizes
-    from eelib.study.scales import Scale
+    from eelib.study.budgets import Budget
 
 
 UNSET = {"head_width": "that of the features", "bands": "all of the sensor"}  # what None stands for
@@ -30,7 +30,7 @@ UNITS = {
     "unlabelled": "windows for pre-training",
     "steps": "of pre-training",
     "precision": "bits",
-    "cloud": "multiple of the region's clouds",
+    "cloud": "multiple of the region's odds of cloud",
 }
 
 
@@ -80,7 +80,7 @@ class Level:
         shown = {name: UNSET.get(name, "none") if value is None else value for name, value in found.items()}
         return ", ".join(f"{name} {value}" if len(shown) > 1 else str(value) for name, value in shown.items())
 
-    def of_data(self, budget: Scale, *, pretraining: bool) -> Scale:
+    def of_data(self, budget: Budget, *, pretraining: bool) -> Budget:
         """The budget with this level's sizes; the number of unlabelled windows changes for pre-training only."""
 
         def changed(sizes: Any) -> Any:  # noqa: ANN401 - RegionSizes or None

@@ -20,7 +20,7 @@ from eelib.study.recipes import PairScoreParams, PairTrainParams
 
 if TYPE_CHECKING:
     from eelib.data.pairs.settings import PairSizes
-    from eelib.study.pair_scales import PairScale
+    from eelib.study.pair_budgets import PairBudget
 
 TRAIN = "pair_train"  # experiment of all trainings
 HOME = "clip1_supervision"  # experiment of the scores of models that are as clip1 has them
@@ -83,7 +83,7 @@ class Setup:
             raise InputError(f"{error} (in {self.label})") from None
 
 
-def standard(budget: PairScale, name: str, family: str, pairs: str, recipe: RecipeName = "unified", home: str = HOME) -> Setup:
+def standard(budget: PairBudget, name: str, family: str, pairs: str, recipe: RecipeName = "unified", home: str = HOME) -> Setup:
     """A method as clip1 has it, or under the released recipe.
 
     Args:
@@ -114,14 +114,14 @@ def train_arm(setup: Setup, seed: int) -> Arm:
     return Arm(TRAIN, setup.label, seed, "pair_train", params, fingerprints(setup.data), cost=_train_seconds(setup))
 
 
-def score_arm(budget: PairScale, setup: Setup, seed: int) -> Arm:
+def score_arm(budget: PairBudget, setup: Setup, seed: int) -> Arm:
     """The score of a setup: whatever it was trained on, on the same clean test pairs, and probed with the same clean images."""
     params = score_params(budget, setup.data.sets)
     needs, cost = {"train": train_arm(setup, seed)}, 1.0 + 6e-4 * images_scored(params)
     return Arm(setup.home, setup.label, seed, "pair_score", params, fingerprints(params.data), needs, cost=cost)
 
 
-def open_clip_arm(budget: PairScale, name: str, sets: tuple[str, ...], home: str) -> Arm:
+def open_clip_arm(budget: PairBudget, name: str, sets: tuple[str, ...], home: str) -> Arm:
     """The score of a model of open_clip: asked as the study's own are, on the same test pairs in red, green and blue, without a training.
 
     Args:
@@ -139,7 +139,7 @@ def open_clip_arm(budget: PairScale, name: str, sets: tuple[str, ...], home: str
     return Arm(home, name, 0, "pair_score", params, fingerprints(data), cost=cost)
 
 
-def score_params(budget: PairScale, trained_on: tuple[str, ...]) -> PairScoreParams:
+def score_params(budget: PairBudget, trained_on: tuple[str, ...]) -> PairScoreParams:
     """What a model that was trained on some sets is asked, and on which pairs.
 
     Raises:
@@ -162,7 +162,7 @@ def images_scored(params: PairScoreParams) -> int:
     return params.data.sizes.train + len(params.score.variants) * params.data.sizes.test
 
 
-def sizes_of(budget: PairScale, pairs: str) -> PairSizes:
+def sizes_of(budget: PairBudget, pairs: str) -> PairSizes:
     """Sizes of a set; only simulated pairs have more than red, green and blue, and captions that somebody wrote are taken as they are.
 
     So are simulated ones where they are scored on pictures.
@@ -174,7 +174,7 @@ def sizes_of(budget: PairScale, pairs: str) -> PairSizes:
     return budget.sizes.model_copy(update={"bands": "rgb"} | ({"version": "clean"} if as_written(pairs) else {}))
 
 
-def prompts_of(budget: PairScale, pairs: str) -> tuple[str, ...]:
+def prompts_of(budget: PairBudget, pairs: str) -> tuple[str, ...]:
     """Prompt sets; those that speak of satellites are for satellite images."""
     return tuple(name for name in budget.score.prompts if pairs in SIMULATED or not name.startswith("satellite"))
 

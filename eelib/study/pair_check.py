@@ -16,7 +16,7 @@ from eelib.data.pairs.manifests import ClassFolderManifest, TableManifest
 from eelib.data.sources import absolute
 from eelib.data.tokens import Tokenizer
 from eelib.models.image_text import TEXT_PRESETS
-from eelib.study.pair_scales import PAIR_SCALES
+from eelib.study.pair_budgets import PAIR_BUDGETS
 
 ALL = 10**9  # pairs: more than anybody brings
 SAMPLED = 200  # images whose pixels are read for the range of values
@@ -24,7 +24,7 @@ COUNTED = 50_000  # captions that are read to count those that are too long
 EXAMPLES = 3
 DARK = 0.05  # a 99th percentile below this is a wrong 'brightest'
 WIDEST = 100  # characters of an example
-QUICK = PAIR_SCALES["quick"]
+QUICK = PAIR_BUDGETS["quick"]
 
 
 def check_pairs(manifest: Path) -> Iterator[str]:
@@ -60,7 +60,7 @@ def check_pairs(manifest: Path) -> Iterator[str]:
     if high < DARK:
         warnings.append(f"values reach {high:.3g} only but should be about 0 to 1: declare a smaller 'brightest'")
     yield from (_line("warning", text) for text in warnings)
-    as_test = folders or (data.classes and len(captions) < PAIR_SCALES["smoke"].recipe.batch_size)
+    as_test = folders or (data.classes and len(captions) < PAIR_BUDGETS["smoke"].recipe.batch_size)
     setting = shlex.quote(f"test_pairs={manifest}" if as_test else f"pairs=[{manifest}]")
     setting += "" if as_test or data.classes else " --set test_pairs=CLASSES.yaml"
     yield _line("next", f"eelib run clip1_supervision --profile smoke --set {setting}")
@@ -106,7 +106,7 @@ def _classes(data: PairSet, parts: dict[str, Pairs]) -> Iterator[str]:
 def _batches(train: Pairs) -> Iterator[str]:
     """A line per profile whose batch the training pairs do not fill."""
     for name in ("smoke", "quick"):
-        size = PAIR_SCALES[name].recipe.batch_size
+        size = PAIR_BUDGETS[name].recipe.batch_size
         if len(train) < size:
             yield f"{len(train)} training pairs do not fill a batch of profile {name} ({size}): bring more, or use them as test_pairs"
 

@@ -9,9 +9,9 @@ import pytest
 from eelib.data.sources.pastis import days_of_year, read_metadata
 from eelib.errors import InputError
 from eelib.settings import RegionSizes
+from eelib.study.budgets import BUDGETS, sizes_for, with_changes
 from eelib.study.embedding_earth import sizes_in_pool
 from eelib.study.recipes import PretrainParams
-from eelib.study.scales import SCALES, rescaled, sizes_for
 from eelib.study.table import row as study_row
 
 SIZES = RegionSizes(unlabelled=12, train=12, validation=6, test=8, window=24, num_dates=6)
@@ -76,7 +76,7 @@ def test_a_notebook_takes_another_rotation(mini):
 
 def test_pooled_with_a_region_that_is_split_anew_the_official_split_stays(mini):
     mini("pastis")
-    budget = rescaled(SCALES["smoke"], {"sizes.split": 2})
+    budget = with_changes(BUDGETS["smoke"], {"sizes.split": 2})
     for seed in (0, 4):
         params = PretrainParams(
             regions=("pastis", "romania"),

@@ -23,7 +23,7 @@ from eelib.study.arm import with_needs
 from eelib.study.execute import run
 from eelib.study.experiments import clip1_supervision, clip3_data, clip4_text_depth, clip5_terms, clip6_details
 from eelib.study.pair_arms import standard
-from eelib.study.pair_scales import pair_budget
+from eelib.study.pair_budgets import pair_budget
 from eelib.study.parameters import check
 
 BOTH = ("yfcc15m_v1", "yfcc15m_v2")

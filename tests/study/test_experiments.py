@@ -8,6 +8,7 @@ from eelib.errors import InputError
 from eelib.settings import PretrainSettings
 from eelib.study.arm import with_needs
 from eelib.study.arms import RANDOM, pretrain_arm, probe_arm
+from eelib.study.budgets import BUDGETS, aligned, encoder_for, pretrain_recipe, segment_recipe, sizes_for
 from eelib.study.experiments import ee1_regions as ee1
 from eelib.study.experiments import ee2_label_scarcity as ee2
 from eelib.study.experiments import ee3_transfer as ee3
@@ -19,7 +20,6 @@ from eelib.study.experiments import ee8_finetuning as ee8
 from eelib.study.factors import FACTORS
 from eelib.study.methods import METHODS
 from eelib.study.parameters import check
-from eelib.study.scales import SCALES, aligned, encoder_for, pretrain_recipe, segment_recipe, sizes_for
 
 ALL = (ee1, ee2, ee3, ee4, ee5, ee6, ee7, ee8)
 every = pytest.mark.parametrize("module", ALL, ids=lambda module: module.__name__.rpartition(".")[2])
@@ -87,11 +87,11 @@ def test_no_encoder_that_is_read_in_a_real_region_saw_the_test_blocks_of_that_se
 
 
 def sizes(profile):
-    return sizes_for(SCALES[profile], "germany")
+    return sizes_for(BUDGETS[profile], "germany")
 
 
 def real_sizes(profile):
-    return sizes_for(SCALES[profile], "romania")
+    return sizes_for(BUDGETS[profile], "romania")
 
 
 @pytest.mark.parametrize("profile", ["quick", "full"])
@@ -133,7 +133,7 @@ def test_the_matrix_is_complete():
 
 
 def test_real_and_simulated_regions_meet_in_bands_and_dates():
-    budget = SCALES["quick"]
+    budget = BUDGETS["quick"]
     shared = aligned(budget, ["germany", "brandenburg"])
     assert {encoder_for(shared, region) for region in ("germany", "brandenburg")} == {encoder_for(budget, "brandenburg")}
     assert sizes_for(shared, "brandenburg") == sizes_for(budget, "brandenburg")  # so its own arms stay the same arms
@@ -196,7 +196,7 @@ def test_every_choice_of_the_contrast_has_a_factor():
 @pytest.mark.parametrize(("profile", "longest"), [("quick", 2), ("full", 4)])
 def test_a_length_changes_the_steps_of_pretraining_and_nothing_else(profile, longest):
     params = check(ee7.Parameters, {"profile": profile, "seeds": [0], "regions": ["germany"]})
-    arms, usual = ee7.plan(params), pretrain_recipe(SCALES[profile], "germany").steps
+    arms, usual = ee7.plan(params), pretrain_recipe(BUDGETS[profile], "germany").steps
     made = {arm.needs["pretrain"].params.recipe.steps: arm for arm in arms if arm.needs}
     assert sorted(made) == ee7.steps_of(params)["germany"] == [usual // 4, usual, longest * usual]
     assert {steps for steps, arm in made.items() if arm.experiment == ee7.NAME} == {usual // 4, longest * usual}
@@ -216,7 +216,7 @@ def test_a_longer_fine_tuning_is_the_same_for_both_starts_and_differs_in_its_ste
     arms = {arm.name: arm for arm in ee8.plan(params)}
     tuned = {name: arm for name, arm in arms.items() if arm.recipe == "segment"}
     assert set(tuned) == {f"{start}{length} fine-tuned" for start in ("random", f"pretrained x {longer}") for length in ("", " tuned x 4")}
-    usual = segment_recipe(SCALES[profile], region).steps
+    usual = segment_recipe(BUDGETS[profile], region).steps
     assert [arm.params.recipe.steps for arm in tuned.values()] == [usual, usual, 4 * usual, 4 * usual]
     assert ee8.steps_of(params) == {region: [usual, 4 * usual]}
     blank = {"recipe": tuned["random fine-tuned"].params.recipe, "init": "random"}
@@ -307,17 +307,17 @@ def test_every_mistake_is_named(module, values, word):
 
 
 def test_regions_without_a_common_band_are_refused(monkeypatch):
-    from eelib.study import scales
+    from eelib.study import budgets
 
     bands = {"germany": ("B02",), "ghana": ("B08",)}
-    monkeypatch.setattr(scales, "region_bands", lambda region, sizes: bands[region])
+    monkeypatch.setattr(budgets, "region_bands", lambda region, sizes: bands[region])
     with pytest.raises(InputError, match="share no band"):
-        aligned(SCALES["smoke"], ["germany", "ghana"])
+        aligned(BUDGETS["smoke"], ["germany", "ghana"])
 
 
 def test_a_pool_is_one_arm_with_the_data_of_all():
-    arm = pretrain_arm(SCALES["smoke"], ["germany", "ghana"], 0)
+    arm = pretrain_arm(BUDGETS["smoke"], ["germany", "ghana"], 0)
     assert set(arm.data) == {"germany", "ghana"}
     assert arm.params.regions == ("germany", "ghana")
-    assert arm.params.recipe == pretrain_recipe(SCALES["smoke"], "germany")
-    assert probe_arm(SCALES["smoke"], "germany", RANDOM, 1.0, 0).needs == {}
+    assert arm.params.recipe == pretrain_recipe(BUDGETS["smoke"], "germany")
+    assert probe_arm(BUDGETS["smoke"], "germany", RANDOM, 1.0, 0).needs == {}

@@ -11,7 +11,7 @@ from eelib.settings_pairs import TERMS
 from eelib.study.arm import with_needs
 from eelib.study.experiments import clip1_supervision as clip1
 from eelib.study.pair_arms import fingerprints, score_arm, standard, train_arm, variants
-from eelib.study.pair_scales import PAIR_SCALES
+from eelib.study.pair_budgets import PAIR_BUDGETS
 from eelib.study.parameters import check
 from eelib.study.table import rows
 
@@ -57,7 +57,7 @@ def test_every_model_is_scored_on_the_same_clean_pairs():
 
 
 def test_a_change_that_changes_nothing_is_the_same_record():
-    budget = PAIR_SCALES["quick"]
+    budget = PAIR_BUDGETS["quick"]
     setup = standard(budget, "clip", "vit", "germany")
     same = setup.sized("clip3_data", "clip, v2", version="v2")
     other = setup.sized("clip3_data", "clip", version="v1")
@@ -80,7 +80,7 @@ def test_every_dose_of_noise_has_as_many_pairs_as_clean_captions():
 
 def test_only_a_share_of_the_tokens_has_a_revised_recipe():
     """That share is of the kept tokens since; all other arms keep the keys that they had."""
-    base = standard(PAIR_SCALES["quick"], "filip", "vit", "germany")
+    base = standard(PAIR_BUDGETS["quick"], "filip", "vit", "germany")
     recipes = {
         choices: train_arm(base.rebuilt("clip6_details", **dict(choices)), 0).identity["recipe"].partition("@")[2]
         for choices in (
@@ -91,12 +91,12 @@ def test_only_a_share_of_the_tokens_has_a_revised_recipe():
         )
     }
     assert list(recipes.values()) == ["2", "2", "2.1", "2"]
-    clip = standard(PAIR_SCALES["quick"], "clip", "vit", "germany").rebuilt("clip6_details", select="ratio", select_k=0.25)
+    clip = standard(PAIR_BUDGETS["quick"], "clip", "vit", "germany").rebuilt("clip6_details", select="ratio", select_k=0.25)
     assert train_arm(clip, 0).identity["recipe"] == "pair_train@2", "a method without token-wise alignment selects nothing"
 
 
 def test_changed_choices_are_validated():
-    setup = standard(PAIR_SCALES["smoke"], "clip", "vit", "germany")
+    setup = standard(PAIR_BUDGETS["smoke"], "clip", "vit", "germany")
     with pytest.raises(ValueError, match="weights are 0"):
         setup.rebuilt("clip5_terms", weights=dict.fromkeys(TERMS, 0.0))
 
@@ -189,7 +189,7 @@ def test_the_set_that_scores_does_not_change_a_training(own):
 
 
 def test_planning_with_the_emoji_reads_no_picture():
-    data = train_arm(standard(PAIR_SCALES["smoke"], "clip", "vit", "emoji"), 0).params.data
+    data = train_arm(standard(PAIR_BUDGETS["smoke"], "clip", "vit", "emoji"), 0).params.data
     other = data.model_copy(update={"sizes": data.sizes.model_copy(update={"size": 64})})
     assert fingerprints(data) != fingerprints(other)  # there is no copy in the folder of this test
 
@@ -212,14 +212,14 @@ def test_every_detail_changes_its_training():
     from eelib.study.experiments.clip6_details import DETAILS
 
     for detail in DETAILS.values():
-        base = standard(PAIR_SCALES["smoke"], detail.method, "vit", "germany")
+        base = standard(PAIR_BUDGETS["smoke"], detail.method, "vit", "germany")
         assert train_arm(detail.of(base), 0).key != train_arm(base, 0).key, detail.label
 
 
 def test_the_ladder_of_declip_has_each_term_once_on_both_sides():
     from eelib.study.experiments.clip5_terms import ladders
 
-    steps = ladders([standard(PAIR_SCALES["smoke"], "declip", "vit", "germany")])
+    steps = ladders([standard(PAIR_BUDGETS["smoke"], "declip", "vit", "germany")])
     labels = [setup.label for setup in steps]
     assert len(set(labels)) == len(labels) == 1 + 5 + 1 + 4
     alone = next(setup for setup in steps if setup.label.endswith("alone"))
@@ -229,7 +229,7 @@ def test_the_ladder_of_declip_has_each_term_once_on_both_sides():
 def test_terms_that_are_not_chosen_stay_where_they_are():
     from eelib.study.experiments.clip5_terms import ladders
 
-    labels = [setup.label for setup in ladders([standard(PAIR_SCALES["smoke"], "declip", "vit", "germany")], ("neighbours", "tokens"))]
+    labels = [setup.label for setup in ladders([standard(PAIR_BUDGETS["smoke"], "declip", "vit", "germany")], ("neighbours", "tokens"))]
     assert labels == ["declip", "declip, without neighbours", "declip, clip alone", "declip, clip and neighbours"]
     with pytest.raises(InputError, match="'neighbours'"):
         planned("clip5_terms", change={"extent.terms": ["neighbour"]})
@@ -240,7 +240,7 @@ def test_terms_that_are_not_chosen_stay_where_they_are():
 def test_a_term_that_two_methods_add_to_the_first_is_compared_once():
     from eelib.study.experiments.clip5_terms import ladders
 
-    labels = [setup.label for setup in ladders(standard(PAIR_SCALES["smoke"], name, "vit", "germany") for name in ("declip", "defilip"))]
+    labels = [setup.label for setup in ladders(standard(PAIR_BUDGETS["smoke"], name, "vit", "germany") for name in ("declip", "defilip"))]
     added = {label for label in labels if ", clip and " in label}
     assert added == {f"declip, clip and {term}" for term in ("multi_view", "image", "text", "neighbours")} | {"defilip, clip and tokens"}
     assert {"declip, clip alone", "defilip, clip alone"} <= set(labels)

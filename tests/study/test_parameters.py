@@ -3,9 +3,9 @@
 import pytest
 
 from eelib.errors import InputError
+from eelib.study.budgets import BUDGETS
 from eelib.study.experiments.ee1_regions import EXTENTS, Parameters, plan
 from eelib.study.parameters import check, parse_assignments, validate
-from eelib.study.scales import SCALES
 
 
 def test_lists_of_notebooks_and_yaml_become_tuples():
@@ -52,7 +52,7 @@ def test_assignments_are_yaml():
     assert parse_assignments(["seeds=[0, 1]", "profile=quick", "regions=null"]) == {"seeds": [0, 1], "profile": "quick", "regions": None}
 
 
-@pytest.mark.parametrize("profile", SCALES)
+@pytest.mark.parametrize("profile", BUDGETS)
 def test_every_profile_plans_the_same_comparison(profile):
     extent = EXTENTS[profile]
     arms = plan(Parameters(profile=profile))

@@ -9,15 +9,15 @@ from pydantic import BaseModel
 from eelib.errors import InputError
 from eelib.settings import PretrainSettings, RegionSizes, SegmentSettings
 from eelib.study.arm import with_needs
+from eelib.study.budgets import BUDGETS
 from eelib.study.changes import changed, flat
 from eelib.study.execute import run
 from eelib.study.experiments import bridge1_language_init, clip1_supervision, data_tour, ee1_regions
 from eelib.study.extent import budget_of
 from eelib.study.factors import FACTORS
 from eelib.study.pair_arms import standard
-from eelib.study.pair_scales import pair_budget
+from eelib.study.pair_budgets import pair_budget
 from eelib.study.parameters import parse_assignments
-from eelib.study.scales import SCALES
 from eelib.study.table import row, rows
 
 # Values of the settings for which the one that is made up below would not be valid; with what else they need.
@@ -141,7 +141,7 @@ def before(experiment, params, name):
     if experiment == "data_tour":
         return value_at(data_tour.SMOKE, short.replace("real.", "sizes."))
     budget = pair_budget(params) if experiment.startswith("clip") else budget_of(params)
-    return value_at(SCALES["quick"] if short.startswith(("real.", "single_date.")) else budget, short)
+    return value_at(BUDGETS["quick"] if short.startswith(("real.", "single_date.")) else budget, short)
 
 
 def plan_of(experiment, change, **more):

@@ -5,10 +5,10 @@ import numpy as np
 from eelib.evaluate.hits import baselines, hits, pack_hits, within
 from eelib.report.clip_cases import models
 from eelib.study.pair_arms import score_arm, standard, train_arm
-from eelib.study.pair_scales import PAIR_SCALES
+from eelib.study.pair_budgets import PAIR_BUDGETS
 
 COUNT, CLASSES = 200, 4
-BUDGET = PAIR_SCALES["smoke"]
+BUDGET = PAIR_BUDGETS["smoke"]
 LABELS = np.arange(COUNT) % CLASSES
 
 

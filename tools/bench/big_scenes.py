@@ -121,12 +121,12 @@ def read_own(folder: str) -> dict[str, float]:
     from unittest.mock import patch
 
     from eelib.data.regions import load_region
-    from eelib.study.scales import SCALES
+    from eelib.study.budgets import BUDGETS
 
-    scale = SCALES["quick"]
+    budget = BUDGETS["quick"]
     began = time.perf_counter()
     with patch.dict(os.environ, {"EELIB_DATA": str(Path(folder, "data"))}):
-        region = load_region(str(Path(folder, "tile.yaml")), scale.real or scale.sizes)
+        region = load_region(str(Path(folder, "tile.yaml")), budget.real or budget.sizes)
     sets = (region.unlabelled, *(region.labelled(split) for split in ("train", "validation", "test")))
     seconds = time.perf_counter() - began
     windows = {"windows": sum(map(len, sets)), "window": region.unlabelled.image.shape[-1]}

@@ -12,12 +12,12 @@ from eelib.errors import unknown
 from eelib.settings import PretrainSettings, series_encoder
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, pretrain_arm, pretrained, readings
+from eelib.study.budgets import Budget, pretrain_recipe
 from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
 from eelib.study.pair_arms import Setup, sizes_of, standard, train_arm
+from eelib.study.pair_budgets import EVERY_MODEL, FAMILIES, PAIR_BUDGETS, PairBudget, pair_with_changes
 from eelib.study.pair_methods import METHODS
-from eelib.study.pair_scales import EVERY_MODEL, FAMILIES, PAIR_SCALES, PairScale, pair_rescaled
 from eelib.study.parameters import among
-from eelib.study.scales import Scale, pretrain_recipe
 
 NAME = "bridge1_language_init"
 VIEW = 24  # pixels: as much of a window as leaves room to move, so that views are nearly as large as the images of pairs
@@ -63,7 +63,7 @@ class Parameters(TrainingParameters):
     @classmethod
     def settings(cls) -> dict[str, type[BaseModel]]:
         """The budget and the extent of Embedding Earth, and the image-text budget under ``language.``."""
-        return {**super().settings(), "language.": PairScale, **{f"language.{part}": model for part, model in EVERY_MODEL.items()}}
+        return {**super().settings(), "language.": PairBudget, **{f"language.{part}": model for part, model in EVERY_MODEL.items()}}
 
     def settle(self) -> None:
         """Every image encoder, on pairs and on series."""
@@ -83,7 +83,7 @@ def plan(params: Parameters) -> list[Arm]:
         for seed in extent.seeds:
             cells = [cell_of(params, region, family, seed) for family in params.encoders or extent.encoders]
             usual = (RAW, RANDOM, pretrained(reference, region, seed))
-            read: list[tuple[Scale, tuple[Start, ...]]] = [(reference, usual)]
+            read: list[tuple[Budget, tuple[Start, ...]]] = [(reference, usual)]
             read += [(cell.budget, cell.starts(seed)) for cell in cells]
             for budget, starts in read:
                 for fraction in extent.fractions:
@@ -102,7 +102,7 @@ class Cell:
     """
 
     region: str
-    budget: Scale
+    budget: Budget
     language: Setup
 
     def starts(self, seed: int) -> tuple[Start, ...]:
@@ -149,17 +149,17 @@ def cell_of(params: Parameters, region: str, family: str, seed: int) -> Cell:
     return Cell(region, budget, language)
 
 
-def pair_budget(params: Parameters) -> PairScale:
+def pair_budget(params: Parameters) -> PairBudget:
     """The image-text budget of the profile. Neither paper has this experiment, so profile ``paper`` is ours as well."""
-    chosen = PAIR_SCALES[params.profile]
+    chosen = PAIR_BUDGETS[params.profile]
     if params.profile == "paper":
-        full = PAIR_SCALES["full"]
+        full = PAIR_BUDGETS["full"]
         sizes = full.sizes.model_copy(update={"train": 100_000, "size": 64})
         recipe = full.recipe.model_copy(update={"samples": 2_000_000})
         chosen = full.model_copy(update={"vit": "vit_small", "resnet": "resnet_small", "sizes": sizes, "recipe": recipe})
     if params.samples is not None:
         chosen = chosen.model_copy(update={"recipe": chosen.recipe.model_copy(update={"samples": params.samples})})
-    return pair_rescaled(chosen, params, "language.")
+    return pair_with_changes(chosen, params, "language.")
 
 
 def equal_steps(language: Setup, recipe: PretrainSettings) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from eelib.study.arm import Arm
 from eelib.study.pair_arms import score_arm, standard
-from eelib.study.pair_scales import PAPER_PAIRS, PairExtent, PairParameters, pair_budget, pair_extent
+from eelib.study.pair_budgets import PAPER_PAIRS, PairExtent, PairParameters, pair_budget, pair_extent
 
 NAME = "clip2_recipe"
 

@@ -13,7 +13,7 @@ from eelib.errors import InputError
 from eelib.study.arm import Arm
 from eelib.study.extent import shares
 from eelib.study.pair_arms import Setup, score_arm, standard
-from eelib.study.pair_scales import PairExtent, PairParameters, pair_budget, pair_extent
+from eelib.study.pair_budgets import PairExtent, PairParameters, pair_budget, pair_extent
 from eelib.study.parameters import among, each_once
 
 NAME = "clip3_data"

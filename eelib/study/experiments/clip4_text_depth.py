@@ -6,7 +6,7 @@ from pydantic import Field, field_validator
 
 from eelib.study.arm import Arm
 from eelib.study.pair_arms import Setup, score_arm, standard
-from eelib.study.pair_scales import PAPER_PAIRS, PairExtent, PairParameters, pair_budget, pair_extent
+from eelib.study.pair_budgets import PAPER_PAIRS, PairExtent, PairParameters, pair_budget, pair_extent
 
 NAME = "clip4_text_depth"
 

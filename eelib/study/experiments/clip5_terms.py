@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from eelib.settings_pairs import TERMS, MethodSettings
 from eelib.study.arm import Arm
 from eelib.study.pair_arms import Setup, score_arm, standard
-from eelib.study.pair_scales import PAPER_PAIRS, PairExtent, PairParameters, pair_budget, pair_extent
+from eelib.study.pair_budgets import PAPER_PAIRS, PairExtent, PairParameters, pair_budget, pair_extent
 from eelib.study.parameters import among
 
 NAME = "clip5_terms"

@@ -11,8 +11,8 @@ from pydantic import Field, field_validator
 
 from eelib.study.arm import Arm
 from eelib.study.pair_arms import Setup, score_arm, standard
+from eelib.study.pair_budgets import PAPER_PAIRS, PairExtent, PairParameters, pair_budget, pair_extent
 from eelib.study.pair_methods import TITLES
-from eelib.study.pair_scales import PAPER_PAIRS, PairExtent, PairParameters, pair_budget, pair_extent
 from eelib.study.parameters import among
 
 NAME = "clip6_details"

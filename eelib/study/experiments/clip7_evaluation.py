@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 from eelib.study.arm import Arm
 from eelib.study.experiments import clip1_supervision
 from eelib.study.pair_arms import open_clip_arm
-from eelib.study.pair_scales import PairParameters, pair_budget, pair_extent
+from eelib.study.pair_budgets import PairParameters, pair_budget, pair_extent
 from eelib.study.parameters import each_once
 
 HOME = "clip7_evaluation"

@@ -9,15 +9,15 @@ from pydantic import BaseModel
 from eelib.data.regions import region_bands
 from eelib.settings import RegionSizes
 from eelib.study.arm import Arm
+from eelib.study.budgets import BUDGETS, DataBudget, sizes_for, with_changes
 from eelib.study.experiments.ee1_regions import EXTENTS
 from eelib.study.parameters import RegionParameters
-from eelib.study.scales import SCALES, DataScale, rescaled, sizes_for
 
 if TYPE_CHECKING:
     from eelib.data.windows import Scene
 
 SMOKE_REGIONS = ("germany", "ghana")
-SMOKE = DataScale(sizes=RegionSizes(unlabelled=16, train=24, validation=8, test=8, num_dates=12))
+SMOKE = DataBudget(sizes=RegionSizes(unlabelled=16, train=24, validation=8, test=8, num_dates=12))
 CLOUD_SCENES = 40  # simulated places whose cloud masks are counted
 
 
@@ -27,7 +27,7 @@ class Parameters(RegionParameters):
     @classmethod
     def settings(cls) -> dict[str, type[BaseModel]]:
         """How many windows are shown, of which size."""
-        return {"": DataScale}
+        return {"": DataBudget}
 
     def settle(self) -> None:
         """The sizes of all regions."""
@@ -49,9 +49,9 @@ def plan_regions(params: Parameters) -> tuple[str, ...]:
 
 def sizes(params: Parameters, region: str) -> RegionSizes:
     """Sizes of the sets: those of the experiments at this profile, so that the tour shows what they train on."""
-    usual = SCALES[params.profile]
-    shown = SMOKE if params.profile == "smoke" else DataScale(sizes=usual.sizes, real=usual.real)
-    return sizes_for(rescaled(shown, params.changes("")), region)
+    usual = BUDGETS[params.profile]
+    shown = SMOKE if params.profile == "smoke" else DataBudget(sizes=usual.sizes, real=usual.real)
+    return sizes_for(with_changes(shown, params.changes("")), region)
 
 
 def scenes_of(region: str, params: Parameters) -> list[Scene]:

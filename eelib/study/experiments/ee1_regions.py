@@ -12,10 +12,10 @@ from eelib.errors import unknown
 from eelib.settings import ENCODERS
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, pretrained, readings, segment_arm
+from eelib.study.budgets import Budget, sizes_for
 from eelib.study.changes import changed
 from eelib.study.extent import BUILT_IN, Extent, TrainingParameters, budget_of, extent_of, known_regions
 from eelib.study.parameters import among, check_seed
-from eelib.study.scales import Scale, sizes_for
 from eelib.study.store import Store
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def plan(params: Parameters) -> list[Arm]:
     ]
 
 
-def _cases(params: Parameters, extent: Networks) -> list[tuple[Scale, str, tuple[int, ...]]]:
+def _cases(params: Parameters, extent: Networks) -> list[tuple[Budget, str, tuple[int, ...]]]:
     """Budget (with its network), region and seeds of every comparison."""
     budget = budget_of(params)
     first, *others = params.encoders or (budget.encoder.name, *extent.networks)
@@ -105,11 +105,11 @@ def _cases(params: Parameters, extent: Networks) -> list[tuple[Scale, str, tuple
     return cases
 
 
-def _with(budget: Scale, network: str) -> Scale:
+def _with(budget: Budget, network: str) -> Budget:
     return budget.model_copy(update={"encoder": budget.encoder.model_copy(update={"name": network})})
 
 
-def _starts(budget: Scale, region: str, seed: int) -> tuple[Start, ...]:
+def _starts(budget: Budget, region: str, seed: int) -> tuple[Start, ...]:
     return (RAW, RANDOM, pretrained(budget, region, seed))
 
 

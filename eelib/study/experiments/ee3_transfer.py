@@ -9,8 +9,8 @@ from eelib.data.names import SIMULATED
 from eelib.data.regions import source
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, Start, pretrain_arm, pretrained, readings
+from eelib.study.budgets import Budget, aligned
 from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of, known_regions
-from eelib.study.scales import Scale, aligned
 
 NAME = "ee3_transfer"
 
@@ -84,10 +84,10 @@ def plan(params: Parameters) -> list[Arm]:
     ]
 
 
-Cells = list[tuple[str, tuple[Scale, list[Start]]]]
+Cells = list[tuple[str, tuple[Budget, list[Start]]]]
 
 
-def _square(budget: Scale, extent: Transfer, seed: int, own: str | None) -> Cells:
+def _square(budget: Budget, extent: Transfer, seed: int, own: str | None) -> Cells:
     """Every region with every start: random, each region, all regions, the other continent."""
     everything = pretrain_arm(budget, extent.regions, seed)
     cells: Cells = []

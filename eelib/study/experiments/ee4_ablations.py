@@ -10,9 +10,9 @@ from eelib.errors import unknown
 from eelib.settings import PretrainSettings
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, Start, pretrain_arm, pretrained, readings, shortened
+from eelib.study.budgets import Budget, has_one_date, pretrain_recipe, sizes_for
 from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of, short_steps
 from eelib.study.factors import FACTORS, UNITS, Level
-from eelib.study.scales import Scale, has_one_date, pretrain_recipe, sizes_for
 
 NAME = "ee4_ablations"
 
@@ -124,11 +124,11 @@ def _words(value: str) -> str:
     return {"True": "on", "False": "off"}.get(value, value.replace("_", " "))
 
 
-def _recipe(params: Parameters, budget: Scale, region: str) -> PretrainSettings:
+def _recipe(params: Parameters, budget: Budget, region: str) -> PretrainSettings:
     return shortened(pretrain_recipe(budget, region), short_steps(params, budget, region, extent_of(EXTENTS, params).steps))
 
 
-def _starts(budget: Scale, region: str, seed: int, levels: list[tuple[str, Level]], steps: int | None) -> list[tuple[Scale, Start]]:
+def _starts(budget: Budget, region: str, seed: int, levels: list[tuple[str, Level]], steps: int | None) -> list[tuple[Budget, Start]]:
     """Every start with the budget it is read under."""
     recipe = shortened(pretrain_recipe(budget, region), steps)
     starts = [(budget, RANDOM), (budget, pretrained(budget, region, seed, steps))]

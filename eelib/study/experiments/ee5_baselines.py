@@ -11,10 +11,10 @@ from eelib.data.regions import region_bands
 from eelib.errors import InputError, unknown
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, pixel_arm, pretrain_arm, pretrained, readings, segment_arm, shortened
+from eelib.study.budgets import Budget, aligned, encoder_for, pretrain_recipe, sizes_for
 from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of, known_regions, short_steps
 from eelib.study.methods import METHODS, method
 from eelib.study.published import known_weights, published
-from eelib.study.scales import Scale, aligned, encoder_for, pretrain_recipe, sizes_for
 
 NAME = "ee5_baselines"
 OTHERS = tuple(name for name in METHODS if name != "embedding_earth")
@@ -93,7 +93,7 @@ def plan(params: Parameters) -> list[Arm]:
     return arms
 
 
-def _starts(budget: Scale, region: str, seed: int, extent: Baselines, steps: int | None) -> list[Start]:
+def _starts(budget: Budget, region: str, seed: int, extent: Baselines, steps: int | None) -> list[Start]:
     recipe = shortened(pretrain_recipe(budget, region), steps)
     others = {name: pretrain_arm(budget, region, seed, method(name, recipe)) for name in extent.methods}
     taught = [teacher for teacher in extent.teachers if not unfit(budget, teacher, region)]
@@ -106,12 +106,12 @@ def _starts(budget: Scale, region: str, seed: int, extent: Baselines, steps: int
     ]
 
 
-def _published(params: Parameters, budget: Scale, region: str) -> list[Start]:
+def _published(params: Parameters, budget: Budget, region: str) -> list[Start]:
     chosen = published(params.published_weights, params.published_file, region_bands(region, sizes_for(budget, region)))
     return [Start("published", "published", None, NAME, chosen)] if chosen else []
 
 
-def unfit(budget: Scale, teacher: str, region: str) -> str:
+def unfit(budget: Budget, teacher: str, region: str) -> str:
     """Why a network of one region cannot start one in the other; empty where it can."""
     if teacher == region:
         return "it is the region itself"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from eelib.data.regions import load_region
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, explore_arm, pretrained
+from eelib.study.budgets import Budget, sizes_for
 from eelib.study.extent import BUILT_IN, Extent, PretrainingParameters, budget_of, extent_of
-from eelib.study.scales import Scale, sizes_for
 from eelib.study.store import Store
 
 if TYPE_CHECKING:
@@ -60,5 +60,5 @@ def loaded(params: Parameters, region: str) -> Region:
     return load_region(region, sizes_for(budget_of(params), region, extent_of(EXTENTS, params).seeds[0]))
 
 
-def _starts(budget: Scale, region: str, seed: int) -> tuple[Start, ...]:
+def _starts(budget: Budget, region: str, seed: int) -> tuple[Start, ...]:
     return (RAW, RANDOM, pretrained(budget, region, seed))

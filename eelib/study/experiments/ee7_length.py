@@ -8,9 +8,9 @@ from pydantic import AfterValidator, Field
 
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, pretrain_arm, pretrained, readings
+from eelib.study.budgets import Budget, pretrain_recipe
 from eelib.study.extent import Extent, TrainingParameters, budget_of, extent_of
 from eelib.study.parameters import each_once
-from eelib.study.scales import Scale, pretrain_recipe
 
 NAME = "ee7_length"
 
@@ -82,7 +82,7 @@ def steps_of(params: Parameters) -> dict[str, list[int]]:
     return {region: [multiple(recipe.steps, length) for length in lengths_of(params)] for region, recipe in recipes.items()}
 
 
-def lengthened(budget: Scale, region: str, seed: int, length: float) -> Start:
+def lengthened(budget: Budget, region: str, seed: int, length: float) -> Start:
     """Pre-trained for a multiple of the profile's steps, with a warm-up and a cosine as long; length 1 is the start of all notebooks."""
     if length == 1:
         return pretrained(budget, region, seed)

@@ -9,9 +9,9 @@ from pydantic import Field
 from eelib.data.names import SIMULATED
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, probe_arm, segment_arm
+from eelib.study.budgets import Budget, segment_recipe
 from eelib.study.experiments.ee7_length import Multiples, lengthened, multiple
 from eelib.study.extent import BUILT_IN, Extent, TrainingParameters, budget_of, extent_of
-from eelib.study.scales import Scale, segment_recipe
 
 NAME = "ee8_finetuning"
 
@@ -70,13 +70,13 @@ def steps_of(params: Parameters) -> dict[str, list[int]]:
     return {region: [segment_recipe(tuned_for(budget, length), region).steps for length in lengths_of(params)] for region in extent.regions}
 
 
-def tuned_arm(budget: Scale, region: str, start: Start, fraction: float, seed: int, length: float) -> Arm:
+def tuned_arm(budget: Budget, region: str, start: Start, fraction: float, seed: int, length: float) -> Arm:
     """Fine-tuned for a multiple of the profile's steps, with a learning rate that falls as long; length 1 is the arm of other notebooks."""
     named = start if length == 1 else replace(start, name=f"{start.name} tuned x {length:g}", home=NAME)
     return segment_arm(tuned_for(budget, length), region, named, fraction, seed)
 
 
-def tuned_for(budget: Scale, length: float) -> Scale:
+def tuned_for(budget: Budget, length: float) -> Budget:
     """The budget with a multiple of its steps of fine-tuning."""
     single = budget.single_date
     return budget.model_copy(

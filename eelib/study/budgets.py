@@ -35,17 +35,17 @@ class SingleDate(Settings):
     finetune_steps: int = Field(50, ge=1)
 
 
-class DataScale(Settings):
+class DataBudget(Settings):
     """How many windows a profile takes."""
 
     sizes: RegionSizes
     real: RegionSizes | None = Field(None, description="sizes of real regions, whose windows are few and cheap; None: the same")
 
 
-S = TypeVar("S", bound=DataScale)
+S = TypeVar("S", bound=DataBudget)
 
 
-class Scale(DataScale):
+class Budget(DataBudget):
     """What a profile spends on one arm of Embedding Earth."""
 
     profile: Profile
@@ -69,7 +69,7 @@ SINGLE = {
 }
 
 
-def rescaled(budget: S, changes: Mapping[str, Any]) -> S:
+def with_changes(budget: S, changes: Mapping[str, Any]) -> S:
     """A budget with changed settings, each of which reaches every region.
 
     What changes ``sizes`` changes ``real`` as well, and what has another value for regions with one date (:data:`SINGLE`) changes there as
@@ -81,7 +81,7 @@ def rescaled(budget: S, changes: Mapping[str, Any]) -> S:
     found, update = dict(changes), dict[str, Any]()
     if under(changes, "real.") and budget.real is None:
         update["real"] = budget.sizes
-    if isinstance(budget, Scale) and under(changes, "single_date.") and budget.single_date is None:
+    if isinstance(budget, Budget) and under(changes, "single_date.") and budget.single_date is None:
         update["single_date"] = _as_series(budget)
     budget = budget.model_copy(update=update)
     for name, value in changes.items():
@@ -92,7 +92,7 @@ def rescaled(budget: S, changes: Mapping[str, Any]) -> S:
     return changed(budget, found)
 
 
-def _as_series(budget: Scale) -> SingleDate:
+def _as_series(budget: Budget) -> SingleDate:
     """The values that regions with one date have in a budget without any of their own."""
     pretrain = budget.pretrain
     return SingleDate(
@@ -105,7 +105,7 @@ def _as_series(budget: Scale) -> SingleDate:
     )
 
 
-def require_room(budget: Scale, regions: Sequence[str], changes: Mapping[str, Any]) -> None:
+def require_room(budget: Budget, regions: Sequence[str], changes: Mapping[str, Any]) -> None:
     """Refuse changes that would be cut to what fits in every region.
 
     Raises:
@@ -132,7 +132,7 @@ def require_room(budget: Scale, regions: Sequence[str], changes: Mapping[str, An
             raise InputError(f"change {name}: at most {limit} {why}, got {changes[name]}")
 
 
-def sizes_for(budget: DataScale, region: str, seed: int = 0) -> RegionSizes:
+def sizes_for(budget: DataBudget, region: str, seed: int = 0) -> RegionSizes:
     """Windows and dates of a region.
 
     The seed chooses the geographic split of regions that are split anew for each, counted on from the budget's ``split``; other regions
@@ -150,12 +150,12 @@ def sizes_for(budget: DataScale, region: str, seed: int = 0) -> RegionSizes:
     return sizes if here.splits > 1 or not sizes.split else sizes.model_copy(update={"split": 0})
 
 
-def has_one_date(budget: Scale, region: str) -> bool:
+def has_one_date(budget: Budget, region: str) -> bool:
     """Whether the region's series have a single date."""
     return region_dates(region, sizes_for(budget, region)) == 1
 
 
-def encoder_for(budget: Scale, region: str) -> EncoderSettings:
+def encoder_for(budget: Budget, region: str) -> EncoderSettings:
     """The profile's encoder with as many dates as the region has."""
     length = region_dates(region, sizes_for(budget, region))
     changes = {"num_dates": min(budget.encoder.num_dates, length)}
@@ -164,12 +164,12 @@ def encoder_for(budget: Scale, region: str) -> EncoderSettings:
     return budget.encoder.model_copy(update=changes)
 
 
-def view_size(wanted: int, region: str, budget: Scale) -> int:
+def view_size(wanted: int, region: str, budget: Budget) -> int:
     """A view leaves at least a quarter of the window's side to move in."""
     return min(wanted, region_window(region, sizes_for(budget, region)) * 3 // 4 // 4 * 4)
 
 
-def pretrain_recipe(budget: Scale, region: str) -> PretrainSettings:
+def pretrain_recipe(budget: Budget, region: str) -> PretrainSettings:
     """The profile's recipe, fitted to the region's windows and dates.
 
     Raises:
@@ -210,7 +210,7 @@ def require_dates(views: ViewSettings, region: str, length: int) -> None:
         )
 
 
-def segment_recipe(budget: Scale, region: str) -> SegmentSettings:
+def segment_recipe(budget: Budget, region: str) -> SegmentSettings:
     """The profile's recipe, fitted to the region's windows and dates."""
     changes: dict[str, int] = {"size": view_size(budget.segment.size, region, budget)}
     if has_one_date(budget, region) and budget.single_date:
@@ -218,7 +218,7 @@ def segment_recipe(budget: Scale, region: str) -> SegmentSettings:
     return budget.segment.model_copy(update=changes)
 
 
-def aligned(budget: Scale, regions: Sequence[str]) -> Scale:
+def aligned(budget: Budget, regions: Sequence[str]) -> Budget:
     """A budget under which one encoder fits all regions: the bands and dates that they share. The same budget where they agree anyway.
 
     Raises:
@@ -243,8 +243,8 @@ def aligned(budget: Scale, regions: Sequence[str]) -> Scale:
     return budget.model_copy(update=changes)
 
 
-SCALES: dict[str, Scale] = {
-    "smoke": Scale(
+BUDGETS: dict[str, Budget] = {
+    "smoke": Budget(
         profile="smoke",
         sizes=RegionSizes(unlabelled=16, train=10, validation=6, test=8, window=16, num_dates=8),
         encoder=EncoderSettings(width=4, num_dates=4),
@@ -252,7 +252,7 @@ SCALES: dict[str, Scale] = {
         segment=SegmentSettings(size=12, steps=4, batch_size=4, lrs=(3e-3,)),
         probe=ProbeSettings(penalties=(1e-3,), pixels=1000),
     ),
-    "quick": Scale(
+    "quick": Budget(
         profile="quick",
         sizes=RegionSizes(validation=16, test=40),
         real=RegionSizes(test=100),
@@ -262,7 +262,7 @@ SCALES: dict[str, Scale] = {
         segment=SegmentSettings(steps=40, lrs=(7e-3,)),
         probe=ProbeSettings(penalties=(1e-4,)),
     ),
-    "full": Scale(
+    "full": Budget(
         profile="full",
         sizes=RegionSizes(unlabelled=512, validation=24, test=80),
         real=RegionSizes(unlabelled=512, validation=24),
@@ -272,7 +272,7 @@ SCALES: dict[str, Scale] = {
         segment=SegmentSettings(steps=200, lrs=(2e-3, 6e-3)),
         probe=ProbeSettings(penalties=(1e-5, 1e-4, 1e-3)),
     ),
-    "paper": Scale(
+    "paper": Budget(
         profile="paper",
         sizes=RegionSizes(unlabelled=20_000, train=2_000, validation=500, test=2_000, num_dates=32),
         encoder=EncoderSettings(width=64, num_dates=16),

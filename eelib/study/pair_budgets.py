@@ -27,7 +27,7 @@ from eelib.study.parameters import Parameters, Profile, among, each_once
 FAMILIES = ("vit", "resnet")
 
 
-class PairScale(Settings):
+class PairBudget(Settings):
     """What a profile spends on one arm of the image-text study."""
 
     profile: Profile
@@ -93,7 +93,7 @@ class PairParameters(Parameters):
     @classmethod
     def settings(cls) -> dict[str, type[BaseModel]]:
         """The budget, what every model has after its recipe was made, and the extent."""
-        return {"": PairScale, **EVERY_MODEL, **super().settings()}
+        return {"": PairBudget, **EVERY_MODEL, **super().settings()}
 
     def settle(self) -> None:
         """Every method under both recipes."""
@@ -143,12 +143,12 @@ def pair_extent(table: Mapping[str, E], params: PairParameters) -> E:
     return changed(table[params.profile].model_copy(update=given), params.extent_changes(), "extent.")
 
 
-def pair_budget(params: PairParameters) -> PairScale:
+def pair_budget(params: PairParameters) -> PairBudget:
     """The profile's budget per arm with the notebook's overrides."""
-    chosen = PAIR_SCALES[params.profile].model_copy(update={"test_pairs": _test_set(params)})
+    chosen = PAIR_BUDGETS[params.profile].model_copy(update={"test_pairs": _test_set(params)})
     if params.samples is not None:
         chosen = chosen.model_copy(update={"recipe": chosen.recipe.model_copy(update={"samples": params.samples})})
-    return pair_rescaled(chosen, params)
+    return pair_with_changes(chosen, params)
 
 
 # Settings of every model that a recipe decides from method to method, by what their names start with.
@@ -156,7 +156,7 @@ EVERY_MODEL: dict[str, type[BaseModel]] = {"method.": MethodSettings, "image.": 
 RELEASED = ("weight_decay", "decay_embeddings")  # fields of the recipe that the released recipes set anew
 
 
-def pair_rescaled(budget: PairScale, params: Parameters, prefix: str = "") -> PairScale:
+def pair_with_changes(budget: PairBudget, params: Parameters, prefix: str = "") -> PairBudget:
     """A budget with the changes under a prefix; those of methods are kept for when a method is made.
 
     Raises:
@@ -169,7 +169,7 @@ def pair_rescaled(budget: PairScale, params: Parameters, prefix: str = "") -> Pa
     return changed(budget, changes, prefix).model_copy(update={"overrides": late})
 
 
-def require_models(budget: PairScale, methods: Sequence[str], encoders: Sequence[str], pairs: Sequence[str]) -> None:
+def require_models(budget: PairBudget, methods: Sequence[str], encoders: Sequence[str], pairs: Sequence[str]) -> None:
     """Refuse changes that do not fit a method under one of the two recipes.
 
     Raises:
@@ -198,8 +198,8 @@ def _test_set(params: PairParameters) -> str | None:
 
 PUBLISHED_HEADS = HeadSizes(simclr_width=4096, simclr_dim=256, simsiam_width=1024, simsiam_hidden=512, token_dim=256, bank=65_536)
 BANDS = ("B02", "B03", "B04", "B08", "B11")  # captions speak of vegetation and soil, which infrared bands tell apart
-PAIR_SCALES: dict[str, PairScale] = {
-    "smoke": PairScale(
+PAIR_BUDGETS: dict[str, PairBudget] = {
+    "smoke": PairBudget(
         profile="smoke",
         sizes=PairSizes(train=64, validation=32, test=48, version="v2", bands=BANDS),
         vit="vit_tiny",
@@ -209,7 +209,7 @@ PAIR_SCALES: dict[str, PairScale] = {
         score=ScoreSettings(prompts=("auto", "name"), shots=(1,), draws=1, neighbours=3, penalties=(1e-3,)),
         conditions=1,
     ),
-    "quick": PairScale(
+    "quick": PairBudget(
         profile="quick",
         sizes=PairSizes(train=2000, validation=200, test=600, version="v2", bands=BANDS),
         vit="vit_tiny",
@@ -217,7 +217,7 @@ PAIR_SCALES: dict[str, PairScale] = {
         recipe=PairRecipe(samples=4_000, batch_size=32, lr=2e-3),
         score=ScoreSettings(prompts=("auto", "satellite1", "photo1", "photo6"), shots=(4,), penalties=(1e-3, 1e-1)),
     ),
-    "full": PairScale(
+    "full": PairBudget(
         profile="full",
         sizes=PairSizes(train=8000, test=1000, version="v2", bands=BANDS),
         vit="vit_tiny",
@@ -225,7 +225,7 @@ PAIR_SCALES: dict[str, PairScale] = {
         recipe=PairRecipe(samples=25_600),
         score=ScoreSettings(prompts=("auto", "satellite1", "photo1", "photo6", "photo8", "photo80")),
     ),
-    "paper": PairScale(
+    "paper": PairBudget(
         profile="paper",
         sizes=PairSizes(train=15_388_848, validation=10_000, test=50_000, size=224, version="v2"),
         vit="vit_b32",
