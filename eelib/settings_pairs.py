@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
 from eelib.data.pairs.prompts import PROMPT_SETS
 from eelib.data.pairs.settings import PairSizes
@@ -91,6 +91,10 @@ class MethodSettings(Settings):
     image_temperature: float = Field(0.1, gt=0, description="of SimCLR")
     mask_rate: float = Field(0.15, gt=0, lt=1, description="share of the tokens that are selected for masking")
     deletion: float = Field(0.1, ge=0, lt=1, description="augmented texts: probability that a word is left out")
+    synonyms: Literal["known", "all"] = Field(
+        "known",
+        description="augmented texts: only synonyms that the vocabulary holds, or all, of which a compact one lacks many",
+    )
     select: Literal["all", "topk", "ratio"] = Field("all", description="tokens that may be the best match (detail 16)")
     select_k: float = Field(16, gt=0, description="how many, or which share of the tokens kept")
     count_pads: bool = Field(False, description="pads count as words, as released (detail 15)")
@@ -100,6 +104,24 @@ class MethodSettings(Settings):
     )
     temperature: float = Field(0.07, gt=0, description="of the contrast at the start")
     heads: HeadSizes = HeadSizes()
+
+    @property
+    def met_texts(self) -> tuple[Text, ...]:
+        """Treatments of the texts that meet images in some term with weight, in order; none of them is masked for term 2 alone."""
+        weights = self.weights
+        if weights.multi_view or weights.neighbours:
+            return self.texts
+        return self.texts[:1] if weights.clip or weights.tokens else ()
+
+    @model_serializer(mode="wrap")
+    def _all_synonyms_are_unsaid(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the choice of synonyms where it is the one that there was before there was a choice, or where no edited text is read.
+
+        So records of both keep their keys. Copy fields, not this text: what is unsaid here would be read as the default.
+        """
+        written: dict[str, Any] = handler(self)
+        said = self.synonyms != "all" and "augmented" in self.met_texts
+        return {name: value for name, value in written.items() if name != "synonyms" or said}
 
     @field_validator("views")
     @classmethod

@@ -9,7 +9,7 @@ the folder ``dict`` of Debian's ``wordnet-base`` or of the npm package ``wordnet
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -40,6 +40,17 @@ def load_synonyms(path: Path = OWN) -> Synonyms:
     if not synonyms:
         raise InputError(f"{path} holds no group of two or more words: write one group a line, words separated by commas")
     return synonyms
+
+
+def readable(synonyms: Synonyms, reads: Callable[[str], bool]) -> Synonyms:
+    """The synonyms that a vocabulary reads; words that are left without one are not among them.
+
+    Args:
+        synonyms: By lower-case word.
+        reads: Whether the vocabulary holds all of a text, see :meth:`eelib.data.tokens.Tokenizer.knows`.
+    """
+    kept = {word: tuple(other for other in others if reads(other)) for word, others in synonyms.items()}
+    return {word: others for word, others in kept.items() if others}
 
 
 def _by_word(groups: Iterable[list[str]]) -> Synonyms:

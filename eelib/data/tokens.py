@@ -106,6 +106,11 @@ class Tokenizer:
         """Ids that masked language modelling never selects: pad, unknown, mask, start and end of text."""
         return tuple(i for i in (PAD, self.unknown_id, self.mask_id, self.sot_id, self.eot_id) if i is not None)
 
+    def knows(self, text: str) -> bool:
+        """Whether the vocabulary holds all pieces of a text; the published ones hold those of any."""
+        known = self._number
+        return known is None or all(piece in known for word in words_of(text) for piece in pieces_of(word))
+
     def encode(self, captions: Sequence[str]) -> Tokens:
         """Ids of captions; the same caption always gives the same row."""
         ids = np.full((len(captions), self.context), PAD, np.int64)

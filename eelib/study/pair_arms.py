@@ -67,7 +67,7 @@ class Setup:
             InputError: They do not go together with what the method was changed to.
         """
         try:
-            made = MethodSettings(**self.method.model_dump() | choices)
+            made = MethodSettings(**dict(self.method) | choices)
         except ValidationError as error:
             raise InputError(f"{label or self.label}: {describe(error, MethodSettings)}") from None
         return self.changed(home, label, method=made)

@@ -58,7 +58,7 @@ def method(name: str, recipe: RecipeName = "unified", augmentation: str | None =
     chosen = METHODS[name]
     own = chosen.views if rgb else tuple("moco_bands" if view == "moco" else view for view in chosen.views)
     if recipe == "released":
-        return MethodSettings(**chosen.model_dump() | RELEASED_METHOD[name] | {"views": own})
+        return MethodSettings(**dict(chosen) | RELEASED_METHOD[name] | {"views": own})
     return chosen.model_copy(update={"views": own if augmentation is None else (augmentation,) * len(own)})
 
 

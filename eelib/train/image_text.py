@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from eelib.data.image_augment import augment, evaluation_view
+from eelib.data.synonyms import load_synonyms, readable
 from eelib.data.text_augment import TextAugment
 from eelib.data.tokens import Tokenizer
 from eelib.errors import InputError
@@ -26,6 +27,12 @@ from eelib.train.image_text_terms import Encoded, Terms, needed_texts, needed_vi
 POINTS = 20  # of the loss curves
 
 
+def _editor(method: MethodSettings, tokenizer: Tokenizer) -> TextAugment:
+    """Edits of captions; a compact vocabulary has few synonyms of its words, and all others would be read as the same unknown word."""
+    synonyms = load_synonyms()
+    return TextAugment(synonyms if method.synonyms == "all" else readable(synonyms, tokenizer.knows), method.deletion)
+
+
 class ImageText(pl.LightningModule):
     """Trains a model with the terms of a method.
 
@@ -40,7 +47,7 @@ class ImageText(pl.LightningModule):
     def __init__(self, model: ImageTextModel, terms: Terms, recipe: PairRecipe, tokenizer: Tokenizer, seed: int) -> None:
         super().__init__()
         self.model, self.terms, self.recipe, self.tokenizer, self.seed = model, terms, recipe, tokenizer, seed
-        self.edit = TextAugment(deletion=self.method.deletion) if "augmented" in needed_texts(self.method) else None
+        self.edit = _editor(self.method, tokenizer) if "augmented" in needed_texts(self.method) else None
         self.points: list[dict[str, float]] = []
         self.seconds: list[float] = []
 

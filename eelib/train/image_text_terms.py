@@ -50,21 +50,13 @@ def needed_views(method: MethodSettings) -> tuple[int, ...]:
     """Numbers of the image views that some term with weight reads, ascending."""
     weights = method.weights
     meeting = method.contrast_views if weights.multi_view or weights.neighbours else method.contrast_views[:1]
-    views = {*(meeting if _meets_text(method) else ()), *(method.image_views if weights.image else ())}
+    views = {*(meeting if method.met_texts else ()), *(method.image_views if weights.image else ())}
     return tuple(sorted(views))
 
 
 def needed_texts(method: MethodSettings) -> tuple[str, ...]:
     """Treatments of the texts that meet images in some term with weight, in order; captions masked for term 2 alone are not among them."""
-    weights = method.weights
-    if not _meets_text(method):
-        return ()
-    return method.texts if weights.multi_view or weights.neighbours else method.texts[:1]
-
-
-def _meets_text(method: MethodSettings) -> bool:
-    weights = method.weights
-    return bool(weights.clip or weights.multi_view or weights.neighbours or weights.tokens)
+    return method.met_texts
 
 
 class Terms(nn.Module):

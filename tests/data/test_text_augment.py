@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eelib.data.synonyms import load_synonyms
+from eelib.data.synonyms import load_synonyms, readable
 from eelib.data.text_augment import STOP_WORDS, TextAugment
 from eelib.errors import InputError
 
@@ -28,6 +28,15 @@ def test_the_same_seed_step_and_row_give_the_same_edit_in_any_batch(augment):
     assert whole != augment([CAPTION] * 40, 4, 7, rows)
     assert whole != augment([CAPTION] * 40, 3, 8, rows)
     assert len(set(whole)) > 10
+
+
+def test_only_synonyms_that_can_be_read_are_drawn():
+    table = readable(TABLE, lambda text: text != "water course")
+    assert table == {"river": ("stream",), "fields": ("plots",), "of": ("about",)}
+    assert readable(TABLE, lambda text: text == "plots") == {"fields": ("plots",)}, "a word without one stays as it is"
+    assert readable(TABLE, lambda text: True) == TABLE
+    augment = TextAugment(readable(TABLE, lambda text: False))
+    assert {" ".join(augment.replace(CAPTION.split(), random.Random(n))) for n in range(9)} == {CAPTION}
 
 
 def test_global_random_state_is_neither_read_nor_changed(augment):

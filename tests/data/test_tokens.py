@@ -99,6 +99,15 @@ def test_what_the_corpus_does_not_hold_is_unknown():
     assert len(Tokenizer.fit(["a river", "a lake"], min_count=2).pieces) == 1
 
 
+def test_a_vocabulary_knows_what_it_reads_without_an_unknown_piece():
+    tokenizer = Tokenizer.fit(["Maize fields, 12 of them", "a water body"], 10)
+    texts = ["maize", "MAIZE fields", "water body", "21", "maize,", "corn", "maize corn", "water course", "3"]
+    for text in texts:
+        assert tokenizer.knows(text) == (tokenizer.unknown_id not in tokenizer.encode([text]).ids)
+    assert [tokenizer.knows(text) for text in texts] == [True] * 5 + [False] * 4
+    assert all(Tokenizer(mode).knows(text) for mode in ("clip", "declip") for text in texts)
+
+
 def test_compact_vocabulary_does_not_depend_on_order():
     captions = ["a field of maize", "a river", "forest in May"]
     one, two = Tokenizer.fit(captions), Tokenizer.fit(captions[::-1] * 2)

@@ -60,6 +60,19 @@ def test_text_treatments_differ_as_the_details_say():
     assert not method("declip", "released").bank_warm_up
 
 
+EDITED = {"declip", "defilip"}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_only_methods_that_read_edited_captions_say_which_synonyms(name):
+    """Those that read none, and all under the rule before it, are written as they always were and so have the keys of old records."""
+    old = MethodSettings(**{**dict(METHODS[name]), "synonyms": "all"})
+    assert ("synonyms" in METHODS[name].model_dump()) == (name in EDITED)
+    assert METHODS[name].model_dump() == old.model_dump() | ({"synonyms": "known"} if name in EDITED else {})
+    unread = MethodSettings(weights=TermWeights(clip=1.0), texts=("caption", "augmented"))
+    assert unread.met_texts == ("caption",) and "synonyms" not in unread.model_dump()
+
+
 def test_views_that_no_term_reads_are_not_needed():
     assert needed_views(METHODS["slip"]) == (0, 1, 2)
     only_images = MethodSettings(weights=TermWeights(image=1.0), views=("base", "moco", "moco"), image_views=(1, 2))

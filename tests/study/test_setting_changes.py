@@ -69,6 +69,7 @@ VALUES = {
     "method.contrast_views": ([1, 2], VIEWS),
     "method.image_views": ([1, 0], DECLIP),
     "method.texts": (["masked", "caption"], {}),
+    "method.synonyms": ("all", DECLIP | {"method.deletion": 0.2}),  # all is not written, for the sake of old keys
     "method.weights.image": (0.7, DECLIP),
     "method.weights.multi_view": (0.7, DECLIP),
 }
@@ -212,6 +213,21 @@ def test_equal_changes_have_equal_keys_and_other_changes_others():
     before = keys("clip1_supervision", None)
     assert keys("clip1_supervision", {"method.select_k": 16, "method.temperature": 0.07}) == before
     assert not set(keys("clip1_supervision", {"method.select_k": 8})) & set(before)
+
+
+@pytest.mark.parametrize("experiment", ["clip1_supervision", "clip2_recipe", "clip3_data", "clip5_terms", "clip6_details"])
+def test_the_synonyms_of_old_records_are_one_change_away(experiment):
+    def trained(change):
+        arms = with_needs(row(experiment).plan(row(experiment).validated({"change": change})))
+        return [arm for arm in arms if arm.recipe == "pair_train"]
+
+    now, before = trained(None), trained({"method.synonyms": "all"})
+    assert {arm.params.method.synonyms for arm in before} == {"all"}, "also where a method was made from another one"
+    assert not any("synonyms" in arm.params.method.model_dump() for arm in before)
+    assert trained({"method.synonyms": "known"}) == now
+    edited = ["augmented" in arm.params.method.met_texts for arm in now]
+    assert any(edited) and not all(edited)
+    assert [one.key != other.key for one, other in zip(now, before, strict=True)] == edited
 
 
 def test_switches_reach_every_method_under_both_recipes():

@@ -110,6 +110,19 @@ def test_large_token_wise_losses_work_on_tiles(monkeypatch):
     assert used == [image_text_terms.TILE, None]
 
 
+@pytest.mark.parametrize(("synonyms", "tokens", "lost"), [("known", "compact", False), ("all", "compact", True), ("all", "declip", False)])
+def test_edited_captions_hold_only_words_that_the_vocabulary_has(synonyms, tokens, lost):
+    module = module_of(changed(DECLIP, synonyms=synonyms), tokens=tokens)
+    batches, edited, ids = batches_of(module), 0, []
+    for number in range(8):
+        batch = module.prepare(batches.batch(number), number)
+        ids.append(batch["edited_tokens"])
+        edited += sum(not torch.equal(*rows) for rows in zip(batch["edited_tokens"], batch["tokens"], strict=True))
+    assert edited > 60  # of 128 captions
+    unknown = module.tokenizer.unknown_id
+    assert (unknown is not None and bool((torch.cat(ids) == unknown).any())) == lost
+
+
 def test_neighbours_read_all_views_and_texts_and_fill_the_bank():
     method = changed(DECLIP, heads=DECLIP.heads.model_copy(update={"bank": 40}), bank_warm_up=False)
     module = module_of(method)
