@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from eelib import cli_apply
-from eelib.errors import InputError, RunError
+from eelib.errors import InputError, RunError, missing_extra
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -210,7 +210,7 @@ def main(arguments: list[str] | None = None) -> None:
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except ModuleNotFoundError as error:
-        sys.exit(_say(_missing(error), 2))
+        sys.exit(_say(missing_extra(error.name or ""), 2))
     except typer.Exit as error:
         sys.exit(error.exit_code)
     except Exception as error:
@@ -220,21 +220,6 @@ def main(arguments: list[str] | None = None) -> None:
     if code == INTERRUPTED:  # typer makes a silent exit of Ctrl-C
         _say("stopped; finished arms are kept, the same command goes on", code)
     sys.exit(code if isinstance(code, int) else 0)
-
-
-EXTRAS = {
-    "geo": ("torchgeo", "rasterio", "pyogrio", "shapely", "xarray", "h5netcdf", "h5py", "sklearn", "google_crc32c"),
-    "batch": ("papermill", "nbformat", "ipykernel", "snakemake"),
-    "docs": ("seaborn", "matplotlib", "sphinx", "myst_nb", "latex2mathml"),
-    "clip": ("open_clip", "timm", "webdataset", "emoji", "PIL"),
-}
-
-
-def _missing(error: ModuleNotFoundError) -> str:
-    package = (error.name or "").partition(".")[0]
-    extra = next((extra for extra, packages in EXTRAS.items() if package in packages), None)
-    remedy = f"make env, or pip install -e '.[{extra}]' in the repository" if extra else f"pip install {package}"
-    return f"the package '{package}' is not installed: {remedy}"
 
 
 def _say(message: str, code: int) -> int:

@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import requires, version
+from importlib.metadata import packages_distributions, requires, version
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,8 @@ import yaml
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from eelib.errors import EXTRAS, missing_extra
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -84,6 +86,25 @@ def test_every_lower_bound_has_a_reason():
 def test_no_address_and_no_index_in_the_installation(name):
     text = (ROOT / name).read_text()
     assert not re.search(r"https?://|--(extra-)?index-url|--find-links|--trusted-host|\bfile:", text)
+
+
+def test_every_package_of_an_extra_is_named_with_it_where_it_is_missing():
+    names = packages_distributions()  # of what is imported, by distribution
+    for extra, lines in PROJECT["optional-dependencies"].items():
+        if extra == "dev":
+            continue
+        wanted = {canonicalize_name(Requirement(line).name) for line in lines}
+        along = {canonicalize_name(Requirement(line).name) for name in wanted for line in requires(name) or ()}
+        listed = [{canonicalize_name(name) for name in names[package]} for package in EXTRAS[extra]]
+        assert all(found & (wanted | along) for found in listed), extra
+        assert wanted <= set.union(*listed), extra
+    assert set(EXTRAS) == set(PROJECT["optional-dependencies"]) - {"dev"}
+    assert len(sum(EXTRAS.values(), ())) == len(set(sum(EXTRAS.values(), ())))
+
+
+def test_the_remedy_for_a_missing_package_can_be_typed():
+    assert missing_extra("kornia") == "the package 'kornia' is not installed: make env, or pip install -e '.[clip]' in the repository"
+    assert missing_extra("zarr") == "the package 'zarr' is not installed: pip install zarr"
 
 
 def test_supported_pythons_agree():

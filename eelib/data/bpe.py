@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from eelib.errors import InputError
+from eelib.errors import InputError, missing_extra
 
 NUM_PIECES = 49_406  # byte-pair pieces, numbered from 0; special tokens come after them
 
@@ -48,10 +48,10 @@ def _tokenizer_module() -> ModuleType:
     """open_clip's tokenizer file on its own: importing the whole package takes seconds for models that are not needed here."""
     package = importlib.util.find_spec("open_clip")
     if package is None or package.origin is None:
-        raise InputError("reading captions needs the package open-clip-torch: install eelib[clip]")
+        raise InputError(missing_extra("open_clip"))
     spec = importlib.util.spec_from_file_location("_eelib_clip_tokenizer", Path(package.origin).with_name("tokenizer.py"))
     if spec is None or spec.loader is None:
-        raise InputError("open-clip-torch carries no tokenizer file: install eelib[clip] again")
+        raise InputError("open-clip-torch carries no tokenizer file: pip install --force-reinstall --no-deps open-clip-torch")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

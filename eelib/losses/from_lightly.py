@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from eelib.errors import InputError
+from eelib.errors import InputError, missing_extra
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -28,6 +28,6 @@ def _losses() -> ModuleType:
     try:
         import lightly.loss
     except ImportError as error:
-        raise InputError("this objective needs lightly: install it with pip install 'eelib[ssl]'") from error
+        raise InputError(missing_extra("lightly")) from error
     module: ModuleType = lightly.loss
     return module

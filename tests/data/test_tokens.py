@@ -141,5 +141,5 @@ def test_bad_input_is_one_clear_line():
 
 def test_without_open_clip_the_remedy_is_named(monkeypatch):
     monkeypatch.setattr(bpe.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match=r"install eelib\[clip\]"):
+    with pytest.raises(InputError, match=r"'open_clip' is not installed: .*pip install -e '\.\[clip\]'"):
         bpe._tokenizer_module()

@@ -40,5 +40,5 @@ def test_vicreg_equals_the_loop():
 
 def test_without_lightly_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "lightly.loss", None)
-    with pytest.raises(InputError, match=r"needs lightly.*eelib\[ssl\]"):
+    with pytest.raises(InputError, match=r"'lightly' is not installed: .*pip install -e '\.\[ssl\]'"):
         barlow_twins(rows(3, 1), rows(3, 2))
