@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eelib.data.freshness import kept
 from eelib.data.sources import region_names, source
 from eelib.data.sources.simulated import SimulatedSource
 from eelib.data.splits import SPLITS
@@ -63,9 +63,9 @@ def region_bands(name: str, sizes: RegionSizes) -> tuple[str, ...]:
     return sizes.bands or bands
 
 
-@functools.lru_cache(maxsize=8)
+@kept(8)
 def load_region(name: str, sizes: RegionSizes) -> Region:
-    """Windows of a region in four sets.
+    """Windows of a region in four sets; a user's own are cut again when a file of theirs has changed.
 
     Counts above what a region has are cut to what it has; nothing is repeated.
 

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from eelib.data.freshness import Files
 from eelib.errors import InputError
 
 IGNORE = -1  # label of pixels that neither the loss nor any metric sees
@@ -127,6 +128,7 @@ class Region:
         simulated: Whether the pixels come from the embedded world.
         attribution: Credit line that must accompany figures.
         held_out: Where there are no labels: windows that pre-training does not see, for its monitors.
+        files: Where the data are a user's own, all files that decide them.
     """
 
     name: str
@@ -140,6 +142,7 @@ class Region:
     simulated: bool
     attribution: str
     held_out: Windows | None = None
+    files: tuple[Files, ...] = ()
 
     def labelled(self, split: Split) -> Windows:
         """The windows of a labelled split.

@@ -89,6 +89,7 @@ def inspect_cube(path: Path, entry: SceneSeriesManifest) -> CubeInfo:
     Raises:
         InputError: A variable, the time coordinate or the band dimension is missing.
     """
+    open_cube.cache_clear()  # the file may have been written since it was opened
     data = open_cube(path)
     if entry.time not in data.coords or data[entry.time].dtype.kind != "M":
         raise InputError(f"{path}: no time coordinate '{entry.time}' with dates; declare 'time' (the cube has {', '.join(data.coords)})")

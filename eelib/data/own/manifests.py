@@ -10,6 +10,7 @@ from eelib.data.manifest_base import Manifest
 from eelib.settings import Settings
 
 Names = tuple[str, ...]
+LIST = ".txt"  # a name in a split that ends so is a file of names
 Continent = Literal["Africa", "Antarctica", "Asia", "Europe", "North America", "Oceania", "South America"]
 PALETTE = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb", "#222255", "#999933", "#cc6677")
 
@@ -55,6 +56,12 @@ class Split(Settings):
     test: Names = Field((), description="as train")
 
     _one = field_validator("train", "validation", "test", mode="before")(as_tuple)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The table or the lists that say which image is where, relative to the folder of the manifest."""
+        lists = (name for name in (*self.train, *self.validation, *self.test) if name.endswith(LIST))
+        return (*([self.table] if self.table else []), *lists)
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eelib.data.own.manifests import Split
+from eelib.data.own.manifests import LIST, Split
 from eelib.data.own.plates import Plate
 from eelib.data.own.rasters import Box
 from eelib.data.splits import SPLITS
@@ -144,7 +144,7 @@ def _by_lists(split: Split, folder: Path, where: str) -> Callable[[Plate], int]:
 
 def _entries(entry: str, folder: Path, where: str) -> list[str]:
     """A pattern, or the lines of a .txt file."""
-    if not entry.endswith(".txt"):
+    if not entry.endswith(LIST):
         return [entry]
     try:
         return [line.strip() for line in (folder / entry).read_text(encoding="utf-8").splitlines() if line.strip()]

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from eelib.data.freshness import Stamp, stamp_of
 from eelib.errors import InputError
 
 CACHE_MB = 128  # GDAL would take 5 % of the machine's memory for decoded blocks
@@ -66,7 +67,7 @@ def inspect(path: Path) -> RasterInfo:
 
     with _reading(path):
         _refuse_cut_png(path)
-        source = _opened(path, path.stat().st_mtime_ns)
+        source = _opened(path, stamp_of(path))
         roles = source.colorinterp
         alpha = len(roles) > 1 and roles[-1] == ColorInterp.alpha
         count = source.count - alpha
@@ -104,13 +105,13 @@ def read(path: Path, box: Box) -> np.ndarray:
     from rasterio.windows import Window
 
     with _reading(path):
-        source = _opened(path, path.stat().st_mtime_ns)
+        source = _opened(path, stamp_of(path))
         numbers: np.ndarray = source.read(window=Window(box.column, box.row, box.width, box.height))
         return numbers
 
 
 @functools.lru_cache(maxsize=64)
-def _opened(path: Path, changed: int) -> Any:  # noqa: ANN401 - rasterio has no types
+def _opened(path: Path, stamp: Stamp) -> Any:  # noqa: ANN401 - rasterio has no types
     """An open raster; kept open, because formats without tiles are read fastest from top to bottom."""
     import rasterio
 

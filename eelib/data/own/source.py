@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from eelib.data.fetch import data_folder
+from eelib.data.freshness import Files, content_hash
 from eelib.data.manifests import manifest_folder
 from eelib.data.own.census import Census, automatic_owners, held_out_owners, take_census
 from eelib.data.own.cutting import Candidates, Cutter, candidates, dense_candidates
@@ -84,14 +85,23 @@ class OwnSource:
         self.num_dates: int | None = min(len(days) for plate in found.plates for days in plate.seasons)
         self.layout: Layout = lay_out(found.plates, entry.split, name)
         self.window: int | None = min(self.layout.window, found.largest or self.layout.window)
+        self._lists = tuple(folder_of(name) / path for path in entry.split.files)
+        self.files = (Files([*found.files, *(path.parent for path in found.files), *self._lists, Path(name)]),)
 
     @functools.cached_property
     def _fingerprint(self) -> str:
         content = repr(self.entry.model_dump(exclude=COSMETIC))
-        return f"own {VERSION} {content} {sampled_digest(self.found.files, folder_of(self.name))}{self.found.reading}"
+        return f"own {VERSION} {content} {sampled_digest(self.found.files, folder_of(self.name))}{self.found.reading}{self._declared()}"
+
+    def _declared(self) -> str:
+        """What the table or the lists of the split hold; nothing where there are none."""
+        try:
+            return "".join(f" {path.name} {content_hash(path)}" for path in self._lists)
+        except OSError as error:
+            raise InputError(f"{self.name}: {error.filename} cannot be read ({error.strerror}); correct 'split'") from error
 
     def fingerprint(self) -> str:
-        """The manifest's content, and names, sizes and sampled contents of its files."""
+        """The manifest's content, that of its lists, and names, sizes and sampled contents of its rasters."""
         return hashlib.sha256(self._fingerprint.encode()).hexdigest()
 
     def census(self, window: int) -> Census:
@@ -145,6 +155,7 @@ class OwnSource:
             simulated=False,
             attribution=self.entry.attribution,
             held_out=held_out,
+            files=self.files,
         )
 
     def cutter(self, sizes: RegionSizes) -> Cutter:

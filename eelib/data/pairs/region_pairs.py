@@ -59,6 +59,7 @@ def region_pairs(name: str, sizes: PairSizes) -> PairSet:
         notes=tuple(report.lines()) if report else (),
         removed=report.removed if report else {},
         prompts="satellite8",
+        files=origin.files,
     )
 
 

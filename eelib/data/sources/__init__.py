@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from eelib.data.freshness import Files, kept
 from eelib.data.names import SIMULATED
 from eelib.errors import unknown
 
@@ -31,6 +31,7 @@ class Source(Protocol):
         resplit: Whether each seed has its own geographic split, because the region is so small that one split's test blocks say little.
         dated: Whether the days of its windows are those of the images; where they are made up, no month may be said.
         splits: How many official splits there are; ``sizes.split`` counts them from 0.
+        files: Where the data are a user's own, all files that decide them.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Source(Protocol):
     resplit: bool
     dated: bool
     splits: int
+    files: tuple[Files, ...]
 
     def fingerprint(self) -> str:
         """Text that changes whenever a pixel or label could."""
@@ -72,7 +74,7 @@ def absolute(name: str) -> str:
 
 
 def source(name: str) -> Source:
-    """The source of a region.
+    """The source of a region; that of a user's own data is made anew when a file of theirs has changed.
 
     Args:
         name: A simulated region, a manifest in ``data_manifests/``, or the path of a manifest file.
@@ -84,7 +86,7 @@ def source(name: str) -> Source:
     return _source(name, path.stat().st_mtime_ns if name.endswith(MANIFEST) and path.is_file() else 0)
 
 
-@functools.lru_cache(maxsize=64)
+@kept(64)
 def _source(name: str, changed: int) -> Source:
     """The source, made anew when a manifest file was edited."""
     if name in SIMULATED:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from eelib.data.cutting import cut_region
 from eelib.data.fetch import require
+from eelib.data.freshness import Files
 from eelib.data.manifests import SampleManifest
 from eelib.data.windows import Region, Scene
 from eelib.settings import RegionSizes
@@ -57,6 +58,7 @@ class SampleSource:
     resplit = True
     dated = True
     splits = 1
+    files: tuple[Files, ...] = ()
 
     def __init__(self, entry: SampleManifest, name: str) -> None:
         self.entry, self.reader = entry, SAMPLES[entry.name]

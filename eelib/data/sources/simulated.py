@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from eelib.data import world
 from eelib.data.fetch import data_folder
+from eelib.data.freshness import Files
 from eelib.data.window_cache import read_windows, write_windows
 from eelib.data.windows import Region, Windows
 from eelib.errors import InputError
@@ -22,6 +23,7 @@ class SimulatedSource:
     resplit = False
     dated = True
     splits = 1
+    files: tuple[Files, ...] = ()
     bands: tuple[str, ...] = world.BANDS
 
     def __init__(self, name: str) -> None:

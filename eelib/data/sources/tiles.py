@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from eelib.data.datasets import Listing, listing, require_dataset
 from eelib.data.fetch import data_folder, lock, writable
+from eelib.data.freshness import Files
 from eelib.data.gather import CutSeries, Request, gather, read_back
 from eelib.data.manifests import DatasetManifest
 from eelib.data.splits import SPLITS
@@ -44,6 +45,7 @@ class TileSource:
     simulated = False
     resplit = False
     dated = True
+    files: tuple[Files, ...] = ()
 
     def __init__(self, entry: DatasetManifest, name: str) -> None:
         self.entry, self.name, self.title, self.bands = entry, name, entry.title, entry.bands

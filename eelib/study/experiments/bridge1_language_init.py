@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, Field, field_validator
 
+from eelib.data.freshness import looking_once
 from eelib.data.pairs.tiles import RGB
 from eelib.data.sources import source
 from eelib.errors import unknown
@@ -74,6 +75,7 @@ class Parameters(TrainingParameters):
                 cell_of(self, region, family, extent.seeds[0])
 
 
+@looking_once()
 def plan(params: Parameters) -> list[Arm]:
     """Every reading of every start. Those of the usual network are ee1's, and trainings on images and texts are clip1's."""
     extent = extent_of(EXTENTS, params)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from eelib.data.freshness import looking_once
 from eelib.study.arm import Arm
 from eelib.study.pair_arms import score_arm, standard
 from eelib.study.pair_budgets import PAPER_PAIRS, PairExtent, PairParameters, pair_budget, pair_extent
@@ -20,6 +21,7 @@ class Parameters(PairParameters):
     extents = EXTENTS
 
 
+@looking_once()
 def plan(params: PairParameters) -> list[Arm]:
     """Every score that the notebook reads; trainings come along as what they need."""
     budget, extent = pair_budget(params), pair_extent(EXTENTS, params)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from eelib.data.freshness import looking_once
 from eelib.study.arm import Arm
 from eelib.study.pair_arms import score_arm, standard
 from eelib.study.pair_budgets import PAPER_PAIRS, PairExtent, PairParameters, pair_budget, pair_extent
@@ -23,6 +24,7 @@ class Parameters(PairParameters):
     extents = EXTENTS
 
 
+@looking_once()
 def plan(params: Parameters) -> list[Arm]:
     """Every score that the notebook reads; those of the unified recipe are clip1's."""
     budget, extent = pair_budget(params), pair_extent(EXTENTS, params)

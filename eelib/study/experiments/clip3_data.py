@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import Field, field_validator
 
+from eelib.data.freshness import looking_once
 from eelib.data.names import SIMULATED
 from eelib.data.pairs.load import as_written
 from eelib.data.pairs.settings import FAULTS, PUBLISHED_VERSIONS, FaultDoses
@@ -69,6 +70,7 @@ def extent_of(params: Parameters) -> Data:
     return pair_extent(EXTENTS, params).model_copy(update=given)
 
 
+@looking_once()
 def plan(params: Parameters) -> list[Arm]:
     """Every score that the notebook reads. V2 is what clip1 trains on, so those models are clip1's.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
+from eelib.data.freshness import looking_once
 from eelib.study.arm import Arm
 from eelib.study.pair_arms import Setup, score_arm, standard
 from eelib.study.pair_budgets import PAPER_PAIRS, PairExtent, PairParameters, pair_budget, pair_extent
@@ -43,6 +44,7 @@ class Parameters(PairParameters):
         return value
 
 
+@looking_once()
 def plan(params: Parameters) -> list[Arm]:
     """Every score that the notebook reads."""
     budget, extent = pair_budget(params), pair_extent(EXTENTS, params)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import Field, field_validator
 
+from eelib.data.freshness import looking_once
 from eelib.settings_pairs import TERMS, MethodSettings
 from eelib.study.arm import Arm
 from eelib.study.pair_arms import Setup, score_arm, standard
@@ -41,6 +42,7 @@ class Parameters(PairParameters):
     extents = EXTENTS
 
 
+@looking_once()
 def plan(params: Parameters) -> list[Arm]:
     """Every score that the notebook reads; complete methods are clip1's."""
     budget, extent = pair_budget(params), pair_extent(EXTENTS, params)

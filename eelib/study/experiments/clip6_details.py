@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from pydantic import Field, field_validator
 
+from eelib.data.freshness import looking_once
 from eelib.study.arm import Arm
 from eelib.study.pair_arms import Setup, score_arm, standard
 from eelib.study.pair_budgets import PAPER_PAIRS, PairExtent, PairParameters, pair_budget, pair_extent
@@ -96,6 +97,7 @@ class Parameters(PairParameters):
         return among(value, "detail", DETAILS)
 
 
+@looking_once()
 def plan(params: Parameters) -> list[Arm]:
     """Every score that the notebook reads; references are clip1's."""
     budget, extent = pair_budget(params), pair_extent(EXTENTS, params)

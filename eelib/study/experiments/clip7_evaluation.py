@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
+from eelib.data.freshness import looking_once
 from eelib.study.arm import Arm
 from eelib.study.experiments import clip1_supervision
 from eelib.study.pair_arms import open_clip_arm
@@ -31,6 +32,7 @@ class Parameters(PairParameters):
         return each_once(tuple(map(open_clip_name, value)))
 
 
+@looking_once()
 def plan(params: Parameters) -> list[Arm]:
     """The scores of clip1: the same models, looked at from all sides; then those of open_clip's models on the same pairs."""
     budget, extent = pair_budget(params), pair_extent(clip1_supervision.EXTENTS, params)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, field_validator
 
+from eelib.data.freshness import looking_once
 from eelib.data.regions import load_region
 from eelib.errors import unknown
 from eelib.settings import ENCODERS
@@ -81,6 +82,7 @@ class Parameters(TrainingParameters):
             changed(budget.encoder, {"name": name}, "encoder.")
 
 
+@looking_once()
 def plan(params: Parameters) -> list[Arm]:
     """Every arm whose record the notebook reads; pre-trainings come along as what they need."""
     extent = extent_of(EXTENTS, params)

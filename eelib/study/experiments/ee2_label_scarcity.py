@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from eelib.data.freshness import looking_once
 from eelib.data.names import SIMULATED
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, pretrained, readings
@@ -24,6 +25,7 @@ class Parameters(TrainingParameters):
     extents = EXTENTS
 
 
+@looking_once()
 def plan(params: Parameters) -> list[Arm]:
     """Every arm whose record the notebook reads. Arms at the label shares of ee1 are ee1's; pre-trainings are shared in any case.
 

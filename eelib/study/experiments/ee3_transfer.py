@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, field_validator
 
 from eelib.data.continents import distance
+from eelib.data.freshness import looking_once
 from eelib.data.names import SIMULATED
 from eelib.data.regions import source
 from eelib.study.arm import Arm
@@ -68,6 +69,7 @@ class Parameters(TrainingParameters):
             aligned(budget_of(self), pool)
 
 
+@looking_once()
 def plan(params: Parameters) -> list[Arm]:
     """Every arm whose record the notebook reads. The diagonal and the random row are ee1's where the regions have the same bands."""
     extent = extent_of(EXTENTS, params)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
+from eelib.data.freshness import looking_once
 from eelib.data.names import SIMULATED
 from eelib.data.regions import source
 from eelib.errors import unknown
@@ -66,6 +67,7 @@ class Parameters(TrainingParameters):
             _starts(budget, region, 0, chosen_levels(self), None)
 
 
+@looking_once()
 def plan(params: Parameters) -> list[Arm]:
     """Every arm whose record the notebook reads: random, the default, every level, and a random start for levels that change the data."""
     extent = extent_of(EXTENTS, params)

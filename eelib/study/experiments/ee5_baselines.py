@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
+from eelib.data.freshness import looking_once
 from eelib.data.names import SIMULATED
 from eelib.data.regions import region_bands
 from eelib.errors import InputError, unknown
@@ -79,6 +80,7 @@ class Parameters(TrainingParameters):
                 method(name, pretrain_recipe(budget, region))
 
 
+@looking_once()
 def plan(params: Parameters) -> list[Arm]:
     """Every arm whose record the notebook reads. Random, raw and our own pre-training are ee1's, and so are the teachers."""
     budget, extent = budget_of(params), extent_of(EXTENTS, params)

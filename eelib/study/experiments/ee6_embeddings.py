@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eelib.data.freshness import looking_once
 from eelib.data.regions import load_region
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, explore_arm, pretrained
@@ -34,6 +35,7 @@ class Parameters(PretrainingParameters):
     unread = ("pixel", "segment", "probe", "single_date.finetune_steps", "extent.fractions", "extent.finetuned")
 
 
+@looking_once()
 def plan(params: Parameters) -> list[Arm]:
     """Every arm whose record the notebook reads; pre-trainings are ee1's."""
     budget, extent = budget_of(params), extent_of(EXTENTS, params)

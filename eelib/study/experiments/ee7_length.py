@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from eelib.data.freshness import looking_once
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, pretrain_arm, pretrained, readings
 from eelib.study.budgets import Budget, pretrain_recipe
@@ -51,6 +52,7 @@ class Parameters(TrainingParameters):
     lengths: Multiples = Field(None, description="multiples of the profile's steps; None: those of the profile")
 
 
+@looking_once()
 def plan(params: Parameters) -> list[Arm]:
     """Every arm whose record the notebook reads. Length 1 and the starts without pre-training are the arms of ee1 and ee2."""
     budget, extent = budget_of(params), extent_of(EXTENTS, params)

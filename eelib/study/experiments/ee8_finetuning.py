@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from pydantic import Field
 
+from eelib.data.freshness import looking_once
 from eelib.data.names import SIMULATED
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, RAW, Start, probe_arm, segment_arm
@@ -41,6 +42,7 @@ class Parameters(TrainingParameters):
     pretrain_length: float | None = Field(None, gt=0, description="multiple of the steps of pre-training; None: that of the profile")
 
 
+@looking_once()
 def plan(params: Parameters) -> list[Arm]:
     """Every arm whose record the notebook reads. Length 1 and what is read without fine-tuning are arms of ee1, ee2 and ee7."""
     budget, extent = budget_of(params), extent_of(EXTENTS, params)

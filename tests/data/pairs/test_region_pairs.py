@@ -27,7 +27,8 @@ def toy(monkeypatch):
     """A region that stands in for whatever a source loads."""
     region = make_region()
     monkeypatch.setattr("eelib.data.regions.load_region", lambda name, sizes: region)
-    monkeypatch.setattr("eelib.data.regions.source", lambda name: SimpleNamespace(num_dates=None, dated=True, fingerprint=lambda: "toy"))
+    origin = SimpleNamespace(num_dates=None, dated=True, files=(), fingerprint=lambda: "toy")
+    monkeypatch.setattr("eelib.data.regions.source", lambda name: origin)
     return region
 
 
