@@ -7,7 +7,7 @@ from torch import Tensor
 
 from eelib.errors import InputError
 from eelib.losses.info_nce import info_nce, query_info_nce
-from eelib.losses.pairs import MatchedPixels, Negatives, excluded, same_ground
+from eelib.losses.pairs import MatchedPixels, Negatives, excluded, on_every_rank, same_ground
 from eelib.pixels import ROW_STRIDE
 
 
@@ -42,7 +42,7 @@ def dense_info_nce(
         negatives: Which other anchors stand in the denominator.
         guard_radius: Anchors of the same image nearer than this many pixels are not negatives of each other; 0 keeps all.
         chunk: As in :func:`info_nce`.
-        gather: As in :func:`info_nce`; every rank must then find the same number of anchors.
+        gather: As in :func:`info_nce`; every rank then takes as many anchors as the one that found fewest, drawn from all that it found.
         row_stride: Pixel ids are ``row * row_stride + column``; only the guard radius uses it.
         pairs: Which pixels match; None draws from the pixels that show the same ground.
         one_way: View a alone looks for its partner, for keys of a momentum branch that get no gradient.
@@ -57,6 +57,8 @@ def dense_info_nce(
     if temperature <= 0 or anchors < 1:
         raise InputError(f"temperature must be above 0 and anchors at least 1, got {temperature} and {anchors}")
     pairs = pairs or same_ground(index_a, index_b, anchors, generator)
+    if gather:
+        pairs = on_every_rank(pairs, generator)
     rows_a, rows_b = pairs.rows(z_a, z_b)
     if bank is not None:
         return query_info_nce(rows_a, rows_b, 1 / temperature, bank=bank, chunk=chunk)

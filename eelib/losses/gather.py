@@ -42,14 +42,20 @@ def gather_rows(rows: Tensor) -> Tensor:
     """
     if not is_distributed():
         return rows
-    counts = [torch.zeros(1, dtype=torch.int64, device=rows.device) for _ in range(dist.get_world_size())]
-    dist.all_gather(counts, torch.tensor([len(rows)], device=rows.device))
-    if len({int(count) for count in counts}) > 1:
-        raise InputError(
-            f"ranks hold {[int(count) for count in counts]} rows; gathering needs the same number on each: drop the last batch"
-        )
+    counts = lengths_on_ranks(rows)
+    if len(set(counts)) > 1:
+        raise InputError(f"ranks hold {counts} rows; gathering needs the same number on each: drop the last batch")
     gathered: Tensor = _Gather.apply(rows)
     return gathered
+
+
+def lengths_on_ranks(rows: Tensor) -> list[int]:
+    """How many rows each rank holds; without a process group, this one alone."""
+    if not is_distributed():
+        return [len(rows)]
+    counts = [torch.zeros(1, dtype=torch.int64, device=rows.device) for _ in range(dist.get_world_size())]
+    dist.all_gather(counts, torch.tensor([len(rows)], device=rows.device))
+    return [int(count) for count in counts]
 
 
 def gather_ids(ids: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from eelib.errors import InputError
-from eelib.losses.gather import gather_ids, is_distributed
+from eelib.losses.gather import gather_ids, is_distributed, lengths_on_ranks, max_over_ranks
 from eelib.losses.streamed import Exclude
 from eelib.pixels import ROW_STRIDE
 
@@ -73,6 +73,23 @@ def most_similar(features_a: Tensor, features_b: Tensor, anchors: int, generator
     return MatchedPixels(image, at_a, partner[image, at_a])
 
 
+def on_every_rank(pairs: MatchedPixels, generator: torch.Generator) -> MatchedPixels:
+    """As many pairs on every rank, so that their rows can be gathered: where another rank found fewer, so many drawn from all.
+
+    Views are drawn per rank, so what they share differs from rank to rank. One process keeps its pairs, and nothing is drawn.
+
+    Args:
+        pairs: Of this rank.
+        generator: Source of the draw.
+    """
+    counts = lengths_on_ranks(pairs.image)
+    if min(counts) == len(pairs.image):
+        return pairs
+    kept = torch.randperm(len(pairs.image), generator=generator, device=generator.device)[: min(counts)].sort().values
+    kept = kept.to(pairs.image.device)
+    return MatchedPixels(pairs.image[kept], pairs.at_a[kept], pairs.at_b[kept])
+
+
 def _draw(allowed: Tensor, anchors: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """At most ``anchors`` allowed positions per row of ``(B, n)``, without repeats."""
     score = torch.rand(allowed.shape, generator=generator, device=generator.device).to(allowed.device)
@@ -109,7 +126,8 @@ def excluded(
         raise InputError(f"negatives must be 'all', 'other_images' or 'same_image', got '{negatives}'")
     pixels = [index_a.flatten(1)[pairs.image, pairs.at_a]]
     at_b = index_b.flatten(1)[pairs.image, pairs.at_b]
-    if not torch.equal(pixels[0], at_b):
+    differ = torch.tensor(float(not torch.equal(pixels[0], at_b)), device=at_b.device)
+    if bool(max_over_ranks(differ) if gather else differ):  # all ranks gather the same planes
         pixels.append(at_b)
     if negatives == "all" and guard_radius <= 0 and len(pixels) == 1:
         return None

@@ -22,6 +22,7 @@ from eelib.losses import (
     query_info_nce,
     simsiam,
 )
+from eelib.losses.pairs import Pairs, on_every_rank, same_ground
 
 RANKS = 2
 
@@ -97,6 +98,28 @@ CASES = {
 }
 
 
+def shared_pixels():
+    """Views whose two halves share 3 and 2 pixels a series: a rank has 6 anchors, the other 4."""
+    one = torch.arange(4).view(2, 2).expand(4, -1, -1)
+    other = one.clone()
+    other[:2, 1, 1], other[2:, 1] = 9, torch.tensor([8, 9])
+    return random(4, 3, 2, 2, seed=1), random(4, 3, 2, 2, seed=2), one, other
+
+
+UNEVEN = {"temperature": 0.2, "anchors": 4, "guard_radius": 1.5}
+
+
+def uneven(rank):
+    """Value, gradients and anchors of a rank that shares more pixels than the other, or fewer."""
+    z_a, z_b, index_a, index_b = (part.chunk(RANKS)[rank].clone() for part in shared_pixels())
+    z_a.requires_grad_(), z_b.requires_grad_()
+    loss = dense_info_nce(z_a, z_b, index_a, index_b, gather=True, generator=torch.Generator().manual_seed(rank), **UNEVEN)
+    (loss / RANKS).backward()
+    generator = torch.Generator().manual_seed(rank)
+    pairs = on_every_rank(same_ground(index_a, index_b, UNEVEN["anchors"], generator), generator)
+    return loss.detach(), (z_a.grad, z_b.grad), pairs
+
+
 def value_and_gradients(case, gather, part=lambda tensor: tensor):
     """Loss and gradients of all floating inputs, of the share that ``part`` takes; data-parallel training averages over ranks."""
     loss, data = CASES[case]
@@ -117,6 +140,7 @@ def one_rank(rank, address, folder):
         results["uneven"] = "no error"
     except InputError as error:
         results["uneven"] = str(error)
+    results["shared"] = uneven(rank)
     torch.save(results, f"{folder}/{rank}.pt")
     dist.destroy_process_group()
 
@@ -144,3 +168,24 @@ def test_two_ranks_equal_one_process(ranks, case):
 
 def test_uneven_ranks_are_an_error_on_every_rank(ranks):
     assert all("[1, 2] rows" in rank["uneven"] for rank in ranks)
+
+
+def test_ranks_that_share_different_numbers_of_pixels_take_as_many_anchors_as_the_fewest(ranks):
+    pairs = [rank["shared"][2] for rank in ranks]
+    assert [len(part.image) for part in pairs] == [4, 4]
+    whole = Pairs(torch.cat([pairs[0].image, pairs[1].image + 2]), *(torch.cat([getattr(p, at) for p in pairs]) for at in ("at_a", "at_b")))
+    z_a, z_b, index_a, index_b = shared_pixels()
+    z_a.requires_grad_(), z_b.requires_grad_()
+    value = dense_info_nce(z_a, z_b, index_a, index_b, pairs=whole, generator=torch.Generator(), **UNEVEN)
+    value.backward()
+    torch.testing.assert_close(torch.stack([rank["shared"][0] for rank in ranks]).mean(), value.detach())
+    for side, wanted in enumerate((z_a.grad, z_b.grad)):
+        torch.testing.assert_close(torch.cat([rank["shared"][1][side] for rank in ranks]), wanted)
+
+
+def test_one_process_keeps_all_its_anchors_and_draws_nothing_more():
+    _, _, index_a, index_b = shared_pixels()
+    generator = torch.Generator().manual_seed(0)
+    pairs = same_ground(index_a, index_b, 4, generator)
+    state = generator.get_state()
+    assert on_every_rank(pairs, generator) is pairs and torch.equal(generator.get_state(), state)

@@ -32,6 +32,14 @@ def dense():
     return seeded(0, make), WindowBatches(windows, BATCH, 0)
 
 
+def drawn():
+    """The usual views, drawn per rank: the two views of a series share another number of pixels on every rank, and most are anchors."""
+    windows = make_windows(12, length=3, labels=False)
+    recipe = PretrainSettings(steps=STEPS, batch_size=BATCH, views=ViewSettings(size=8, num_dates=2))
+    make = lambda: Pretraining(build("unet3df", bands=3, num_dates=2, width=4), recipe, Normaliser.of(windows), 0)  # noqa: E731
+    return seeded(0, make), WindowBatches(windows, BATCH, 0)
+
+
 def pairs(name):
     """Whole images as views; captions are edited by row."""
     data, method = toy_set(), METHODS[name]
@@ -44,7 +52,7 @@ def pairs(name):
 
 def main(what, folder):
     torch.set_num_threads(1)
-    module, batches = dense() if what == "dense" else pairs(what)
+    module, batches = {"dense": dense, "drawn": drawn}.get(what, lambda: pairs(what))()
     fit(module, batches, STEPS, Path(folder), lambda share: None, every=2)
     found = {"weights": module.state_dict(), "curves": getattr(module, "points", None)}
     torch.save(found, Path(folder) / f"found{rank()}.pt")

@@ -49,6 +49,16 @@ def test_two_ranks_train_as_one_process_does(tmp_path, what):
     assert (together / "step.ckpt").exists() and not list(together.glob("*.partial"))
 
 
+def test_ranks_with_different_numbers_of_shared_pixels_train_together(tmp_path):
+    done = on_two_ranks(train_on_ranks.__file__, "drawn", str(tmp_path))
+    assert done.returncode == 0, done.stderr[-3000:]
+    first, second = (torch.load(path, weights_only=False)["weights"] for path in sorted(tmp_path.glob("found*")))
+    start = train_on_ranks.drawn()[0].state_dict()
+    trained = [name for name in first if "running" not in name and "batches" not in name]  # local batch norms see local views
+    assert all(torch.equal(first[name], second[name]) and first[name].isfinite().all() for name in trained)
+    assert not all(torch.equal(first[name], start[name]) for name in trained)
+
+
 def test_a_pre_training_on_two_ranks_leaves_one_record(tmp_path):
     done = on_two_ranks("-m", "eelib", "pretrain", "germany", "--profile", "smoke")
     assert done.returncode == 0, done.stderr[-3000:]
