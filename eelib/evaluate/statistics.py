@@ -97,11 +97,12 @@ def bootstrap(arms: list[Ints], places: Ints, *, score: Score = mean_iou, resamp
     rng = np.random.default_rng(seed)
     times = np.vstack([np.ones(len(names)), rng.multinomial(len(names), np.full(len(names), 1 / len(names)), resamples)])
     wider = np.sqrt(len(names) / rng.chisquare(len(names) - 1, resamples + 1)) if len(names) > 1 else np.ones(resamples + 1)
+    order = np.argsort(where, kind="stable")
+    first = np.flatnonzero(np.diff(where[order], prepend=-1))
     found = []
     for counts in arms:
-        per_place = np.zeros((len(names), num_seeds, int(np.prod(cells))))
-        np.add.at(per_place, where, counts.reshape(num_seeds, len(places), -1).swapaxes(0, 1))
-        drawn = np.einsum("rp,psc->rsc", times, per_place, optimize=True).reshape(-1, num_seeds, *cells)
+        per_place = np.add.reduceat(counts.reshape(num_seeds, len(places), -1)[:, order], first, axis=1, dtype=np.float64)
+        drawn = np.einsum("rp,spc->rsc", times, per_place, optimize=True).reshape(-1, num_seeds, *cells)
         scores = score(drawn)
         mean = known_mean(scores)
         found.append(scores + ((wider - 1) * (mean - mean[0]))[:, None])

@@ -10,7 +10,7 @@ from eelib.evaluate.statistics import Estimate
 from eelib.report.cases import POINTS, points
 from eelib.report.clip_cases import Model, among, by_data, draw_each, known_labels, recall_at, trained_ones, zero_shot
 from eelib.report.clip_classes import by_class, class_mean_rate
-from eelib.report.clip_evaluation import WAYS, condition_changes, estimates, recall_chance
+from eelib.report.clip_evaluation import CONDITIONS, WAYS, condition_changes, estimates, recall_chance
 
 
 def evaluation_conclusion(found: Sequence[Model]) -> str:
@@ -90,7 +90,6 @@ def _robustness(group: Sequence[Model]) -> str:
     for name, values in changes.items():
         hurt = sum(value.below() for value in values)
         least, most = max(value.value for value in values), min(value.value for value in values)
-        parts.append(
-            f"{name}: {hurt} of {len(values)} models lose by an interval (top-1 {points(POINTS * least)} to {points(POINTS * most)} points)"
-        )
+        text = f"{CONDITIONS.get(name, name)}: {hurt} of {len(values)} models lose by an interval "
+        parts.append(f"{text}(top-1 {points(POINTS * least)} to {points(POINTS * most)} points)")
     return "; ".join(parts) or "no other condition was tested"

@@ -36,7 +36,11 @@ if TYPE_CHECKING:
 
 WAYS = {"image_to_text": "image → text", "text_to_image": "text → image"}
 SIMILARITIES = ("global", "tokens")
-CONDITIONS = ("clouds", "sensor noise", "another region")  # others follow by name; each has one colour in all panels
+CONDITIONS = {  # for people; others follow by name, each has one colour in all panels
+    "clouds": "cloudy archive, other dates",
+    "sensor noise": "sensor noise",
+    "another region": "another region",
+}
 INDEX = ["data", "encoder", "method"]
 
 
@@ -139,7 +143,7 @@ def condition_changes(found: Sequence[Model]) -> dict[tuple[Model, str], Estimat
 
 
 def _condition_order(name: str) -> tuple[int, str]:
-    return (CONDITIONS.index(name) if name in CONDITIONS else len(CONDITIONS)), name
+    return (list(CONDITIONS).index(name) if name in CONDITIONS else len(CONDITIONS)), name
 
 
 def condition_figure(found: Sequence[Model]) -> Figure:
@@ -164,7 +168,8 @@ def condition_figure(found: Sequence[Model]) -> Figure:
         axis.set_yticks(range(len(group)), labels, fontsize=7)
         axis.set_ylim(-0.6, len(group) - 0.4)
         axis.set_title(short_title(group[0].data_title), fontsize=8)
-    handles = [Line2D([], [], color=PALETTE[at % len(PALETTE)], marker="o", markersize=3, label=name) for at, name in enumerate(conditions)]
+    titles = [CONDITIONS.get(name, name) for name in conditions]
+    handles = [Line2D([], [], color=PALETTE[at % len(PALETTE)], marker="o", markersize=3, label=title) for at, title in enumerate(titles)]
     if handles:
         figure.legend(handles=handles, fontsize=7, loc="outside upper center", ncols=len(handles))
     figure.supxlabel("change of zero-shot top-1, points", fontsize="small")

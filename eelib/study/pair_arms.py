@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 TRAIN = "pair_train"  # experiment of all trainings
 HOME = "clip1_supervision"  # experiment of the scores of models that are as clip1 has them
-CONDITIONS = {"clouds": {"cloud": 1.0}, "sensor noise": {"noise": 0.02}}  # by the fields of ScoreVariant
+# By the fields of ScoreVariant. "clouds" is an ordinary archive of the same places, on other dates too; see eelib.evaluate.robustness.
+CONDITIONS = {"clouds": {"cloud": 1.0}, "sensor noise": {"noise": 0.02}}
 PICTURE_NOISE = 0.1  # standard deviation, brightness 0..1
 
 
@@ -180,7 +181,7 @@ def prompts_of(budget: PairBudget, pairs: str) -> tuple[str, ...]:
 
 
 def variants(pairs: str) -> tuple[ScoreVariant, ...]:
-    """Conditions of the robustness test: clouds, noise and the next region for simulated pairs, noise for pictures."""
+    """Conditions of the robustness test: a cloudy archive, noise and the next region for simulated pairs, noise for pictures."""
     if pairs not in SIMULATED:
         return (ScoreVariant(name="sensor noise", noise=PICTURE_NOISE),)
     other = SIMULATED[(SIMULATED.index(pairs) + 2) % len(SIMULATED)]

@@ -225,7 +225,7 @@ def test_everything_that_was_asked_is_shown():
     assert "of 2 models, by an interval, 2 are above chance (0.250) and 2 above always naming the most frequent class" in text
     assert "by the mean over classes, 2 are above chance. The best top-1 is that of CLIP with a ViT, 0." in text
     assert "baseline is high" not in text
-    assert "clouds: 2 of 2 models lose by an interval (top-1 −" in text
+    assert "cloudy archive, other dates: 2 of 2 models lose by an interval (top-1 −" in text, "not the effect of clouds alone"
 
 
 def test_a_majority_that_wins_is_explained_by_its_share():

@@ -23,7 +23,10 @@ Months = tuple[float, float, float, float, float, float, float, float, float, fl
 
 
 class Difficulty(Settings):
-    """What makes the world hard. Defaults are meant to be realistic; every field may be varied, and the ground stays the same ground."""
+    """What makes the world hard. Defaults are meant to be realistic; every field may be varied, and the map stays the same map.
+
+    Clouds decide the dates that are chosen as well, and with them what the fields look like.
+    """
 
     cloud: float = Field(1.0, ge=0, description="factor on the odds of cloud, region by month: 1 to 2 becomes f to 2")
     most_cloud: float = Field(0.6, gt=0, le=1, description="scenes with a larger share of cloud are not used, as in a catalogue query")

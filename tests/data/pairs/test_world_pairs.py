@@ -95,6 +95,17 @@ def test_clouds_and_noise_change_pixels_but_not_the_scene():
     assert clear.image([0]).tobytes() != cloudy.image([0]).tobytes()
 
 
+def test_clouds_bring_other_dates_and_noise_does_not():
+    """What the conditions of the robustness test are said to be."""
+    changes = ({}, {"cloud": 1.0}, {"noise": 0.02})
+    plain, cloudy, noisy = (world_pairs("germany", SIZES.model_copy(update=change | {"test": 100})).test for change in changes)
+    assert plain.place.tolist() == cloudy.place.tolist() == noisy.place.tolist()
+    assert plain.labels.tolist() == cloudy.labels.tolist() == noisy.labels.tolist()
+    assert np.array_equal(plain.day_of_year, noisy.day_of_year) and np.mean(plain.day_of_year != cloudy.day_of_year) > 0.9
+    other = [np.mean([one != two for one, two in zip(plain.texts, part.texts, strict=True)]) for part in (cloudy, noisy)]
+    assert 0.5 < other[0] < 0.9 and other[1] < 0.1
+
+
 def test_equal_counts_of_both_versions_and_clean_test_captions():
     clean, v1, v2 = (world_pairs("south_sudan", SIZES.model_copy(update={"version": version})) for version in ("clean", "v1", "v2"))
     assert len(v1.train) == len(v2.train) == len(clean.train) == 30
