@@ -25,6 +25,7 @@ from eelib.study.progress import Progress
 from eelib.study.provenance import provenance
 from eelib.study.recipes import RECIPES, Recipe, Run
 from eelib.study.store import Record, Store, refusal, storage_error
+from eelib.study.unchanged import require_unchanged
 from eelib.study.work import Work
 from eelib.train import CHECKPOINT
 from eelib.train.loaders import LOADERS, loader_count
@@ -70,6 +71,9 @@ def run_one(arm: Arm, root: Path, queue: Any = None) -> None:  # noqa: ANN401 - 
     """Compute one arm in this process, unless it is done; the body of every worker.
 
     Under torchrun every rank does, all take part in the training, and the first writes what comes of it.
+
+    Raises:
+        InputError: Bad input, or data or weights of a user's own that have changed since the arm was planned.
     """
     import torch
 
@@ -90,6 +94,7 @@ def run_one(arm: Arm, root: Path, queue: Any = None) -> None:  # noqa: ANN401 - 
     with _locked(folder) if rank() == 0 else nullcontext():
         if store.usable(arm):
             return
+        require_unchanged(arm)
         name = f"rank{rank()}.txt" if rank() else LOG
         with (folder / name).open("a", encoding="utf-8") as log, redirect_stdout(log), redirect_stderr(log):
             started = time.time()
