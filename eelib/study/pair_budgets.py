@@ -232,7 +232,7 @@ PAIR_BUDGETS: dict[str, PairBudget] = {
         resnet="resnet50",
         text=TextEncoderSettings(name="text_base", tokens="declip"),
         heads=PUBLISHED_HEADS,
-        recipe=PairRecipe(samples=128_001 * 4096, batch_size=4096, precision="bf16"),
+        recipe=PairRecipe(samples=128_001 * 4096, batch_size=4096, warmup=2500 / 128_001, standardise="imagenet", precision="bf16"),
         score=ScoreSettings(prompts=("photo1", "photo6", "photo8", "photo80"), margin=256 / 224),
     ),
 }
