@@ -46,7 +46,7 @@ def test_the_released_recipe_has_each_methods_own_rates_and_the_unified_one_has_
 @pytest.mark.parametrize("recipe", ["unified", "released"])
 def test_all_methods_start_their_warm_up_at_the_same_rate(name, recipe):
     chosen = recipe_for(name, recipe, PairRecipe(lr=1e-3, lr_start=0.1))
-    assert chosen.lr * chosen.lr_start == pytest.approx(1e-4)  # spec section 2.7: from 1e-4, whatever the peak
+    assert chosen.lr * chosen.lr_start == pytest.approx(1e-4)  # as published: from 1e-4, whatever the peak
     high = recipe_for(name, recipe, PairRecipe(lr=1e-3, lr_start=0.8))
     assert high.lr_start <= 1, "a warm-up never starts above its peak"
     PairRecipe.model_validate(high.model_dump())

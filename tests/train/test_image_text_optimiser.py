@@ -5,8 +5,8 @@ import torch
 from test_image_text_training import module_of
 
 from eelib.settings_pairs import PairRecipe
+from eelib.study.pair_budgets import PAIR_BUDGETS
 from eelib.study.pair_methods import METHODS, recipe_for
-from eelib.study.pair_scales import PAIR_SCALES
 from eelib.train.image_text_optimiser import decay_groups, make_optimiser, warmup_cosine
 
 STEPS, RISE, PEAK = 128_001, 2500, 1e-3
@@ -30,7 +30,7 @@ def test_the_learning_rate_is_the_published_one(iteration):
 @pytest.mark.parametrize(("name", "peak"), [("clip", 1e-3), ("slip", 5e-4), ("filip", 5e-4), ("declip", 1e-3), ("defilip", 1e-3)])
 def test_profile_paper_has_the_published_schedule(name, peak):
     """Of every method as released: 1e-4 at the first iteration, the peak at 2500, nothing at the last (spec sections 2.7 and 2.11)."""
-    recipe = recipe_for(name, "released", PAIR_SCALES["paper"].recipe)
+    recipe = recipe_for(name, "released", PAIR_BUDGETS["paper"].recipe)
     assert (recipe.steps, recipe.batch_size, recipe.standardise) == (STEPS, 4096, "imagenet")
     optimiser = make_optimiser(torch.nn.Linear(2, 2), recipe)
     (factor,) = optimiser["lr_scheduler"]["scheduler"].lr_lambdas
