@@ -56,7 +56,10 @@ def load_scene(folder: Path | None = None) -> Scene:
 
 
 def _labels(path: Path, entry: SampleManifest, shape: tuple[int, int], transform: object) -> Ints:
-    """Polygons burnt onto the 10 m grid; where polygons overlap the smaller one, the more specific statement, wins."""
+    """Polygons burnt onto the 10 m grid; where polygons overlap the smaller one, the more specific statement, wins.
+
+    Of two of the same size (some are there twice, with two classes) the first in the file wins. A plain sort leaves that to the processor.
+    """
     import pyogrio
     import shapely
     from rasterio.features import rasterize
@@ -65,6 +68,6 @@ def _labels(path: Path, entry: SampleManifest, shape: tuple[int, int], transform
     polygons = shapely.from_wkb(geometry)
     class_ids = {item.source.removeprefix("fclass "): position for position, item in enumerate(entry.classes)}
     values = [class_ids.get(str(name), IGNORE) for name in columns[0]]
-    order = np.argsort(-shapely.area(polygons))
+    order = np.lexsort((-np.arange(len(polygons)), -shapely.area(polygons)))
     shapes = [(polygons[i], values[i]) for i in order]
     return np.asarray(rasterize(shapes, shape, fill=IGNORE, transform=transform, dtype="int32"), np.int64)
