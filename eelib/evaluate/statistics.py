@@ -94,19 +94,25 @@ def bootstrap(arms: list[Ints], places: Ints, *, score: Score = mean_iou, resamp
         raise InputError(f"arms to be compared must have the same seeds and windows, got shapes {[counts.shape for counts in arms]}")
     names, where = np.unique(places, return_inverse=True)
     num_seeds, _, *cells = arms[0].shape
-    rng = np.random.default_rng(seed)
-    times = np.vstack([np.ones(len(names)), rng.multinomial(len(names), np.full(len(names), 1 / len(names)), resamples)])
-    wider = np.sqrt(len(names) / rng.chisquare(len(names) - 1, resamples + 1)) if len(names) > 1 else np.ones(resamples + 1)
+    times, wider = _drawn_places(len(names), resamples, seed)
     order = np.argsort(where, kind="stable")
     first = np.flatnonzero(np.diff(where[order], prepend=-1))
     found = []
     for counts in arms:
         per_place = np.add.reduceat(counts.reshape(num_seeds, len(places), -1)[:, order], first, axis=1, dtype=np.float64)
-        drawn = np.einsum("rp,spc->rsc", times, per_place, optimize=True).reshape(-1, num_seeds, *cells)
+        drawn = (times @ per_place.swapaxes(0, 1).reshape(len(names), -1)).reshape(-1, num_seeds, *cells)
         scores = score(drawn)
         mean = known_mean(scores)
         found.append(scores + ((wider - 1) * (mean - mean[0]))[:, None])
     return np.stack(found)
+
+
+@functools.lru_cache(maxsize=4)
+def _drawn_places(count: int, resamples: int, seed: int) -> tuple[Array, Array]:
+    """How often each place is drawn, ``(R + 1, P)``, once in row 0, and the factor ``(R + 1,)`` by which a draw's deviation is widened."""
+    rng = np.random.default_rng(seed)
+    times = np.vstack([np.ones(count), rng.multinomial(count, np.full(count, 1 / count), resamples)])
+    return times, np.sqrt(count / rng.chisquare(count - 1, resamples + 1)) if count > 1 else np.ones(resamples + 1)
 
 
 def spread(scores: Array) -> Array:
