@@ -22,7 +22,7 @@ from eelib.losses import (
     query_info_nce,
     simsiam,
 )
-from eelib.losses.pairs import Pairs, on_every_rank, same_ground
+from eelib.losses.pairs import MatchedPixels, on_every_rank, same_ground
 
 RANKS = 2
 
@@ -173,7 +173,9 @@ def test_uneven_ranks_are_an_error_on_every_rank(ranks):
 def test_ranks_that_share_different_numbers_of_pixels_take_as_many_anchors_as_the_fewest(ranks):
     pairs = [rank["shared"][2] for rank in ranks]
     assert [len(part.image) for part in pairs] == [4, 4]
-    whole = Pairs(torch.cat([pairs[0].image, pairs[1].image + 2]), *(torch.cat([getattr(p, at) for p in pairs]) for at in ("at_a", "at_b")))
+    whole = MatchedPixels(
+        torch.cat([pairs[0].image, pairs[1].image + 2]), *(torch.cat([getattr(p, at) for p in pairs]) for at in ("at_a", "at_b"))
+    )
     z_a, z_b, index_a, index_b = shared_pixels()
     z_a.requires_grad_(), z_b.requires_grad_()
     value = dense_info_nce(z_a, z_b, index_a, index_b, pairs=whole, generator=torch.Generator(), **UNEVEN)
