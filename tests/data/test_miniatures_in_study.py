@@ -74,10 +74,9 @@ def cells_of_ee1(params, records):
     assert examples.keys() == {*MODULES}
     for name, runs in examples.items():
         figure = map_figure(ee1_regions.loaded(params, name), runs)
-        assert (
-            sum(len(axis.images) for axis in figure.axes) == len(figure.axes) >= 4
-            and manifest(name).attribution in figure.texts[-1].get_text()
-        )
+        assert sum(len(axis.images) for axis in figure.axes) == len(figure.axes) >= 4
+        credited = " ".join(figure.legends[0].get_title().get_text().split())
+        assert " ".join(manifest(name).attribution.split()) in credited
     text = conclusion(rows)
     assert text.count(f" of {len(MODULES)} cases") >= 2
     assert ", real, " in text and "nan" not in text and "simulated" not in text

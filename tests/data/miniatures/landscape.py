@@ -5,7 +5,7 @@ import numpy as np
 from eelib.data.world import BANDS, REGIONS, Difficulty, simulate
 
 SEED = 77  # not the world of the study
-EASY = Difficulty(cloud=0.1, spread=0, timing=3, season=2, vigour=0.05)  # so that a few windows suffice to learn something
+EASY = Difficulty(cloud=0, spread=0, timing=3, season=2, vigour=0.05)  # so that a few windows suffice to learn something
 BRIGHTER = 400  # digital numbers per variant in the near infrared
 INFRARED = [BANDS.index(name) for name in ("B07", "B08", "B8A")]
 
