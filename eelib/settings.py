@@ -130,6 +130,11 @@ class PretrainSettings(Settings):
     )
     negatives: Literal["all", "other_images", "same_image"] = Field("all", description="which other anchors repel; a queue replaces them")
     guard_radius: float = Field(3.0, ge=0, description="pixels; nearer anchors of one series are not negatives")
+    same_ground: Literal["negatives", "exclude"] = Field(
+        "negatives",
+        description="dense contrast without a queue: anchors of other series within the guard radius on the ground repel, or are left out; "
+        "counts where windows of a region overlap or series show the same place",
+    )
     branch: Literal["shared", "momentum"] = Field("shared", description="the other view's network: the same, or its running average")
     momentum: float = Field(0.99, ge=0, lt=1, description="share of the running average that a step keeps")
     queue: int = Field(0, ge=0, description="keys of earlier steps that serve as the negatives (MoCo); needs the momentum branch")
@@ -153,10 +158,11 @@ class PretrainSettings(Settings):
     )
 
     @model_serializer(mode="wrap")
-    def _full_precision_is_unsaid(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the precision where it is 32 bits, so that pre-trainings have the keys they always had."""
+    def _later_choices_are_unsaid(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what was added later where it has its default, so that pre-trainings have the keys they always had."""
         written: dict[str, Any] = handler(self)
-        return {name: value for name, value in written.items() if name != "precision" or value != "32"}
+        unsaid = {"precision": "32", "same_ground": "negatives"}
+        return {name: value for name, value in written.items() if name not in unsaid or value != unsaid[name]}
 
     @model_validator(mode="after")
     def _choices_agree(self) -> Self:

@@ -46,7 +46,8 @@ def extract_views(sample: Mapping[str, Tensor], settings: ViewSettings, generato
     Args:
         sample: ``image`` ``(B, T, C, H, W)`` reflectance, ``dates`` ``(B, T)`` day of year, and optionally ``index`` ``(B, H, W)``
             absolute pixel ids (otherwise rows and columns of the window itself). With ``rows`` ``(B,)`` the others may hold more series
-            than the batch, which are these; pixels of no view are not read.
+            than the batch, which are these; pixels of no view are not read. With ``origin`` ``(B, 2)`` and ``ground`` ``(B,)`` pixel ids
+            count from there, and the number of the ground that they are counted on is passed along.
         settings: What may differ between the views.
         generator: Source of every draw.
 
@@ -66,10 +67,13 @@ def extract_views(sample: Mapping[str, Tensor], settings: ViewSettings, generato
     image = cut(sample["image"], rows, where, when)
     dates = sample["dates"][rows].expand(2, -1, -1).gather(2, when)
     index = cut(pixel_index(height, width).expand(count, -1, -1) if index is None else index, rows, where)
+    if "origin" in sample:
+        index += (sample["origin"] * torch.tensor([ROW_STRIDE, 1])).sum(1)[:, None, None]
     shift = settings.batch_shift * torch.randn(2, bands, generator=generator)
     for view, moved in zip(image, shift, strict=True):
         photometric_(view, settings, generator).add_(moved[:, None, None])
-    a, b = ({"image": image[side], "dates": dates[side], "index": index[side]} for side in (0, 1))
+    ground = {"ground": sample["ground"]} if "ground" in sample else {}
+    a, b = ({"image": image[side], "dates": dates[side], "index": index[side], **ground} for side in (0, 1))
     return a, b
 
 

@@ -28,6 +28,7 @@ def dense_info_nce(
     pairs: MatchedPixels | None = None,
     one_way: bool = False,
     bank: Tensor | None = None,
+    ground: Tensor | None = None,
 ) -> Tensor:
     """InfoNCE over matched pixels (our reconstruction: docs/method.md#loss).
 
@@ -47,6 +48,8 @@ def dense_info_nce(
         pairs: Which pixels match; None draws from the pixels that show the same ground.
         one_way: View a alone looks for its partner, for keys of a momentum branch that get no gradient.
         bank: ``(K, D)`` keys of earlier steps that replace the other anchors as negatives; one-way.
+        ground: ``(B,)`` int64; images of the same number count their pixel ids on the same ground, and the guard radius holds between them
+            too (0 leaves out the same pixel). None: each image has its own.
 
     Returns:
         Scalar.
@@ -62,6 +65,15 @@ def dense_info_nce(
     rows_a, rows_b = pairs.rows(z_a, z_b)
     if bank is not None:
         return query_info_nce(rows_a, rows_b, 1 / temperature, bank=bank, chunk=chunk)
-    exclude = excluded(pairs, index_a, index_b, negatives=negatives, guard_radius=guard_radius, gather=gather, row_stride=row_stride)
+    exclude = excluded(
+        pairs,
+        index_a,
+        index_b,
+        negatives=negatives,
+        guard_radius=guard_radius,
+        gather=gather,
+        row_stride=row_stride,
+        ground=ground,
+    )
     loss = query_info_nce if one_way else info_nce
     return loss(rows_a, rows_b, 1 / temperature, exclude=exclude, chunk=chunk, gather=gather)

@@ -107,11 +107,12 @@ def excluded(
     guard_radius: float = 0,
     gather: bool = False,
     row_stride: int = ROW_STRIDE,
+    ground: Tensor | None = None,
 ) -> Exclude | None:
     """Which pairs are not negatives of each other: a rule that makes any tile of the ``(N, N)`` mask, or None where all are.
 
-    Two pairs of one image are too near if their pixels are nearer than the guard radius in either view. Where positives come from the
-    ground that is the same in both; where they come from features, two anchors may even have the same partner.
+    Two pairs of one image, or of one ground, are too near if their pixels are nearer than the guard radius in either view. Where positives
+    come from the ground that is the same in both; where they come from features, two anchors may even have the same partner.
 
     Args:
         pairs: N of them.
@@ -121,6 +122,7 @@ def excluded(
         guard_radius: Pixels; 0 keeps all but pairs that share a pixel.
         gather: Compare with the pairs of all ranks, ``(N, W * N)``; every rank must then hold the same number.
         row_stride: Pixel ids are ``row * row_stride + column``.
+        ground: ``(B,)``; images of the same number, of whichever rank, show parts of the same ground. None: each image has its own.
     """
     if negatives not in get_args(Negatives):
         raise InputError(f"negatives must be 'all', 'other_images' or 'same_image', got '{negatives}'")
@@ -129,14 +131,16 @@ def excluded(
     differ = torch.tensor(float(not torch.equal(pixels[0], at_b)), device=at_b.device)
     if bool(max_over_ranks(differ) if gather else differ):  # all ranks gather the same planes
         pixels.append(at_b)
-    if negatives == "all" and guard_radius <= 0 and len(pixels) == 1:
+    if negatives == "all" and guard_radius <= 0 and len(pixels) == 1 and ground is None:
         return None
     image, first = pairs.image, 0
+    place = None if ground is None else ground[image]
     if gather and is_distributed():
         first = dist.get_rank() * len(image)
         everyone = gather_ids(image + dist.get_rank() * (1 << 32))  # images of different ranks are different images
         image, pixels = torch.unique(everyone, return_inverse=True)[1], [gather_ids(pixel) for pixel in pixels]
-    numbers = image.cpu().numpy()
+        place = None if place is None else gather_ids(place)
+    numbers = (image if place is None else torch.unique(place, return_inverse=True)[1]).cpu().numpy()
     radius = min(max(guard_radius, 0.5), 2.0 * row_stride)  # no two pixels of a scene are farther apart
     planes = [_one_plane(pixel, numbers, radius, row_stride) for pixel in pixels]
 
@@ -144,10 +148,12 @@ def excluded(
         mine = slice(first + rows.start, first + rows.stop)
         if numbers[mine].max() < numbers[columns].min() or numbers[columns].max() < numbers[mine].min():  # no image in common
             return negatives == "same_image"
-        if negatives == "other_images":
+        if negatives == "other_images" and place is None:
             return image[mine, None] == image[columns]
         near = functools.reduce(torch.logical_or, (_nearer(plane, mine, columns, radius) for plane in planes))
-        return near | (image[mine, None] != image[columns]) if negatives == "same_image" else near
+        if negatives == "all":
+            return near
+        return near | (image[mine, None] != image[columns] if negatives == "same_image" else image[mine, None] == image[columns])
 
     return tile
 
@@ -155,6 +161,7 @@ def excluded(
 def _one_plane(pixel: Tensor, image: NDArray[np.int64], radius: float, row_stride: int) -> Tensor:
     """Rows and columns ``(2, N)`` of pixels, each image below the one before it and farther than the radius: what is near is of one image.
 
+    Images of the same ground have one number and lie where they lie.
     In the narrowest float that holds them exactly; squares of integers would cost several times as much.
     """
     rows, columns = np.divmod(pixel.cpu().numpy(), row_stride)

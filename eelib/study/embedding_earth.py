@@ -53,7 +53,8 @@ def pretrain(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress)
         return Pretraining(encoder, params.recipe, normalise, arm.seed)
 
     module: Pretraining = seeded(arm.seed, make)  # type: ignore[assignment]
-    batches = WindowBatches(windows, params.recipe.batch_size, arm.seed, region=region)
+    located = params.recipe.same_ground == "exclude"
+    batches = WindowBatches(windows, params.recipe.batch_size, arm.seed, region=region, located=located)
     fit(module, batches, params.recipe.steps, folder, progress)
     save_encoder(module.encoder, params.encoder, bands, folder)
     counts = np.bincount(region, minlength=len(regions)).tolist()

@@ -106,11 +106,24 @@ class WindowBatches(Steps["Sample"]):
         seed: Source of the order.
         start: First step; the stream from ``start`` equals the full stream from there on.
         region: ``(N,)`` number of the region of each window, where several are pooled; batches then have a key ``region``.
+        located: Whether batches say where their windows lie: ``origin`` ``(B, 2)``, row and column of the corner, and ``ground``
+            ``(B,)``, a number that windows of the same place have in common, whatever their series.
     """
 
-    def __init__(self, windows: Windows, batch_size: int, seed: int, start: int = 0, region: np.ndarray | None = None) -> None:
+    def __init__(
+        self,
+        windows: Windows,
+        batch_size: int,
+        seed: int,
+        start: int = 0,
+        region: np.ndarray | None = None,
+        *,
+        located: bool = False,
+    ) -> None:
         self.windows, self.batch_size, self.seed, self.start, self.region = windows, batch_size, seed, start, region
         self.everything = as_tensors(windows)
+        where = [windows.place] if region is None else [region, windows.place]
+        self.ground = np.unique(np.stack(where), axis=1, return_inverse=True)[1].reshape(-1) if located else None
 
     def rows(self, step: int) -> np.ndarray:
         """Numbers of the windows of a step, of those this rank's part."""
@@ -126,6 +139,8 @@ class WindowBatches(Steps["Sample"]):
         sample = self.everything | {"rows": torch.from_numpy(rows)}
         if self.region is not None:
             sample["region"] = torch.from_numpy(self.region[rows])
+        if self.ground is not None:
+            sample |= {"origin": torch.from_numpy(self.windows.origin[rows]), "ground": torch.from_numpy(self.ground[rows])}
         return sample
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from eelib.data.views import Geometry, cut, draw_dates, draw_windows, extract_views, pixel_index
 from eelib.errors import InputError
+from eelib.pixels import ROW_STRIDE
 from eelib.settings import ViewSettings
 
 PLAIN = {"gain": 0, "noise": 0}
@@ -81,6 +82,17 @@ def test_rows_say_which_series_are_the_batch():
         many = {name: whole[name] for name in names} | {"rows": rows}
         for one, other in zip(extract_views(few, settings, generator()), extract_views(many, settings, generator()), strict=True):
             assert all(torch.equal(one[name], other[name]) for name in ("image", "dates", "index"))
+
+
+def test_pixel_ids_of_located_windows_are_those_of_their_scene():
+    plain, settings = batch(3), ViewSettings(size=8, num_dates=3)
+    rows, where = torch.tensor([2, 0]), {"origin": torch.tensor([[5, 7], [0, 90]]), "ground": torch.tensor([4, 4])}
+    here, there = (extract_views(plain | {"rows": rows} | more, settings, generator()) for more in ({}, where))
+    for one, other in zip(here, there, strict=True):
+        assert torch.equal(one["image"], other["image"]) and torch.equal(one["dates"], other["dates"])
+        moved = other["index"] - one["index"]
+        assert torch.equal(moved, torch.tensor([5 * ROW_STRIDE + 7, 90])[:, None, None].expand(moved.shape))
+        assert "ground" not in one and other["ground"].tolist() == [4, 4]
 
 
 def test_labels_are_not_passed_on():

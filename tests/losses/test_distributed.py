@@ -35,10 +35,12 @@ def rows(count):
     return tuple(random(8, 5, seed=seed) for seed in range(count))
 
 
-def dense(negatives, chunk=None):
-    def loss(z_a, z_b, index, gather):
+def dense(negatives, chunk=None, **more):
+    def loss(z_a, z_b, index, *ground, gather):
         generator = torch.Generator().manual_seed(0)
-        options = {"temperature": 0.2, "anchors": 9, "generator": generator, "negatives": negatives, "chunk": chunk}
+        options = {"temperature": 0.2, "anchors": 9, "generator": generator, "negatives": negatives, "chunk": chunk, **more}
+        if ground:  # of each series; the first of either rank show the same
+            options["ground"] = ground[0]
         return dense_info_nce(z_a, z_b, index, index, gather=gather, **options)
 
     return loss
@@ -85,6 +87,10 @@ CASES = {
     **{f"query_info_nce {c}": (lambda a, b, gather, c=c: query_info_nce(a, b, 6.0, chunk=c, gather=gather), rows(2)) for c in (None, 3)},
     **{f"nt_xent {c}": (lambda a, b, gather, c=c: nt_xent(a, b, 0.2, chunk=c, gather=gather), rows(2)) for c in (None, 3)},
     **{f"dense {kind}": (dense(kind), dense_data()) for kind in ("all", "other_images", "same_image")},
+    **{
+        f"dense {kind} by ground": (dense(kind, guard_radius=1.5), (*dense_data(), torch.tensor([7, 8, 7, 9])))
+        for kind in ("all", "other_images", "same_image")
+    },
     "dense same_image chunk": (dense("same_image", chunk=3), dense_data()),
     "filip": (filip(), filip_data()),
     "filip chunk": (filip(chunk=3), filip_data()),

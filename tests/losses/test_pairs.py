@@ -98,6 +98,27 @@ def test_the_guard_is_exact_however_large_the_scenes_and_never_joins_images(firs
     assert np.array_equal(mask(pairs, index, index, guard_radius=radius).numpy(), np.kron(np.eye(3, dtype=bool), within))
 
 
+@pytest.mark.parametrize("negatives", ["all", "other_images", "same_image"])
+@pytest.mark.parametrize("radius", [0.0, 1.5, 3.0])
+def test_no_anchor_repels_its_own_ground_in_another_series_of_the_place(negatives, radius):
+    """Two windows of a place that overlap, one of another place with the same rows and columns, and one of the place far away."""
+    index = torch.stack([pixel_index(4, 4, *corner) for corner in ((0, 0), (2, 1), (0, 0), (40, 0))])
+    ground = torch.tensor([70, 70, 5, 70])
+    pairs = MatchedPixels(torch.arange(4).repeat_interleave(16), torch.arange(16).repeat(4), torch.arange(16).repeat(4))
+    row, column = np.divmod(index.flatten(1)[pairs.image, pairs.at_a].numpy(), ROW_STRIDE)
+    within = (row[:, None] - row) ** 2 + (column[:, None] - column) ** 2 < max(radius, 0.5) ** 2
+    place, image = ground[pairs.image].numpy(), pairs.image.numpy()
+    near, same = within & (place[:, None] == place), image[:, None] == image
+    wanted = {"all": near, "other_images": near | same, "same_image": near | ~same}[negatives]
+    found = mask(pairs, index, index, negatives=negatives, guard_radius=radius, ground=ground)
+    assert np.array_equal(found.numpy(), wanted)
+    apart = mask(pairs, index, index, negatives=negatives, guard_radius=radius, ground=torch.arange(4))
+    alone = excluded(pairs, index, index, negatives=negatives, guard_radius=radius)
+    everything = slice(0, 64)
+    expected = torch.eye(64, dtype=torch.bool) if alone is None else torch.as_tensor(alone(everything, everything))
+    assert torch.equal(apart, expected), "series that all have a ground of their own are series without one"
+
+
 def test_bad_input_is_named():
     index_a, index_b = indices()
     with pytest.raises(InputError, match="both views"):

@@ -1,6 +1,7 @@
 """Batches depend on seed and step alone; normalisation on unlabelled pixels alone."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,6 +30,20 @@ def test_a_batch_copies_no_window_also_of_a_mapped_file(tmp_path):
         batch = WindowBatches(windows, 3, seed=1).batch(2)
     assert np.shares_memory(batch["image"].numpy(), windows.image)
     assert batch["rows"].shape == (3,)
+
+
+def test_located_windows_say_where_they_are():
+    """Windows of the same place of the same region share their ground, whatever the series; others share none."""
+    windows = make_windows(6)
+    windows = replace(windows, place=np.array([3, 3, 9, 3, 9, 9]), origin=np.arange(12).reshape(6, 2))
+    region = np.array([0, 0, 0, 1, 1, 1])
+    plain, located = (WindowBatches(windows, 6, 1, region=region, located=located) for located in (False, True))
+    assert not {"origin", "ground"} & set(plain.batch(0))
+    batch = located.batch(0)
+    rows = batch["rows"].numpy()
+    assert torch.equal(batch["rows"], plain.batch(0)["rows"]) and np.array_equal(batch["origin"].numpy(), windows.origin[rows])
+    ground = dict(zip(rows.tolist(), batch["ground"].tolist(), strict=True))
+    assert ground[0] == ground[1] and ground[4] == ground[5] and len(set(ground.values())) == 4
 
 
 def test_every_window_comes_once_per_pass_in_a_new_order():

@@ -52,6 +52,27 @@ def test_the_gradient_reaches_every_weight_of_the_encoder_and_no_momentum_branch
     assert trained == {id(weight) for weight in made.parameters() if weight.requires_grad}
 
 
+def test_only_choices_that_came_later_are_unsaid_at_their_defaults():
+    """Anything else that was said or unsaid would give every pre-training another key."""
+    assert PretrainSettings.model_fields.keys() - PretrainSettings().model_dump().keys() == {"precision", "same_ground"}
+    assert PretrainSettings(same_ground="exclude").model_dump()["same_ground"] == "exclude"
+
+
+def test_a_window_seen_twice_repels_itself_unless_the_same_ground_is_excluded():
+    """The loss is the one whose denominator leaves out anchors near the own ground, in whichever series of the batch they are."""
+    twice = as_sample(make_region().unlabelled, np.array([0, 1, 0, 2]))
+    twice |= {"origin": torch.zeros(4, 2, dtype=torch.int64), "ground": torch.tensor([0, 1, 0, 2])}
+    found = {}
+    for choice in ("negatives", "exclude"):
+        made = module(RECIPE.model_copy(update={"same_ground": choice}))
+        a, b = made.views(twice, step_generator(0, "pretrain", 0))
+        found[choice] = made.objective.loss(made.encoder, a, b, step_generator(0, "anchors", 0))
+        if choice == "negatives":
+            a, b = ({name: part for name, part in view.items() if name != "ground"} for view in (a, b))
+            assert torch.equal(found[choice], made.objective.loss(made.encoder, a, b, step_generator(0, "anchors", 0)))
+    assert float(found["exclude"]) < float(found["negatives"]), "fewer negatives, and those left out were the most similar ones"
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_each_lowers_its_loss_and_its_monitors_are_numbers(name):
     made = module(method(name, RECIPE))

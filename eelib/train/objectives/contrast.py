@@ -94,6 +94,7 @@ class Contrast(Objective):
             pairs=most_similar(query.features, key.features, s.anchors, generator) if by_feature else None,
             one_way=self.slow is not None,
             bank=self._bank("dense"),
+            ground=a["ground"] if s.same_ground == "exclude" and "ground" in a else None,
         )
 
     def _pooled(self, query: Tensor, key: Tensor) -> Tensor:
