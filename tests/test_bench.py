@@ -18,8 +18,8 @@ import study
 import torch
 
 from eelib.errors import InputError
-from eelib.report.bench import BenchRow, Check, read_bench
-from eelib.report.bench_page import GPU
+from eelib.report.site.bench import BenchRow, Check, read_bench
+from eelib.report.site.bench_page import GPU
 from eelib.study import table
 
 ROOT = Path(__file__).parents[1]

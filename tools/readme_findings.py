@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from eelib.report.cases import NETWORK
-from eelib.report.comparison import READINGS, Comparison, compare, conclusion, signed
-from eelib.report.findings import CONCLUSIONS, arms_of, gap
-from eelib.report.ledger import ledger
-from eelib.report.records_page import ARCHIVE
+from eelib.report.embedding_earth.comparison import READINGS, Comparison, compare, conclusion, signed
+from eelib.report.site.records_page import ARCHIVE
+from eelib.report.summary.findings import CONCLUSIONS, arms_of, gap
+from eelib.report.summary.ledger import ledger
 from eelib.study.store import Store
 from eelib.study.table import rows
 

@@ -1,1 +1,1 @@
-"""Tables, figures and the site, from records only."""
+"""Tables, figures and the site, from records only: a room per folder of notebooks, and here what they share."""

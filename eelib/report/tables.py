@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from eelib.evaluate.statistics import Estimate
 from eelib.report.cases import POINTS, Record, signed
-from eelib.report.records_page import record_link
+from eelib.report.site.records_page import record_link
 
 Cells = Sequence[str]
 

@@ -163,7 +163,7 @@ def fetch_needed(regions: set[str]) -> None:
 
 def build_report() -> str:
     """Build the site unless nothing it is made from has changed; returns the path of its start page."""
-    from eelib.report.site import build
+    from eelib.report.site.build import build
 
     return str(build(Store().root, project_folder() / "reports" / "html"))
 

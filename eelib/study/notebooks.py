@@ -181,5 +181,5 @@ def source_hash(path: Path) -> str:
 def _report_hash() -> str:
     """Hash of the code that turns records into tables and figures."""
     package = Path(__file__).parents[1]
-    files = sorted(path for room in ("report", "evaluate") for path in (package / room).glob("*.py"))
+    files = sorted(path for room in ("report", "evaluate") for path in (package / room).rglob("*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]

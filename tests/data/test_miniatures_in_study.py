@@ -8,12 +8,12 @@ from miniatures import MODULES
 from eelib.data.manifests import manifest
 from eelib.data.regions import load_region, source
 from eelib.evaluate.confusion import scores, unpack
-from eelib.report.comparison import compare, conclusion
-from eelib.report.comparison_table import comparison_table
-from eelib.report.gain_figure import gain_figure
-from eelib.report.map_figure import map_figure
-from eelib.report.scarcity import worth_conclusion, worth_table, worths
-from eelib.report.scarcity_figure import gain_curves, score_curves
+from eelib.report.embedding_earth.comparison import compare, conclusion
+from eelib.report.embedding_earth.comparison_table import comparison_table
+from eelib.report.embedding_earth.gain_figure import gain_figure
+from eelib.report.embedding_earth.map_figure import map_figure
+from eelib.report.embedding_earth.scarcity import worth_conclusion, worth_table, worths
+from eelib.report.embedding_earth.scarcity_figure import gain_curves, score_curves
 from eelib.settings import RegionSizes
 from eelib.study.execute import run
 from eelib.study.experiments import ee1_regions, ee2_label_scarcity

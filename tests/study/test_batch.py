@@ -6,7 +6,7 @@ import arms
 import pytest
 
 from eelib.errors import InputError, RunError
-from eelib.report import site
+from eelib.report.site import build as site
 from eelib.study import batch
 from eelib.study.table import row
 

@@ -6,8 +6,8 @@ from pair_files import class_folder, shards
 from eelib.data.manifests import manifest
 from eelib.data.pairs.literature_files import pair_dataset_folder
 from eelib.errors import InputError
-from eelib.report.clip_cases import models
-from eelib.report.clip_data import (
+from eelib.report.clip_benchmark.cases import models
+from eelib.report.clip_benchmark.data import (
     amount_names,
     amount_rows,
     data_conclusion,
@@ -17,8 +17,8 @@ from eelib.report.clip_data import (
     version_names,
     version_rows,
 )
-from eelib.report.clip_judgements import versions_differ
-from eelib.report.clip_tables import effect_table
+from eelib.report.clip_benchmark.judgements import versions_differ
+from eelib.report.clip_benchmark.tables import effect_table
 from eelib.study.arm import with_needs
 from eelib.study.execute import run
 from eelib.study.experiments import clip1_supervision, clip3_data, clip4_text_depth, clip5_terms, clip6_details

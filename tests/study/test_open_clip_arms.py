@@ -6,12 +6,12 @@ from tiny_open_clip import know_tiny, save_tiny
 
 from eelib.errors import InputError
 from eelib.evaluate.open_clip_names import short_name
-from eelib.report import clip_evaluation as asked
-from eelib.report.clip_answers import evaluation_conclusion
-from eelib.report.clip_cases import compared, models, models_of
-from eelib.report.clip_classes import class_table
-from eelib.report.clip_supervision import base_method, interactions
-from eelib.report.clip_tables import training_table
+from eelib.report.clip_benchmark import evaluation as asked
+from eelib.report.clip_benchmark.answers import evaluation_conclusion
+from eelib.report.clip_benchmark.cases import compared, models, models_of
+from eelib.report.clip_benchmark.classes import class_table
+from eelib.report.clip_benchmark.supervision import base_method, interactions
+from eelib.report.clip_benchmark.tables import training_table
 from eelib.study.arm import with_needs
 from eelib.study.execute import run_one
 from eelib.study.experiments import clip7_evaluation as clip7

@@ -20,8 +20,8 @@ from gpu import has_gpu
 from measure import ceilings
 from rows import GPU_ROWS, ROWS, Context, Row, robust
 
-from eelib.report.bench import Bench, BenchRow, Machine
-from eelib.report.bench_page import judged, short_time
+from eelib.report.site.bench import Bench, BenchRow, Machine
+from eelib.report.site.bench_page import judged, short_time
 from eelib.study.provenance import machine
 
 ROOT = Path(__file__).parents[2]

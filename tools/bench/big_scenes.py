@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from measure import peak_mb
 
-from eelib.report.bench import BenchRow, Check, Measured
+from eelib.report.site.bench import BenchRow, Check, Measured
 
 if TYPE_CHECKING:
     from rows import Context

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import gpu
 
-from eelib.report.bench import BenchRow, Check, Measured
-from eelib.report.bench_page import GPU
+from eelib.report.site.bench import BenchRow, Check, Measured
+from eelib.report.site.bench_page import GPU
 
 if TYPE_CHECKING:
     from rows import Context

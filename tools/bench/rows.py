@@ -14,7 +14,7 @@ from gpu import gpu_ceilings, has_gpu
 from gpu_rows import GPU_ROWS, OnGpu
 from measure import alone, fresh, memory_mb, seconds
 
-from eelib.report.bench import BenchRow, Check, Measured
+from eelib.report.site.bench import BenchRow, Check, Measured
 
 LOSSES, STEPS, RANKS, SCENES, STUDY, OTHER = "Losses", "Training steps", "Ranks", "Whole scenes", "The study", "Others"
 

@@ -1,0 +1,1 @@
+"""Tables, figures and conclusions of the bridge between the two papers."""

@@ -1,0 +1,1 @@
+"""Tables, figures and conclusions of the notebooks of Embedding Earth."""

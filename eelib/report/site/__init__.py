@@ -1,0 +1,1 @@
+"""The rendered site: pages, records, theme, and the checks that it must pass."""
