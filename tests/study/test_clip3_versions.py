@@ -6,7 +6,6 @@ from pair_files import class_folder, shards
 from eelib.data.manifests import manifest
 from eelib.data.pairs.literature_files import pair_dataset_folder
 from eelib.errors import InputError
-from eelib.report.clip_benchmark.cases import models
 from eelib.report.clip_benchmark.data import (
     amount_names,
     amount_rows,
@@ -18,6 +17,7 @@ from eelib.report.clip_benchmark.data import (
     version_rows,
 )
 from eelib.report.clip_benchmark.judgements import versions_differ
+from eelib.report.clip_benchmark.models import models
 from eelib.report.clip_benchmark.tables import effect_table
 from eelib.study.arm import with_needs
 from eelib.study.execute import run

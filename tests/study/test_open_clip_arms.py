@@ -8,8 +8,9 @@ from eelib.errors import InputError
 from eelib.evaluate.open_clip_names import short_name
 from eelib.report.clip_benchmark import evaluation as asked
 from eelib.report.clip_benchmark.answers import evaluation_conclusion
-from eelib.report.clip_benchmark.cases import compared, models, models_of
 from eelib.report.clip_benchmark.classes import class_table
+from eelib.report.clip_benchmark.compared import compared
+from eelib.report.clip_benchmark.models import models, models_of
 from eelib.report.clip_benchmark.supervision import base_method, interactions
 from eelib.report.clip_benchmark.tables import training_table
 from eelib.study.arm import with_needs

@@ -3,7 +3,7 @@
 import numpy as np
 
 from eelib.evaluate.hits import baselines, hits, pack_hits, within
-from eelib.report.clip_benchmark.cases import models
+from eelib.report.clip_benchmark.models import models
 from eelib.study.pair_arms import score_arm, standard, train_arm
 from eelib.study.pair_budgets import PAIR_BUDGETS
 

@@ -8,9 +8,11 @@ import numpy as np
 
 from eelib.evaluate.statistics import Estimate
 from eelib.report.cases import POINTS, points
-from eelib.report.clip_benchmark.cases import Model, among, by_data, draw_each, known_labels, recall_at, trained_ones, zero_shot
 from eelib.report.clip_benchmark.classes import by_class, class_mean_rate
+from eelib.report.clip_benchmark.compared import by_data, draw_each
 from eelib.report.clip_benchmark.evaluation import CONDITIONS, WAYS, condition_changes, estimates, recall_chance
+from eelib.report.clip_benchmark.measures import among, known_labels, recall_at, zero_shot
+from eelib.report.clip_benchmark.models import Model, trained_ones
 
 
 def evaluation_conclusion(found: Sequence[Model]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eelib.report.changes import Change, changes_conclusion
-from eelib.report.clip_benchmark.cases import Compared, Config, Model, compared
+from eelib.report.clip_benchmark.compared import Compared, compared
+from eelib.report.clip_benchmark.models import Config, Model
 from eelib.study.experiments.clip5_terms import BASE
 
 TERM_TITLES = {

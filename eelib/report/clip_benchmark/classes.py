@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from eelib.data.windows import Ints
 from eelib.evaluate.confusion import Array
 from eelib.report.cases import Record
-from eelib.report.clip_benchmark.cases import Measure, Model, among, by_data, draw_each, known_labels, zero_shot
+from eelib.report.clip_benchmark.compared import by_data, draw_each
+from eelib.report.clip_benchmark.measures import Measure, among, known_labels, zero_shot
+from eelib.report.clip_benchmark.models import Model
 
 
 def by_class(how: str | None = None) -> Measure:

@@ -11,7 +11,8 @@ import pandas as pd
 from eelib.data.pairs.settings import FAULTS, PUBLISHED_VERSIONS, FaultDoses
 from eelib.evaluate.statistics import Estimate
 from eelib.report.cases import POINTS, points, signed, verdict
-from eelib.report.clip_benchmark.cases import Compared, Config, Model, compared
+from eelib.report.clip_benchmark.compared import Compared, compared
+from eelib.report.clip_benchmark.models import Config, Model
 from eelib.report.clip_benchmark.published import VERSIONS
 from eelib.report.style import PALETTE, WIDTH, use_style
 

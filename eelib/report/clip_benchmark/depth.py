@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from eelib.report.cases import POINTS, percents, signed
-from eelib.report.clip_benchmark.cases import Compared, Model, compared
+from eelib.report.clip_benchmark.compared import Compared, compared
+from eelib.report.clip_benchmark.models import Model
 from eelib.report.style import PALETTE, WIDTH, use_style
 
 if TYPE_CHECKING:

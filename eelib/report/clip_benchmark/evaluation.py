@@ -13,22 +13,10 @@ from numpy.typing import NDArray
 from eelib.evaluate.robustness import SEASONS, season_of
 from eelib.evaluate.statistics import Estimate
 from eelib.report.cases import POINTS, Record, signed
-from eelib.report.clip_benchmark.cases import (
-    Measure,
-    Model,
-    among,
-    by_data,
-    draw_each,
-    few_shot,
-    in_five,
-    linear_probe,
-    nearest,
-    recall_at,
-    short_title,
-    under,
-    zero_shot,
-)
 from eelib.report.clip_benchmark.classes import by_class, class_mean_rate
+from eelib.report.clip_benchmark.compared import by_data, draw_each
+from eelib.report.clip_benchmark.measures import Measure, among, few_shot, in_five, linear_probe, nearest, recall_at, under, zero_shot
+from eelib.report.clip_benchmark.models import Model, short_title
 from eelib.report.style import PALETTE, WIDTH, use_style
 
 if TYPE_CHECKING:

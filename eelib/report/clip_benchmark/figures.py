@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from eelib.report.cases import POINTS
-from eelib.report.clip_benchmark.cases import Compared, short_title
+from eelib.report.clip_benchmark.compared import Compared
+from eelib.report.clip_benchmark.models import short_title
 from eelib.report.style import BLUE, GREY, ORANGE, VERMILION, WIDTH, use_style
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def forest(rows: Sequence[Compared], labels: Sequence[str], xlabel: str) -> Figu
     """Every difference to its reference with its 95 % interval; coloured ones stand after the correction.
 
     Args:
-        rows: From :func:`eelib.report.clip_benchmark.cases.compared`.
+        rows: From :func:`eelib.report.clip_benchmark.compared.compared`.
         labels: Of the rows, one each.
         xlabel: What the difference is.
     """

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from eelib.report.clip_benchmark.answers import evaluation_conclusion
-from eelib.report.clip_benchmark.cases import Model, models_of
 from eelib.report.clip_benchmark.changes import change_conclusion, detail_rows, term_rows
 from eelib.report.clip_benchmark.data import amount_rows, data_conclusion, dose_rows, version_rows
 from eelib.report.clip_benchmark.depth import depth_conclusion, depth_rows
+from eelib.report.clip_benchmark.models import Model, models_of
 from eelib.report.clip_benchmark.recipe import method_rows, recipe_conclusion, recipe_rows
 from eelib.report.clip_benchmark.supervision import interactions, supervision, supervision_conclusion
 from eelib.study.store import Record

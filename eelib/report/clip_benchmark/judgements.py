@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from eelib.evaluate.statistics import LEVEL, Estimate, holm
 from eelib.report.cases import POINTS, Record, signed, verdict
-from eelib.report.clip_benchmark.cases import Compared, Config, compared, models_of
+from eelib.report.clip_benchmark.compared import Compared, compared
 from eelib.report.clip_benchmark.data import dose_rows, fault_of, is_published, version_rows
 from eelib.report.clip_benchmark.depth import depth_rows
+from eelib.report.clip_benchmark.models import Config, models_of
 from eelib.report.clip_benchmark.recipe import recipe_rows
 from eelib.report.clip_benchmark.supervision import interactions, supervision
 from eelib.report.summary.judgements import Judgement, by_count, by_side, sides

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from eelib.report.cases import signed
-from eelib.report.clip_benchmark.cases import Compared, Model, compared
+from eelib.report.clip_benchmark.compared import Compared, compared
+from eelib.report.clip_benchmark.models import Model
 from eelib.report.clip_benchmark.published import published_top1
 from eelib.report.clip_benchmark.supervision import base_method
 

@@ -10,7 +10,9 @@ import numpy as np
 from eelib.evaluate.confusion import Array
 from eelib.evaluate.statistics import LEVEL, Estimate, holm, interaction_test
 from eelib.report.cases import POINTS, percents, points, signed
-from eelib.report.clip_benchmark.cases import Compared, Config, Measure, Model, by_data, compared, draw, trained_ones, zero_shot
+from eelib.report.clip_benchmark.compared import Compared, by_data, compared, draw
+from eelib.report.clip_benchmark.measures import Measure, zero_shot
+from eelib.report.clip_benchmark.models import Config, Model, trained_ones
 from eelib.report.clip_benchmark.published import CAVEAT, SOURCE, is_doubted, published_effect, published_interaction, published_top1
 from eelib.report.tables import bold, html_table, linked_percent
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from eelib.report.clip_benchmark.cases import Compared, Model, trained_ones
+from eelib.report.clip_benchmark.compared import Compared
+from eelib.report.clip_benchmark.models import Model, trained_ones
 from eelib.report.tables import bold, html_table, linked_percent
 
 LOSSES = ("pairs skipped", "captions truncated")
@@ -60,7 +61,7 @@ def effect_table(
     """HTML of models against their references.
 
     Args:
-        rows: From :func:`eelib.report.clip_benchmark.cases.compared`.
+        rows: From :func:`eelib.report.clip_benchmark.compared.compared`.
         what: Text of the last text column, one per row.
         heads: Its head.
         score: Head of the score, which is shown in percent.

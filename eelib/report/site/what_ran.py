@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from eelib.data.sources import source
 from eelib.report.cases import NETWORK_TITLES, Record, percent
-from eelib.report.clip_benchmark.cases import ENCODERS
+from eelib.report.clip_benchmark.models import ENCODERS
 from eelib.report.values import duration
 
 

@@ -11,12 +11,14 @@ from eelib.errors import InputError
 from eelib.evaluate.hits import baselines
 from eelib.report.cases import points
 from eelib.report.clip_benchmark.answers import evaluation_conclusion
-from eelib.report.clip_benchmark.cases import compared, draw, models, recall_at, under
 from eelib.report.clip_benchmark.changes import change_conclusion, change_names, detail_rows, term_rows
 from eelib.report.clip_benchmark.classes import class_table
+from eelib.report.clip_benchmark.compared import compared, draw
 from eelib.report.clip_benchmark.data import amount_rows, data_conclusion, dose_rows, expected_cost, fault_of, pair_count, version_rows
 from eelib.report.clip_benchmark.depth import cost_table, depth_conclusion, depth_rows
 from eelib.report.clip_benchmark.evaluation import prompt_table, retrieval_table, season_table, similarity_table
+from eelib.report.clip_benchmark.measures import recall_at, under
+from eelib.report.clip_benchmark.models import models
 from eelib.report.clip_benchmark.published import (
     IMAGENET,
     SOURCE,
