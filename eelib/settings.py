@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Any, Literal, Self, get_args
+from typing import Any, ClassVar, Literal, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -24,10 +24,22 @@ class Settings(BaseModel):
     """Base of all settings: immutable, and unknown names are an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    later: ClassVar[tuple[str, ...]] = ()  # fields younger than the first records
+
+    @model_serializer(mode="wrap")
+    def _written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without younger fields at their default, so that old records keep their keys."""
+        written: dict[str, Any] = handler(self)
+        for name in self.later:
+            if getattr(self, name) == type(self).model_fields[name].default:
+                written.pop(name, None)
+        return written
 
 
 class RegionSizes(Settings):
     """How many windows of which size a region gives."""
+
+    later = ("split",)
 
     unlabelled: int = Field(256, ge=2, description="windows for pre-training")
     train: int = Field(100, ge=1, description="labelled windows at label fraction 1")
@@ -38,12 +50,6 @@ class RegionSizes(Settings):
     bands: tuple[str, ...] | None = Field(None, min_length=1, description="None: all bands of the region")
     cloud: float = Field(1.0, ge=0, description="factor on the odds of cloud in simulated regions")
     split: int = Field(0, ge=0, description="which split: of regions that are split anew for every seed, or of the official ones")
-
-    @model_serializer(mode="wrap")
-    def _first_split_is_unsaid(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the split where it is 0, so that regions with one split have the keys they always had."""
-        written: dict[str, Any] = handler(self)
-        return {name: value for name, value in written.items() if name != "split" or value}
 
 
 # The keys of eelib.models.ENCODERS, without importing torch.
@@ -123,6 +129,8 @@ class PretrainSettings(Settings):
     A field says for which objective or branch it counts; where it does not, it must keep its default or is not read.
     """
 
+    later = ("precision", "same_ground")
+
     views: ViewSettings = ViewSettings()
     objective: Literal["contrast", "barlow", "vicreg", "pixpro", "masked"] = Field("contrast", description="what is minimised")
     positives: Literal["geolocation", "feature", "pooled"] = Field(
@@ -156,13 +164,6 @@ class PretrainSettings(Settings):
         "32",
         description="bf16: autocast of the encoder, the rest in 32 bits; faster on GPUs and on processors with matrix units (AMX)",
     )
-
-    @model_serializer(mode="wrap")
-    def _later_choices_are_unsaid(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without what was added later where it has its default, so that pre-trainings have the keys they always had."""
-        written: dict[str, Any] = handler(self)
-        unsaid = {"precision": "32", "same_ground": "negatives"}
-        return {name: value for name, value in written.items() if name not in unsaid or value != unsaid[name]}
 
     @model_validator(mode="after")
     def _choices_agree(self) -> Self:
@@ -230,15 +231,11 @@ class LookSettings(Settings):
 class PublishedSettings(Settings):
     """Which published Sentinel-2 weights of torchgeo an initialisation 'published' takes."""
 
+    later = ("digest",)
+
     weights: str = Field("ResNet18_Weights.SENTINEL2_ALL_MOCO", description="name in torchgeo.models")
     file: str | None = Field(None, description="their file; None: where torch keeps downloaded weights")
     digest: str | None = Field(None, description="short hash of that file, so that another one at the same path is another start")
-
-    @model_serializer(mode="wrap")
-    def _no_file_is_unsaid(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the hash where there is none, so that other starts have the keys they always had."""
-        written: dict[str, Any] = handler(self)
-        return {name: value for name, value in written.items() if name != "digest" or value is not None}
 
 
 PATTERNS = {

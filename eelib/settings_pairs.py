@@ -114,7 +114,7 @@ class MethodSettings(Settings):
         return self.texts[:1] if weights.clip or weights.tokens else ()
 
     @model_serializer(mode="wrap")
-    def _all_synonyms_are_unsaid(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without the choice of synonyms where it is the one that there was before there was a choice, or where no edited text is read.
 
         So records of both keep their keys. Copy fields, not this text: what is unsaid here would be read as the default.

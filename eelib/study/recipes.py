@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field
 
 from eelib.settings import (
     EncoderSettings,
@@ -119,6 +119,8 @@ class PairTrainParams(Settings):
 class PairScoreParams(Settings):
     """Parameters of a zero-shot, probing and retrieval score; needs an arm called ``train``, or names a model of open_clip."""
 
+    later = ("weights",)
+
     data: PairData
     score: ScoreSettings
     open_clip: str | None = Field(None, description="architecture/weights of open_clip, for example ViT-B-32/laion2b_s34b_b79k or a file")
@@ -130,12 +132,6 @@ class PairScoreParams(Settings):
         from eelib.data.world import sky_revision
 
         return int(any(variant.cloud is not None and sky_revision(variant.cloud, 1) for variant in self.score.variants))
-
-    @model_serializer(mode="wrap")
-    def _no_weight_file_is_unsaid(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the hash where there is none, so that scores of trained models have the keys they always had."""
-        written: dict[str, Any] = handler(self)
-        return {name: value for name, value in written.items() if name != "weights" or value is not None}
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field
 
 from eelib.settings import Settings
 
@@ -45,6 +45,8 @@ class FaultDoses(Settings):
 class PairSizes(Settings):
     """How many pairs of which kind. Counts above what a source has are cut to what it has."""
 
+    later = ("split",)
+
     train: int = Field(4000, ge=2, description="pairs to learn from; the same in every version")
     validation: int = Field(400, ge=1)
     test: int = Field(800, ge=1)
@@ -61,9 +63,3 @@ class PairSizes(Settings):
     noise: float = Field(0.004, ge=0, description="standard deviation of sensor noise of simulated images, reflectance")
     context: int = Field(77, ge=8, description="tokens of the text encoder; captions far beyond it are too long for the filter")
     split: int = Field(0, ge=0, description="which geographic split, of regions that are split anew for every seed")
-
-    @model_serializer(mode="wrap")
-    def _first_split_is_unsaid(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the split where it is 0, so that pairs of regions with one split have the keys they always had."""
-        written: dict[str, Any] = handler(self)
-        return {name: value for name, value in written.items() if name != "split" or value}
