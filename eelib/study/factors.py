@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from eelib.settings import recombined
 
@@ -46,7 +46,7 @@ class Level:
         steps: Factor on the steps.
         unlabelled: Factor on the windows for pre-training.
         series: Whether it needs more than one date.
-        simulated: Whether it needs the simulator.
+        only: The kind of region that it says something of: clouds can be chosen of the simulator, real series may show one place twice.
     """
 
     label: str
@@ -56,7 +56,7 @@ class Level:
     steps: float = 1.0
     unlabelled: float = 1.0
     series: bool = False
-    simulated: bool = False
+    only: Literal["simulated", "real"] | None = None
 
     def of_recipe(self, recipe: PretrainSettings) -> PretrainSettings:
         """The recipe with this level's changes, validated.
@@ -108,6 +108,7 @@ FACTORS: dict[str, tuple[Level, ...]] = {
     "positives": _levels("positives", "feature", "pooled"),
     "negatives": _levels("negatives", "other_images", "same_image"),
     "guard_radius": _levels("guard_radius", 0.0, 6.0),
+    "same_ground": (Level("exclude", recipe={"same_ground": "exclude"}, only="real"),),
     "branch": _levels("branch", "momentum"),
     "head_depth": _levels("head_depth", 1, 3),
     "head_width": _levels("head_width", 64, 128),
@@ -129,7 +130,7 @@ FACTORS: dict[str, tuple[Level, ...]] = {
     "steps": (Level("half", steps=0.5), Level("double", steps=2.0)),
     "bands": (Level("10 m only", sizes={"bands": ("B02", "B03", "B04", "B08")}),),
     "cloud": (
-        Level("none", sizes={"cloud": 0.0}, series=True, simulated=True),
-        Level("six times the odds", sizes={"cloud": 6.0}, series=True, simulated=True),  # Germany: a third of the pixels clear, not two
+        Level("none", sizes={"cloud": 0.0}, series=True, only="simulated"),
+        Level("six times the odds", sizes={"cloud": 6.0}, series=True, only="simulated"),  # Germany: a third of the pixels clear, not two
     ),
 }

@@ -171,7 +171,8 @@ def test_distance():
 
 def test_an_ablation_changes_its_factor_and_nothing_else():
     for factor in FACTORS:
-        arms = ee4.plan(check(ee4.Parameters, {"profile": "quick", "factor": factor, "seeds": [0]}))
+        where = "romania" if any(level.only == "real" for level in FACTORS[factor]) else "germany"
+        arms = ee4.plan(check(ee4.Parameters, {"profile": "quick", "factor": factor, "seeds": [0], "regions": [where]}))
         default = next(arm for arm in arms if arm.name == "pretrained probed")
         changed = [arm for arm in arms if arm.name.startswith(f"{factor} = ")]
         assert len(changed) == len(FACTORS[factor])
@@ -183,6 +184,18 @@ def test_an_ablation_changes_its_factor_and_nothing_else():
             other_data = arm.params.sizes != default.params.sizes
             assert other_data == any(one.name == f"random, {arm.name}" for one in arms), "changed data need a random start of their own"
             assert other_data or made.sizes == base.sizes or factor == "unlabelled"
+
+
+def test_a_factor_that_says_nothing_of_a_region_is_left_out_there():
+    for factor, where, needed in (("same_ground", "ghana", "a real region"), ("cloud", "romania", "several dates of a simulated region")):
+        with pytest.raises(InputError, match=f"factor: '{factor}' cannot be tried in '{where}': needs {needed}; set regions to others"):
+            ee4.plan(check(ee4.Parameters, {"profile": "quick", "factor": factor, "regions": [where]}))
+        both = check(ee4.Parameters, {"profile": "quick", "factor": factor, "regions": ["ghana", "romania"]})
+        assert {arm.params.region for arm in ee4.plan(both) if arm.name.startswith(f"{factor} = ")} == {"ghana", "romania"} - {where}
+    names = ("ghana", "romania")
+    shown = {one: [row["factor"] for row in ee4.choices(check(ee4.Parameters, {"profile": "full", "regions": [one]}))] for one in names}
+    assert "cloud" in shown["ghana"] and "same ground" not in shown["ghana"]
+    assert "same ground" in shown["romania"] and "cloud" not in shown["romania"]
 
 
 def test_every_choice_of_the_contrast_has_a_factor():

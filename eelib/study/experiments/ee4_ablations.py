@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import Field, field_validator
 
 from eelib.data.freshness import looking_once
 from eelib.data.names import SIMULATED
 from eelib.data.regions import source
-from eelib.errors import unknown
+from eelib.errors import InputError, unknown
 from eelib.settings import PretrainSettings
 from eelib.study.arm import Arm
 from eelib.study.arms import RANDOM, Start, pretrain_arm, pretrained, readings, shortened
@@ -69,15 +71,23 @@ class Parameters(TrainingParameters):
 
 @looking_once()
 def plan(params: Parameters) -> list[Arm]:
-    """Every arm whose record the notebook reads: random, the default, every level, and a random start for levels that change the data."""
+    """Every arm whose record the notebook reads: random, the default, every level, and a random start for levels that change the data.
+
+    Raises:
+        InputError: None of the levels says anything of any of the regions.
+    """
     extent = extent_of(EXTENTS, params)
-    budget = budget_of(params)
+    budget, levels = budget_of(params), chosen_levels(params)
+    if not _tried(budget, extent.regions, levels):
+        needed = " or ".join(dict.fromkeys(_needs(level) for _, level in levels))
+        where = ", ".join(map(repr, extent.regions))
+        raise InputError(f"factor: '{params.factor}' cannot be tried in {where}: needs {needed}; set regions to others")
     return [
         arm
         for region in extent.regions
         for seed in extent.seeds
         for fraction in extent.fractions
-        for where, start in _starts(budget, region, seed, chosen_levels(params), short_steps(params, budget, region, extent.steps))
+        for where, start in _starts(budget, region, seed, levels, short_steps(params, budget, region, extent.steps))
         for arm in readings(where, region, [start], fraction, seed, finetuned=fraction in extent.finetuned)
     ]
 
@@ -105,11 +115,10 @@ def described(params: Parameters) -> str:
 
 def choices(params: Parameters) -> list[dict[str, str]]:
     """Every factor with its default in the first region, its levels and their unit."""
-    budget = budget_of(params)
-    region = extent_of(EXTENTS, params).regions[0]
-    recipe, sizes = _recipe(params, budget, region), sizes_for(budget, region)
+    budget, regions = budget_of(params), extent_of(EXTENTS, params).regions
+    recipe, sizes = _recipe(params, budget, regions[0]), sizes_for(budget, regions[0])
     levels: dict[str, list[Level]] = {}
-    for factor, level in chosen_levels(params):
+    for factor, level in _tried(budget, regions, chosen_levels(params)):
         levels.setdefault(factor, []).append(level)
     return [
         {
@@ -120,6 +129,22 @@ def choices(params: Parameters) -> list[dict[str, str]]:
         }
         for factor, group in levels.items()
     ]
+
+
+def _tried(budget: Budget, regions: Sequence[str], levels: Sequence[tuple[str, Level]]) -> list[tuple[str, Level]]:
+    """Those that say something of a region at least."""
+    return [(factor, level) for factor, level in levels if any(_fits(level, budget, region) for region in regions)]
+
+
+def _fits(level: Level, budget: Budget, region: str) -> bool:
+    if level.series and has_one_date(budget, region):
+        return False
+    return level.only is None or (level.only == "simulated") == source(region).simulated
+
+
+def _needs(level: Level) -> str:
+    """What :func:`_fits` asks for, in words."""
+    return f"{'several dates of ' if level.series else ''}a {f'{level.only} ' if level.only else ''}region"
 
 
 def _words(value: str) -> str:
@@ -135,7 +160,7 @@ def _starts(budget: Budget, region: str, seed: int, levels: list[tuple[str, Leve
     recipe = shortened(pretrain_recipe(budget, region), steps)
     starts = [(budget, RANDOM), (budget, pretrained(budget, region, seed, steps))]
     for factor, level in levels:
-        if (level.series and has_one_date(budget, region)) or (level.simulated and not source(region).simulated):
+        if not _fits(level, budget, region):
             continue
         name, read = f"{factor} = {level.label}", level.of_data(budget, pretraining=False)
         made = pretrain_arm(level.of_data(budget, pretraining=True), region, seed, level.of_recipe(recipe))
