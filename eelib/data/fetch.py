@@ -168,8 +168,18 @@ def writable(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def lock(path: Path) -> Iterator[None]:
-    """Hold a lock that the operating system releases when the process ends, however it ends."""
+def lock(path: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold a lock that the operating system releases when the process ends, however it ends.
+
+    Args:
+        path: The lock's file.
+        wait: Until another process lets go of it; otherwise the block runs without it, and is told so by ``False``.
+    """
     with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            held = False
+        else:
+            held = True
+        yield held

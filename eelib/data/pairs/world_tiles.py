@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eelib.data import world
-from eelib.data.fetch import data_folder, writable
+from eelib.data.fetch import data_folder, lock, writable
 from eelib.data.pairs.facts import TileFacts, tile_facts
 from eelib.data.pairs.scenes import scene_of
 from eelib.data.pairs.settings import PairSizes
@@ -21,6 +21,8 @@ from eelib.data.windows import Floats, Ints
 
 CHUNK = 200  # tiles per file
 LEVELS = 10_000  # stored numbers per unit of reflectance, as in the products of the satellite
+IMAGES, FACTS = "image.npy", "facts.json"
+DAMAGED = (OSError, ValueError, KeyError, TypeError)  # what reading says of files that are absent or damaged
 FACTS_VERSION = 1  # bump when facts or scene rules change
 
 
@@ -52,9 +54,12 @@ class Tiles:
 
 def world_tiles(region: str, seed: int, first: int, count: int, sizes: PairSizes) -> Tiles:
     """The first ``count`` tiles from place ``first`` on; what a longer call makes begins with what a shorter one made."""
-    chunks = [
-        _chunk(region, seed, first + start, sizes.size, sizes.cloud, sizes.noise, str(data_folder())) for start in range(0, count, CHUNK)
-    ]
+    look, folder = (sizes.size, sizes.cloud, sizes.noise), str(data_folder())
+    wanted = [(region, seed, start, *look, folder) for start in range(first, first + count, CHUNK)]
+    for chunk in wanted:
+        if not (_path(*chunk) / IMAGES).exists():
+            _make(*chunk, wait=False)  # what another process is making is left to it: arms that begin together share the work
+    chunks = [_chunk(*chunk) for chunk in wanted]
     facts = tuple(fact for chunk in chunks for fact in chunk.facts)
     scenes, days = (np.concatenate([getattr(chunk, part) for chunk in chunks]) for part in ("scenes", "days"))
     return Tiles(tuple(chunk.chunks[0] for chunk in chunks), facts[:count], scenes[:count], days[:count])
@@ -63,16 +68,33 @@ def world_tiles(region: str, seed: int, first: int, count: int, sizes: PairSizes
 @functools.lru_cache(maxsize=128)
 def _chunk(region: str, seed: int, first: int, size: int, cloud: float, noise: float, folder: str) -> Tiles:
     """One chunk, from disk where it was made before."""
-    version = f"v{world.VERSION}{world.sky_revision(cloud, 1)}.{FACTS_VERSION}"
-    key = f"{region}-{version}-{seed}-{first}-{size}px-cloud{cloud:g}-noise{noise:g}"
-    path = Path(folder) / "world_pairs" / key
+    path = _path(region, seed, first, size, cloud, noise, folder)
     try:
         return _load(path)
-    except (OSError, ValueError, KeyError, TypeError):  # absent or damaged: make it again
-        images, tiles = _simulate(region, seed, first, size, world.Difficulty(cloud=cloud, noise=noise))
-    with writable(path):
-        _save(path, images, tiles)
+    except DAMAGED:
+        _make(region, seed, first, size, cloud, noise, folder, wait=True)
     return _load(path)
+
+
+def _make(region: str, seed: int, first: int, size: int, cloud: float, noise: float, folder: str, *, wait: bool) -> None:
+    """Store a chunk that is absent or damaged; one that another process is making is waited for, or left to it."""
+    path = _path(region, seed, first, size, cloud, noise, folder)
+    with writable(path), lock(path.with_name(f"{path.name}.lock"), wait=wait) as held:
+        if held and not _is_whole(path):
+            _save(path, *_simulate(region, seed, first, size, world.Difficulty(cloud=cloud, noise=noise)))
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        _load(path)
+    except DAMAGED:
+        return False
+    return True
+
+
+def _path(region: str, seed: int, first: int, size: int, cloud: float, noise: float, folder: str) -> Path:
+    version = f"v{world.VERSION}{world.sky_revision(cloud, 1)}.{FACTS_VERSION}"
+    return Path(folder) / "world_pairs" / f"{region}-{version}-{seed}-{first}-{size}px-cloud{cloud:g}-noise{noise:g}"
 
 
 def _simulate(
@@ -98,15 +120,15 @@ def _save(path: Path, images: NDArray[np.uint16], known: list[dict[str, object]]
     """Both files under their final names only when they are complete; the images last, because they are looked for first."""
     partial = path / f".{os.getpid()}"
     partial.write_text(json.dumps(known), encoding="utf-8")
-    partial.replace(path / "facts.json")
+    partial.replace(path / FACTS)
     with partial.open("wb") as out:
         np.save(out, images)
-    partial.replace(path / "image.npy")
+    partial.replace(path / IMAGES)
 
 
 def _load(path: Path) -> Tiles:
-    images = np.load(path / "image.npy", mmap_mode="r")
-    known = json.loads((path / "facts.json").read_text(encoding="utf-8"))
+    images = np.load(path / IMAGES, mmap_mode="r")
+    known = json.loads((path / FACTS).read_text(encoding="utf-8"))
     facts = tuple(TileFacts(**item["facts"] | {"borders": tuple((a, b) for a, b in item["facts"]["borders"])}) for item in known)
     scenes, days = (np.array([item[part] for item in known], np.int64) for part in ("scene", "day"))
     return Tiles((images,), facts, scenes, days)

@@ -1,10 +1,13 @@
 """Simulated pairs: images, captions and labels of one place, from the cache or not."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
 from eelib.data import world
-from eelib.data.fetch import data_folder
+from eelib.data.fetch import data_folder, lock
 from eelib.data.pairs import world_tiles as module
 from eelib.data.pairs.scenes import scene_of
 from eelib.data.pairs.settings import PairSizes
@@ -61,7 +64,7 @@ def test_no_place_is_shared_with_another_set_or_with_segmentation():
     ],
 )
 def test_a_set_that_would_run_into_the_places_of_the_next_is_refused(changes, said, monkeypatch):
-    monkeypatch.setattr(module, "_chunk", lambda *arguments: pytest.fail("places were simulated before the refusal"))
+    monkeypatch.setattr(module, "_simulate", lambda *arguments: pytest.fail("places were simulated before the refusal"))
     with pytest.raises(InputError, match=said):
         world_pairs("germany", SIZES.model_copy(update=changes))
 
@@ -75,6 +78,22 @@ def test_cached_tiles_are_the_same_bits_and_a_damaged_cache_is_made_again():
     after = world_pairs("germany", SIZES)
     assert after.train.image(np.arange(30)).tobytes() == whole and after.train.texts == before.train.texts
     assert not list((data_folder() / "world_pairs").glob("*/.*"))
+
+
+def test_a_chunk_that_another_process_makes_is_left_to_it_and_waited_for_at_the_end():
+    first = PARTS["train"] * SPACING
+    once, other = (module._path("germany", 0, start, 16, 0.0, 0.004, str(data_folder())) for start in (first, first + module.CHUNK))
+    once.parent.mkdir(parents=True)
+    with ThreadPoolExecutor(1) as pool:
+        with lock(once.with_name(f"{once.name}.lock")):
+            made = pool.submit(module.world_tiles, "germany", 0, first, 30, SIZES)
+            for _ in range(3000):
+                if (other / "image.npy").exists():
+                    break
+                time.sleep(0.01)
+            assert (other / "image.npy").exists() and not (once / "image.npy").exists() and not made.done()
+        tiles = made.result()
+    assert (once / "image.npy").exists() and len(tiles.scenes) == 30
 
 
 def test_a_smaller_set_is_the_beginning_of_a_larger():
