@@ -248,8 +248,11 @@ def test_the_length_of_pretraining_reaches_what_is_fine_tuned():
 
 
 def test_levels_that_need_several_dates_are_left_out_where_there_is_one():
-    arms = ee4.plan(check(ee4.Parameters, {"profile": "quick", "factor": "dates", "regions": ["brandenburg"], "seeds": [0]}))
-    assert {arm.name for arm in arms} == {"random probed", "pretrained probed"}
+    asked = {"profile": "quick", "factor": "dates", "seeds": [0]}
+    arms = ee4.plan(check(ee4.Parameters, asked | {"regions": ["brandenburg", "germany"]}))
+    assert {arm.name for arm in arms if arm.params.region == "brandenburg"} == {"random probed", "pretrained probed"}
+    with pytest.raises(InputError, match="factor: 'dates' cannot be tried in 'brandenburg': needs several dates of a region"):
+        ee4.plan(check(ee4.Parameters, asked | {"regions": ["brandenburg"]}))
 
 
 def test_methods_share_budget_labels_and_readings():
