@@ -187,7 +187,7 @@ def test_an_ablation_changes_its_factor_and_nothing_else():
 
 
 def test_a_factor_that_says_nothing_of_a_region_is_left_out_there():
-    for factor, where, needed in (("same_ground", "ghana", "a real region"), ("cloud", "romania", "several dates of a simulated region")):
+    for factor, where, needed in (("same_ground", "ghana", "a real region"), ("cloud", "romania", "a simulated region of several dates")):
         with pytest.raises(InputError, match=f"factor: '{factor}' cannot be tried in '{where}': needs {needed}; set regions to others"):
             ee4.plan(check(ee4.Parameters, {"profile": "quick", "factor": factor, "regions": [where]}))
         both = check(ee4.Parameters, {"profile": "quick", "factor": factor, "regions": ["ghana", "romania"]})
@@ -251,7 +251,7 @@ def test_levels_that_need_several_dates_are_left_out_where_there_is_one():
     asked = {"profile": "quick", "factor": "dates", "seeds": [0]}
     arms = ee4.plan(check(ee4.Parameters, asked | {"regions": ["brandenburg", "germany"]}))
     assert {arm.name for arm in arms if arm.params.region == "brandenburg"} == {"random probed", "pretrained probed"}
-    with pytest.raises(InputError, match="factor: 'dates' cannot be tried in 'brandenburg': needs several dates of a region"):
+    with pytest.raises(InputError, match="factor: 'dates' cannot be tried in 'brandenburg': needs a region of several dates"):
         ee4.plan(check(ee4.Parameters, asked | {"regions": ["brandenburg"]}))
 
 

@@ -144,7 +144,7 @@ def _fits(level: Level, budget: Budget, region: str) -> bool:
 
 def _needs(level: Level) -> str:
     """What :func:`_fits` asks for, in words."""
-    return f"{'several dates of ' if level.series else ''}a {f'{level.only} ' if level.only else ''}region"
+    return f"a {f'{level.only} ' if level.only else ''}region{' of several dates' if level.series else ''}"
 
 
 def _words(value: str) -> str:
