@@ -55,7 +55,7 @@ class Networks(Extent):
 
 EXTENTS = {
     "smoke": Networks(regions=("germany",), seeds=(0, 1)),
-    "quick": Networks(regions=BUILT_IN, seeds=(0, 1)),
+    "quick": Networks(regions=BUILT_IN, seeds=(0, 1, 2)),  # with two, an interval is three times as wide
     "full": Networks(regions=BUILT_IN, seeds=(0, 1, 2, 3, 4), networks=NETWORKS, network_regions=("germany",), network_seeds=(0, 1, 2)),
     "paper": Networks(regions=BUILT_IN, seeds=(0, 1, 2, 3, 4), networks=NETWORKS, network_regions=BUILT_IN, network_seeds=(0, 1, 2, 3, 4)),
 }
