@@ -72,7 +72,7 @@ def fit(module: pl.LightningModule, batches: Steps[Any], steps: int, folder: Pat
         enable_model_summary=False,
         callbacks=[_Watch(path, steps, every, progress)],
     )
-    prefetcher = Prefetcher(batches, module.prepare if isinstance(module, Prepares) else None, given_loaders() or 0)
+    prefetcher = Prefetcher(batches, module.prepare if isinstance(module, Prepares) else None, given_loaders() or 0, steps)
     with closing(prefetcher), compiled(module.networks() if isinstance(module, HasNetworks) else (), steps - batches.start):
         trainer.fit(module, prefetcher, ckpt_path=path if batches.start else None, weights_only=False)
     apart(module)

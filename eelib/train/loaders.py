@@ -1,4 +1,4 @@
-"""How many threads make the batches of a training ahead of its steps: as many as cores are free."""
+"""How many batches of a training are made ahead of its steps, and by how many threads: as many as cores are free."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import os
 from eelib.errors import InputError
 
 LOADERS = "EELIB_LOADERS"
-MOST = 4  # per training, unless more are asked for
+MOST = 4  # threads per training, unless more are asked for
+IN_A_ROW = 8  # batches made one after the other where there are no threads, if they are small
 
 
 def given_loaders() -> int | None:

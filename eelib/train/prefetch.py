@@ -8,7 +8,14 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
+from torch import Tensor
+
+from eelib.errors import InputError
+from eelib.train.loaders import IN_A_ROW
+
 Batch = TypeVar("Batch")
+
+SMALL = 8e6  # bytes: what stays in a cache of the processor until its step comes
 
 
 class Steps(Generic[Batch]):
@@ -46,11 +53,12 @@ class Prefetcher:
     Args:
         batches: Where they come from.
         prepare: Applied to every batch and its step.
-        threads: How many make batches ahead of the step; with 0 each is made when it is asked for.
+        threads: How many make batches ahead of the step; with 0 they are made when one is asked for, small ones several in a row.
+        end: Step after the last one, beyond which no batch is made before it is asked for.
     """
 
-    def __init__(self, batches: Steps[Any], prepare: Callable[[Any, int], Any] | None, threads: int) -> None:
-        self.batches, self.prepare, self.threads = batches, prepare, threads
+    def __init__(self, batches: Steps[Any], prepare: Callable[[Any, int], Any] | None, threads: int, end: int | None = None) -> None:
+        self.batches, self.prepare, self.threads, self.end = batches, prepare, threads, end
         self._running = self._all()
 
     def __iter__(self) -> Iterator[Any]:
@@ -63,9 +71,9 @@ class Prefetcher:
         self._running.close()
 
     def _all(self) -> Generator[Any, None, None]:
-        steps = itertools.count(self.batches.start)
         if not self.threads:
-            yield from map(self._batch, steps)
+            yield from self._in_rows()
+        steps = itertools.count(self.batches.start)
         pool = ThreadPoolExecutor(self.threads, "loader")
         waiting = deque(pool.submit(self._batch, next(steps)) for _ in range(self.threads + 1))
         try:
@@ -76,6 +84,28 @@ class Prefetcher:
         finally:
             pool.shutdown(cancel_futures=True)
 
+    def _in_rows(self) -> Generator[Any, None, None]:
+        """Small batches several in a row: what makes them finds its code in the caches then, which a step of the network empties."""
+        step = self.batches.start
+        while True:
+            made = [self._batch(step)]
+            room = min(IN_A_ROW, int(SMALL // max(_size(made[0]), 1)), step + IN_A_ROW if self.end is None else self.end - step)
+            for later in range(step + 1, step + room):
+                try:
+                    made.append(self._batch(later))
+                except InputError:  # raised again at its step, when those before it are trained on
+                    break
+            step += len(made)
+            yield from made
+
     def _batch(self, step: int) -> Any:  # noqa: ANN401
         batch = self.batches.batch(step)
         return batch if self.prepare is None else self.prepare(batch, step)
+
+
+def _size(batch: Any) -> int:  # noqa: ANN401
+    """Bytes of the tensors of a batch."""
+    if isinstance(batch, Tensor):
+        return batch.nbytes
+    parts = batch.values() if isinstance(batch, dict) else batch if isinstance(batch, list | tuple) else ()
+    return sum(map(_size, parts))

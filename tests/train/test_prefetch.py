@@ -6,10 +6,11 @@ import time
 from contextlib import closing
 
 import pytest
+import torch
 
 from eelib.errors import InputError
-from eelib.train.loaders import LOADERS, MOST, given_loaders, loader_count
-from eelib.train.prefetch import Prefetcher, Steps
+from eelib.train.loaders import IN_A_ROW, LOADERS, MOST, given_loaders, loader_count
+from eelib.train.prefetch import SMALL, Prefetcher, Steps
 
 
 class Counted(Steps):
@@ -59,6 +60,37 @@ def test_batches_are_made_before_they_are_asked_for():
             time.sleep(0.01)
         time.sleep(0.1)
     assert made == [0, 1, 2, 3]  # the one that was asked for and no more than one per thread and one beyond
+
+
+class Sized(Counted):
+    """Batches of so many bytes, none of them waited for."""
+
+    def __init__(self, size):
+        self.start, self.size = 0, size
+
+    def batch(self, step):
+        return {"view": (torch.zeros(self.size, dtype=torch.uint8), [torch.zeros(0)]), "captions": ["a field"]}
+
+
+@pytest.mark.parametrize(("size", "expected"), [(100, IN_A_ROW), (int(SMALL) // 3, 3), (int(SMALL) // 2 + 1, 1), (int(2 * SMALL), 1)])
+def test_small_batches_are_made_in_a_row_and_large_ones_never_wait_beside_each_other(size, expected):
+    made = []
+    stream = iter(Prefetcher(Sized(size), lambda batch, step: made.append(step) or batch, 0))
+    for step in range(expected):
+        next(stream)
+        assert made == list(range(expected)), step
+    next(stream)
+    assert made == list(range(2 * expected))
+
+
+def test_no_batch_is_made_beyond_the_last_step_before_it_is_asked_for():
+    made = []
+    stream = iter(Prefetcher(Sized(100), lambda batch, step: made.append(step) or batch, 0, end=IN_A_ROW + 2))
+    for _ in range(IN_A_ROW + 2):
+        next(stream)
+    assert made == list(range(IN_A_ROW + 2))
+    next(stream)
+    assert made == list(range(IN_A_ROW + 3))
 
 
 def test_a_second_pass_starts_again_and_ends_the_threads_of_the_first():

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import steps
 
+from eelib.train.loaders import IN_A_ROW
+
 Call = Callable[[], object]
 
 
@@ -187,11 +189,11 @@ CASES: dict[str, Case] = {
     "filip_loss 256, chunk=16": _tokens(filip, 256, 3, chunk=16),
     "filip_loss 2048, chunk=16": _tokens(filip, 2048, 1, chunk=16),
     "FILIP written out 256": _tokens(naive_filip, 256, 3),
-    "pre-training step": _step(steps.pretraining, 9, TINY_PRETRAIN, per_call=5),
-    "pre-training step, bfloat16": _step(steps.pretraining, 9, TINY_PRETRAIN, per_call=5, precision="bf16"),
-    "pre-training step, plain": _step(steps.plain_pretraining, 9, TINY_PRETRAIN, per_call=5),
-    "pre-training step, width 64": _step(steps.pretraining, 3, TINY_PRETRAIN, width=64),
-    "pre-training step, width 64, bfloat16": _step(steps.pretraining, 3, TINY_PRETRAIN, width=64, precision="bf16"),
+    "pre-training step": _step(steps.pretraining, 9, TINY_PRETRAIN, per_call=IN_A_ROW),
+    "pre-training step, bfloat16": _step(steps.pretraining, 9, TINY_PRETRAIN, per_call=IN_A_ROW, precision="bf16"),
+    "pre-training step, plain": _step(steps.plain_pretraining, 9, TINY_PRETRAIN, per_call=IN_A_ROW),
+    "pre-training step, width 64": _step(steps.pretraining, 3, TINY_PRETRAIN, in_a_row=False, width=64),
+    "pre-training step, width 64, bfloat16": _step(steps.pretraining, 3, TINY_PRETRAIN, in_a_row=False, width=64, precision="bf16"),
     "pre-training step, width 64, plain": _step(steps.plain_pretraining, 3, TINY_PRETRAIN, width=64),
     "CLIP step, 30 tokens": _step(steps.clip, 3, TINY_CLIP, length=30),
     "CLIP step, 30 tokens, open_clip": _step(steps.open_clip, 3, TINY_CLIP, length=30),

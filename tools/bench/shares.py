@@ -27,9 +27,13 @@ class Parts:
         yield
         self.found[name].append(time.perf_counter() - began)
 
-    def medians(self, warm_up: int) -> dict[str, float]:
-        """Seconds per step of each part, the first steps left out."""
-        return {name: statistics.median(times[warm_up:]) for name, times in self.found.items()}
+    def medians(self, warm_up: int, row: int) -> dict[str, float]:
+        """Seconds per step of each part, the first steps left out: the median over rows of so many steps, of which the first may wait."""
+        kept = {name: times[warm_up:] for name, times in self.found.items()}
+        return {
+            name: statistics.median(statistics.fmean(times[at : at + row]) for at in range(0, len(times), row))
+            for name, times in kept.items()
+        }
 
 
 def pretraining_parts(width: int, loaders: int, quick: bool) -> dict[str, float]:
@@ -40,13 +44,14 @@ def pretraining_parts(width: int, loaders: int, quick: bool) -> dict[str, float]
     """
     import torch
 
+    from eelib.train.loaders import IN_A_ROW
     from eelib.train.objectives.contrast import Embedded, embed
 
     torch.set_num_threads(1)
     module, stream = make_pretraining(2 if quick else width, 4 if quick else 64, loaders=loaders)
     objective, parts = module.objective, Parts()
     optimiser = module.configure_optimizers()["optimizer"]
-    warm_up, steps = (0, 2) if quick else (5, 40 if width < 64 else 10)
+    warm_up, steps = (0, 2) if quick else (IN_A_ROW, IN_A_ROW * (8 if width < 64 else 2))
     for _ in range(warm_up + steps):
         with parts.of("data and views"):
             a, b, generator = next(stream)
@@ -60,4 +65,4 @@ def pretraining_parts(width: int, loaders: int, quick: bool) -> dict[str, float]
             torch.autograd.backward([end.terms["dense"] for end in ends], [end.terms["dense"].grad for end in cut])
         with parts.of("optimiser"):
             optimiser.step()
-    return parts.medians(warm_up)
+    return parts.medians(warm_up, IN_A_ROW)

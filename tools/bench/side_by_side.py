@@ -9,12 +9,14 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
+from eelib.train.loaders import IN_A_ROW
+
 _call: Any = None  # of this worker
 
 
 def steps_per_process(ours: str, peer: str, threads: int, quick: bool) -> tuple[dict[str, Any], dict[str, Any]]:
     """Seconds per step of both, taking turns; ours counts the steps of all processes."""
-    steps, turns = (1, 1) if quick else (20, 5)
+    steps, turns = (1, 1) if quick else (3 * IN_A_ROW, 5)
     with ExitStack() as stack:
         crew = [stack.enter_context(_worker(ours, 1, quick)) for _ in range(threads)]
         alone = [stack.enter_context(_worker(peer, threads, quick))]

@@ -15,9 +15,14 @@ Call = Callable[[], object]
 BANDS, DATES, SIDE = 10, 8, 32  # of the simulated regions in profile quick; series have twice the dates of a view
 
 
-def pretraining(width: int = 8, windows: int = 64, precision: str = "32", batch: int | None = None, device: str = "cpu") -> Call:
-    """One step of our pre-training with the default recipe, as profile quick takes it, or with the encoder in bfloat16."""
-    module, stream = make_pretraining(width, windows, precision, batch)
+def pretraining(
+    width: int = 8, windows: int = 64, precision: str = "32", batch: int | None = None, device: str = "cpu", in_a_row: bool = True
+) -> Call:
+    """One step of our pre-training with the default recipe, as profile quick takes it, or with the encoder in bfloat16.
+
+    Where batches are made several in a row, only the mean of as many steps tells what one costs.
+    """
+    module, stream = make_pretraining(width, windows, precision, batch, end=None if in_a_row else 0)
     optimiser = module.to(device).configure_optimizers()["optimizer"]
 
     def call() -> None:
@@ -32,9 +37,9 @@ def pretraining(width: int = 8, windows: int = 64, precision: str = "32", batch:
 
 
 def make_pretraining(
-    width: int, windows: int, precision: str = "32", batch: int | None = None, loaders: int = 0
+    width: int, windows: int, precision: str = "32", batch: int | None = None, loaders: int = 0, end: int | None = None
 ) -> tuple[Pretraining, Iterator[Any]]:
-    """Our module, and its batches as training gets them, from so many loader threads."""
+    """Our module, and its batches as training gets them, from so many loader threads; none in a row beyond the step ``end``."""
     import torch
 
     from eelib.models import build
@@ -45,7 +50,7 @@ def make_pretraining(
     data, settings = some_windows(windows), recipe(precision, batch)
     torch.manual_seed(0)
     module = Pretraining(build("unet3df", bands=BANDS, num_dates=DATES, width=width), settings, Normaliser.of(data), 0)
-    return module, iter(Prefetcher(WindowBatches(data, settings.batch_size, 0), module.prepare, loaders))
+    return module, iter(Prefetcher(WindowBatches(data, settings.batch_size, 0), module.prepare, loaders, end))
 
 
 def plain_pretraining(width: int = 8, windows: int = 64, batch: int | None = None, device: str = "cpu") -> Call:
