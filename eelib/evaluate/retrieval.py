@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,16 +15,39 @@ from eelib.evaluate.hits import Bools
 AT = (1, 5, 10)
 
 
-def right_answers(captions: Sequence[str], images: Sequence[str]) -> Bools:
-    """``(N, N)``: pair m answers pair n if they share the caption or the image, as the five captions of one picture do.
+@dataclass(frozen=True)
+class Galleries:
+    """What is searched among N pairs: every caption and every image once, however many pairs have it.
+
+    A wrong answer then costs one rank, be it the picture of five captions or the name of a class; the same answer is never both right and
+    wrong.
+
+    Attributes:
+        captions: First pair of each distinct caption, ``(U,)``.
+        images: First pair of each distinct image, ``(V,)``.
+        right_captions: ``(N, U)``: some pair has the image of pair n and that caption.
+        right_images: ``(N, V)``: some pair has the caption of pair n and that image.
+    """
+
+    captions: Ints
+    images: Ints
+    right_captions: Bools
+    right_images: Bools
+
+
+def galleries(captions: Sequence[str], images: Sequence[str]) -> Galleries:
+    """Distinct captions and images of pairs, and which answer which.
 
     Args:
         captions: ``N`` texts.
         images: ``N`` names, equal for equal images.
     """
-    same = [np.unique(np.asarray(names), return_inverse=True)[1] for names in (captions, images)]
-    right: Bools = (same[0][:, None] == same[0]) | (same[1][:, None] == same[1])
-    return right
+    (of_captions, caption), (of_images, image) = (
+        np.unique(np.asarray(names), return_index=True, return_inverse=True)[1:] for names in (captions, images)
+    )
+    together = np.zeros((len(of_images), len(of_captions)), dtype=bool)
+    together[image, caption] = True
+    return Galleries(of_captions, of_images, together[image], together.T[caption])
 
 
 def first_ranks(similarity: Array, right: Bools) -> Ints:
@@ -57,21 +81,24 @@ def chance_recall(right: Bools, at: Sequence[int] = AT) -> dict[str, float]:
     return result
 
 
-def retrieval(similarity: Array, back: Array, right: Bools) -> dict[str, Any]:
-    """Both directions among N pairs.
+def retrieval(similarity: Array, back: Array, among: Galleries) -> dict[str, Any]:
+    """Both directions among N pairs; every pair asks, and each distinct answer is there once.
 
     Args:
         similarity: ``(N, N)`` images by texts, for image to text.
         back: ``(N, N)`` images by texts, for text to image; the same in global similarity, another in FILIP's.
-        right: ``(N, N)``, of :func:`right_answers`.
+        among: Of these pairs.
 
     Returns:
-        Ranks per query and recall at 1, 5, 10 per direction, and the recall of chance.
+        Ranks per query, recall at 1, 5, 10 and that of a random order, by direction.
     """
-    forth, other = first_ranks(similarity, right), first_ranks(back.T, right)
+    asked = {
+        "image_to_text": (similarity[:, among.captions], among.right_captions),
+        "text_to_image": (back.T[:, among.images], among.right_images),
+    }
+    ranks = {way: first_ranks(*searched) for way, searched in asked.items()}
     return {
-        "image_to_text": forth.tolist(),
-        "text_to_image": other.tolist(),
-        "recall": {"image_to_text": recall(forth), "text_to_image": recall(other)},
-        "chance": chance_recall(right),
+        **{way: found.tolist() for way, found in ranks.items()},
+        "recall": {way: recall(found) for way, found in ranks.items()},
+        "chance": {way: chance_recall(right) for way, (_, right) in asked.items()},
     }

@@ -121,7 +121,8 @@ def pair_score(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progres
     found["zero_shot"] = all_zero_shot(embedder, test, data.test, data, params.score)
     found["retrieval"] = both_ways(embedder, test, data.test)
     progress(0.4)
-    if data.train is not None and (data.train.labels >= 0).any() and found["zero_shot"]:
+    labelled = [part is not None and (part.labels >= 0).any() for part in (data.train, data.validation)]
+    if data.train is not None and all(labelled) and found["zero_shot"]:
         found |= probes(embedder.images(data.train), embedder.images(data.validation), test, data, params.score)
     progress(0.7)
     return found | {"variants": _variants(params, embedder, bands, data)}
@@ -153,7 +154,9 @@ def _embedder(params: PairScoreParams, needs: dict[str, Path]) -> tuple[Embedder
 
 def _same_bands(data: PairSet, bands: list[str] | None) -> None:
     if bands is None and len(data.bands) != 3:
-        raise InputError(f"{data.name} has {len(data.bands)} bands, models of open_clip read three: use bands='rgb'")
+        raise InputError(
+            f"{data.name} has {len(data.bands)} bands, models of open_clip read three: leave open_clip out, or name three channels"
+        )
     if bands is not None and list(data.bands) != bands:
         raise InputError(
             f"{data.name} has the bands {', '.join(data.bands)}, the model was trained on {', '.join(bands)}: give both the same"

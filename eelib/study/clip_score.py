@@ -17,7 +17,7 @@ from eelib.evaluate.few_shot import shots
 from eelib.evaluate.hits import baselines, hits, pack_hits, within
 from eelib.evaluate.knn import knn_scores
 from eelib.evaluate.linear_probe import ProbeData, labelled_part, linear_probe, probe_scores
-from eelib.evaluate.retrieval import retrieval, right_answers
+from eelib.evaluate.retrieval import galleries, retrieval
 from eelib.evaluate.zero_shot import class_texts, global_scores, token_scores, token_similarity
 from eelib.settings_pairs import ScoreSettings
 
@@ -67,12 +67,12 @@ def all_zero_shot(embedder: Embedder, images: ImageEmbedding, pairs: Pairs, data
 def both_ways(embedder: Embedder, images: ImageEmbedding, pairs: Pairs) -> dict[str, Any]:
     """Retrieval among the pairs, by global and by token-wise similarity."""
     captions = pairs.captions(np.arange(len(pairs)))
-    texts, right = embedder.texts(captions), right_answers(captions, image_names(pairs))
+    texts, among = embedder.texts(captions), galleries(captions, image_names(pairs))
     similarity = (F.normalize(images.global_, dim=1) @ F.normalize(texts.global_, dim=1).T).numpy()
-    found = {"global": retrieval(similarity, similarity, right)}
+    found = {"global": retrieval(similarity, similarity, among)}
     if images.patches is not None and texts.words is not None:
         forth, back = token_similarity(images.patches, texts.words, texts.keep if texts.mask_pads else None)
-        found["tokens"] = retrieval(forth.numpy(), back.numpy(), right)
+        found["tokens"] = retrieval(forth.numpy(), back.numpy(), among)
     return found
 
 

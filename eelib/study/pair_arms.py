@@ -95,8 +95,10 @@ def standard(budget: PairBudget, name: str, family: str, pairs: str, recipe: Rec
         recipe: Which of the two.
         home: Experiment that its score belongs to.
     """
+    from eelib.data.pairs.load import has_colours
+
     sizes = sizes_of(budget, pairs)
-    chosen = method(name, recipe, rgb=sizes.bands == "rgb").model_copy(update={"heads": budget.heads})
+    chosen = method(name, recipe, rgb=sizes.bands == "rgb" and has_colours(pairs)).model_copy(update={"heads": budget.heads})
     frozen = recipe == "released" and family == "vit"
     return Setup(
         label=name if recipe == "unified" else f"{name}, {recipe}",
@@ -144,15 +146,20 @@ def score_params(budget: PairBudget, trained_on: tuple[str, ...]) -> PairScorePa
     """What a model that was trained on some sets is asked, and on which pairs.
 
     Raises:
-        InputError: The pairs have captions alone: nothing could be scored zero-shot, which is better said before anything is trained.
+        InputError: Nothing could be scored zero-shot, which is better said before anything is trained: the pairs have captions alone, or
+            none for the test has a class.
     """
-    from eelib.data.pairs.load import as_written, pair_classes
+    from eelib.data.pairs.load import as_written, load_pairs
 
     sets = (budget.test_pairs,) if budget.test_pairs else trained_on
     pairs = sets[0]
     sizes = sizes_of(budget, pairs).model_copy(update={"version": "clean"})
-    if as_written(pairs) and not pair_classes(pairs, sizes):  # which reads what the fingerprint reads anyway
-        raise InputError(f"{pairs}: has captions and no classes to score by; name its class_column, or a class folder in test_pairs")
+    if as_written(pairs):
+        scored = load_pairs(pairs, sizes)  # which reads what the fingerprint reads anyway
+        if not scored.classes:
+            raise InputError(f"{pairs}: has captions and no classes to score by; name its class_column, or a class folder in test_pairs")
+        if not (scored.test.labels >= 0).any():
+            raise InputError(f"{pairs}: no pair of the test has a class to score by; label some, or name a class folder in test_pairs")
     asked_under = budget.score.variants or variants(pairs)[: budget.conditions]
     asked = budget.score.model_copy(update={"variants": asked_under, "prompts": prompts_of(budget, pairs)})
     return PairScoreParams(data=PairData(sets=sets, sizes=sizes), score=asked)
@@ -176,8 +183,10 @@ def sizes_of(budget: PairBudget, pairs: str) -> PairSizes:
 
 
 def prompts_of(budget: PairBudget, pairs: str) -> tuple[str, ...]:
-    """Prompt sets; those that speak of satellites are for satellite images."""
-    return tuple(name for name in budget.score.prompts if pairs in SIMULATED or not name.startswith("satellite"))
+    """Prompt sets; those that speak of satellites are for images whose own prompts do."""
+    from eelib.data.pairs.load import from_satellites
+
+    return tuple(name for name in budget.score.prompts if from_satellites(pairs) or not name.startswith("satellite"))
 
 
 def variants(pairs: str) -> tuple[ScoreVariant, ...]:

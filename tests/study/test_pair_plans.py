@@ -10,7 +10,7 @@ from eelib.errors import InputError
 from eelib.settings_pairs import TERMS
 from eelib.study.arm import with_needs
 from eelib.study.experiments import clip1_supervision as clip1
-from eelib.study.pair_arms import fingerprints, score_arm, standard, train_arm, variants
+from eelib.study.pair_arms import fingerprints, prompts_of, score_arm, standard, train_arm, variants
 from eelib.study.pair_budgets import PAIR_BUDGETS
 from eelib.study.parameters import check
 from eelib.study.table import rows
@@ -186,6 +186,34 @@ def test_every_model_can_be_scored_on_another_set(own, name):
 def test_the_set_that_scores_does_not_change_a_training(own):
     one, other = (trainings(planned("clip1_supervision", pairs=["with_classes.yaml"], test_pairs=name)) for name in (None, "places.yaml"))
     assert {arm.key for arm in one} == {arm.key for arm in other}
+
+
+def test_pairs_without_a_label_in_the_test_are_refused_before_anything_is_trained(own):
+    head, *rows = (own / "captions.csv").read_text().splitlines()
+    parts = [("train", "val", "test")[n % 3] for n in range(len(rows))]
+    lines = [f"{row if part != 'test' else ',,'.join(row.split(',')[::2])},{part}" for row, part in zip(rows, parts, strict=True)]
+    (own / "captions.csv").write_text("\n".join([f"{head},part", *lines]))
+    with (own / "with_classes.yaml").open("a") as manifest:
+        manifest.write("split_column: part\n")
+    with pytest.raises(InputError, match=r"with_classes\.yaml: no pair of the test has a class to score by; label some"):
+        planned("clip1_supervision", pairs=["with_classes.yaml"])
+
+
+def test_released_colour_changes_are_for_colours(own):
+    text = (own / "with_classes.yaml").read_text()
+    for channels, view in (((3, 2, 1), "moco"), ((1,), "moco_bands"), ((1, 2, 3, 1), "moco_bands")):
+        (own / "with_classes.yaml").write_text(f"{text}channels: {list(channels)}\n")
+        arms = trainings(planned("clip2_recipe", "smoke", pairs=["with_classes.yaml"], methods=["slip"]))
+        seen = {one for arm in arms for one in arm.params.method.views}
+        assert view in seen and not {"moco", "moco_bands"} - {view} & seen, channels
+
+
+def test_satellites_are_spoken_of_where_the_set_does(own):
+    budget = PAIR_BUDGETS["quick"]
+    assert "satellite1" not in prompts_of(budget, "with_classes.yaml") + prompts_of(budget, "emoji")
+    with (own / "with_classes.yaml").open("a") as manifest:
+        manifest.write("prompts: satellite8\n")
+    assert "satellite1" in prompts_of(budget, "with_classes.yaml") and "satellite1" in prompts_of(budget, "romania")
 
 
 def test_planning_with_the_emoji_reads_no_picture():

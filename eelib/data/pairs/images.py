@@ -90,7 +90,7 @@ class ImageReader:
             deep = _deep(picture)
             picture.load()  # GDAL would read black rows where a picture ends early
             if not deep:
-                upright = picture.convert("RGB")
+                upright = ImageOps.exif_transpose(picture).convert("RGB")  # as every viewer shows it: captions name directions
         if deep:  # Pillow knows 8 bits only: it would cut off what is brighter, or the finer half of each number
             if not isinstance(source, Path):
                 source.seek(0)
@@ -118,6 +118,8 @@ class ImageReader:
         kind = numbers.dtype.kind
         if self.entry.brightest is None and kind == "i":
             raise InputError(f"{name}: numbers of type {numbers.dtype} have no usual white; declare 'brightest'")
+        if kind == "f" and not np.isfinite(numbers).all():
+            raise InputError(f"{name}: holds NaN or infinite numbers (nodata): fill them in, or set broken: skip")
         brightest = self.entry.brightest or (np.iinfo(numbers.dtype).max if kind == "u" else 1.0)
         return np.asarray((numbers.astype(np.float32) / np.float32(brightest)).clip(0, 1), np.float32)
 

@@ -48,11 +48,6 @@ def load_pairs(name: str, sizes: PairSizes) -> PairSet:
     return replace(found, files=(said, *found.files))
 
 
-def pair_classes(name: str, sizes: PairSizes) -> tuple[str, ...]:
-    """Zero-shot classes of a set."""
-    return load_pairs(name, sizes).classes
-
-
 def pair_fingerprint(name: str, sizes: PairSizes) -> str:
     """Text that changes whenever a pixel, caption or class of the set could; simulated sets are not made for it."""
     if name in SIMULATED:
@@ -60,6 +55,22 @@ def pair_fingerprint(name: str, sizes: PairSizes) -> str:
 
         return world_identity(name, sizes)
     return load_pairs(name, sizes).fingerprint()
+
+
+def has_colours(name: str) -> bool:
+    """Whether images of a set that is read with bands ``rgb`` have red, green and blue: a manifest may name other channels."""
+    channels = None if name in SIMULATED else getattr(_manifest(name), "channels", None)
+    return channels is None or len(channels) == 3
+
+
+def from_satellites(name: str) -> bool:
+    """Whether a set shows regions, or its manifest asks with prompts that speak of satellites; no image is read for it."""
+    from eelib.data.pairs.manifests import PAIR_KINDS
+
+    if name in SIMULATED:
+        return True
+    entry = _manifest(name)
+    return entry.kind not in PAIR_KINDS or str(getattr(entry, "prompts", "")).startswith("satellite")
 
 
 def as_written(name: str) -> bool:

@@ -62,7 +62,8 @@ def _rows(entry: TableManifest, base: Path, skipped: list[str]) -> Iterator[Row]
             skipped.append(problem)
             continue
         path = inside(folder, given, where)
-        place = (line[entry.place_column] if entry.place_column else "") or given
+        named = " ".join(line[entry.place_column].split()) if entry.place_column else ""
+        place = named or path.relative_to(folder.resolve()).as_posix()  # one image, however its path is spelt
         kind = (line[entry.class_column] if entry.class_column else "").strip()
         yield Row(path, caption, place, _split(entry, line, place, where), kind)
 

@@ -108,13 +108,17 @@ def depth_conclusion(rows: Sequence[Compared]) -> str:
     lines = []
     for name, line in groups.items():
         deepest = max(line, key=lambda row: row.model.config.layers or 0)
-        enough = [row for row in line if row.effect is None or row.effect.high >= 0]
-        least = min(enough, key=lambda row: row.model.config.layers or 0)
+        least = deepest
+        for row in sorted(line, key=lambda row: -(row.model.config.layers or 0)):
+            if row.effect is not None and row.effect.below():
+                break  # what is shallower still is no answer, even where its interval is too wide to tell
+            least = row
         few, many = least.model.config.layers or 0, deepest.model.config.layers
         text = f"* **{', '.join(name)}**: every depth below {many} blocks is worse than {many} by an interval"
         if least.effect is not None:
-            told = "is better than" if least.effect.low > 0 else "is not told apart from" if few == 1 else "are not told apart from"
-            text = f"* **{', '.join(name)}**: {few} {'block' if few == 1 else 'blocks'} {told} {many}"
+            be, blocks = ("is", "block") if few == 1 else ("are", "blocks")
+            told = "better than" if least.effect.above() else "not told apart from"
+            text = f"* **{', '.join(name)}**: {few} {blocks} {be} {told} {many}"
             small, large = cost_of(least.model), cost_of(deepest.model)
             saved = ", ".join(f"{100 * (1 - small[key] / large[key]):.0f} % of the {what}" for key, what in _SAVED.items())
             text += f" ({signed(least.effect)} points); it saves {saved}"

@@ -79,7 +79,7 @@ def similarity_table(found: Sequence[Model]) -> pd.DataFrame:
                     shown["over global, points"] = signed(drawn.estimate(column))
                 cells[model, how] = shown
     ordered = [(model, how) for model in found for how in SIMILARITIES if (model, how) in cells]
-    rows = [{**_index(model), "similarity": how, "trained for": how == model.how, **cells[model, how]} for model, how in ordered]
+    rows = [{**_index(model), "similarity": how, "trained for": model.aligns(how), **cells[model, how]} for model, how in ordered]
     return pd.DataFrame(rows).set_index([*INDEX, "similarity"]).fillna("")
 
 
@@ -100,23 +100,26 @@ def _top5(group: Sequence[Model], how: str) -> dict[Model, str]:
 
 
 def probe_table(found: Sequence[Model]) -> pd.DataFrame:
-    """Linear probe, few-shot probes and nearest neighbours on frozen image features, with intervals."""
-    shots = list(found[0].scores[0]["metrics"]["few_shot"])
+    """Linear probe, few-shot probes and nearest neighbours on frozen image features, with intervals; of models that could be probed."""
+    probed = [model for model in found if all("linear" in score["metrics"] for score in model.scores)]
+    shots = dict.fromkeys(k for model in probed for k in model.scores[0]["metrics"]["few_shot"])
     measures: dict[str, Measure] = {"linear probe": linear_probe, "nearest neighbours": nearest}
-    return _table(found, measures | {f"{k} per class": few_shot(int(k)) for k in shots})
+    return _table(probed, measures | {f"{k} per class": few_shot(int(k)) for k in shots}) if probed else pd.DataFrame()
 
 
 def retrieval_table(found: Sequence[Model], at: Sequence[int] = (1, 5, 10)) -> pd.DataFrame:
     """Recall both ways with intervals, and that of a random order."""
     table = _table(found, {f"{title}, {k}": recall_at(k, way) for way, title in WAYS.items() for k in at})
     for k in at:
-        table[f"chance, {k}"] = [f"{recall_chance(model, k):.3f}" for model in found]
+        ways = [[f"{recall_chance(model, k, way):.3f}" for way in WAYS] for model in found]
+        table[f"chance, {k}"] = [" / ".join(dict.fromkeys(both)) for both in ways]
     return table
 
 
-def recall_chance(model: Model, k: int) -> float:
-    """Recall at ``k`` of a random order."""
-    return float(model.scores[0]["metrics"]["retrieval"][model.how]["chance"][str(k)])
+def recall_chance(model: Model, k: int, way: str) -> float:
+    """Recall at ``k`` of a random order; records made before each distinct answer was searched once have one for both ways."""
+    chance = model.scores[0]["metrics"]["retrieval"][model.how]["chance"]
+    return float(chance.get(way, chance)[str(k)])
 
 
 def condition_changes(found: Sequence[Model]) -> dict[tuple[Model, str], Estimate]:

@@ -75,11 +75,15 @@ class Model:
 
     @property
     def how(self) -> str:
-        """The similarity that its training shaped: ``tokens`` where no term has global embeddings meet, else ``global``."""
+        """The similarity that it is asked by: ``tokens`` where no term of its training has global embeddings meet, else ``global``."""
+        return "global" if self.aligns("global") else OWN_SCORES
+
+    def aligns(self, how: str) -> bool:
+        """Whether a term of its training has images and texts meet by a similarity, ``global`` or ``tokens``; in DeFILIP both do."""
         if not self.trained:
-            return "global"
+            return how == "global"
         weights = self.trainings[0]["params"]["method"]["weights"]
-        return "global" if weights["clip"] or weights["multi_view"] or weights["neighbours"] else OWN_SCORES
+        return any(weights[term] for term in (("tokens",) if how == "tokens" else ("clip", "multi_view", "neighbours")))
 
     @property
     def data_title(self) -> str:

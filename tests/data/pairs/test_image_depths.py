@@ -88,3 +88,23 @@ def test_pictures_of_8_bits_are_read_as_before(tmp_path, suffix):
     Image.fromarray(np.stack([ramp] * 3, -1)).save(path)
     found = ImageReader(ReadsImages(), 56).file(path)
     np.testing.assert_allclose(found, np.stack([ramp] * 3) / np.float32(255), atol=0.02)
+
+
+@pytest.mark.parametrize("hole", [np.nan, np.inf])
+def test_numbers_that_are_none_are_named(tmp_path, hole):
+    values = RAMP.copy()
+    values[3, 4] = hole
+    path = write(tmp_path / "holes.tif", values, 3)
+    with pytest.raises(InputError, match=r"holes\.tif: holds NaN or infinite numbers \(nodata\): fill them in, or set broken: skip"):
+        reader().file(path)
+    assert reader().problem(path).startswith("holds NaN")
+
+
+def test_a_photograph_is_turned_as_its_camera_says(tmp_path):
+    upright = np.zeros((32, 32, 3), np.uint8)
+    upright[:16] = 255
+    photo, exif = Image.fromarray(np.rot90(upright)), Image.Exif()
+    exif[0x0112] = 6  # to be shown turned clockwise by a quarter
+    photo.save(tmp_path / "a.png", exif=exif)
+    found = reader().file(tmp_path / "a.png")
+    assert found[:, :15].min() > 0.95 and found[:, 17:].max() < 0.05

@@ -252,3 +252,16 @@ def test_an_image_that_was_missing_is_used_as_soon_as_it_is_there(of_bitmaps):
     assert size() == 9
     path.with_suffix(".away").rename(path)
     assert size() == 10
+
+
+def test_one_image_or_site_is_one_place_however_it_is_spelt(table):
+    """Otherwise what is trained on is tested too."""
+    spellings = ("{}", "./{}", "../images/{}", ".//{}")
+    rows = [(spellings[k].format(a), f"{b} {k}", f"  site  {a} " if k % 2 else f"site {a}") for a, b, *_ in table.rows for k in range(4)]
+    write_table(table.folder / "pairs.csv", rows, ("path", "caption", "site"))
+    pairs = table()
+    places = [set(part.place.tolist()) for part in (pairs.train, pairs.validation, pairs.test)]
+    assert sum(map(len, places)) == 30
+    sited = table(place_column="site")
+    places = [set(part.place.tolist()) for part in (sited.train, sited.validation, sited.test)]
+    assert sum(map(len, places)) == 30

@@ -16,7 +16,7 @@ from eelib.report.clip_benchmark.classes import class_table
 from eelib.report.clip_benchmark.compared import compared, draw
 from eelib.report.clip_benchmark.data import amount_rows, data_conclusion, dose_rows, expected_cost, fault_of, pair_count, version_rows
 from eelib.report.clip_benchmark.depth import cost_table, depth_conclusion, depth_rows
-from eelib.report.clip_benchmark.evaluation import prompt_table, retrieval_table, season_table, similarity_table
+from eelib.report.clip_benchmark.evaluation import probe_table, prompt_table, retrieval_table, season_table, similarity_table
 from eelib.report.clip_benchmark.measures import recall_at, under
 from eelib.report.clip_benchmark.models import models
 from eelib.report.clip_benchmark.published import (
@@ -172,6 +172,29 @@ def test_depth_is_held_against_the_deepest_and_its_savings_are_counted():
     assert list(cost_table(rows)["weights, millions"]) == ["2.00", "4.00", "13.00"]
 
 
+def test_a_depth_is_enough_only_if_no_deeper_one_is_worse():
+    from eelib.study.experiments.clip4_text_depth import deep
+
+    shares = ((1, 0.7), (3, 0.3), (6, 0.7), (12, 0.7))
+    text = depth_conclusion(depth_rows(collected([(deep(cell("clip"), layers), share) for layers, share in shares])))
+    assert "6 blocks are not told apart from 12" in text
+    better = depth_conclusion(depth_rows(collected([(deep(cell("clip"), layers), share) for layers, share in ((3, 0.8), (12, 0.4))])))
+    assert "3 blocks are better than 12" in better
+
+
+def test_one_seed_decides_no_depth():
+    from eelib.study.experiments.clip4_text_depth import deep
+
+    rows = depth_rows(collected([(deep(cell("clip"), layers), share) for layers, share in ((1, 0.2), (12, 0.8))], seeds=(0,)))
+    assert "1 block is not told apart from 12" in depth_conclusion(rows)
+
+
+def test_both_similarities_of_defilip_are_trained():
+    found = {model.config.title: model for model in collected([(cell(name), 0.7) for name in ("defilip", "filip", "clip")])}
+    asked = {title: (model.aligns("global"), model.aligns("tokens"), model.how) for title, model in found.items()}
+    assert asked == {"DeFILIP": (True, True, "global"), "FILIP": (False, True, "tokens"), "CLIP": (True, False, "global")}
+
+
 def test_terms_left_out_and_added_have_their_own_references():
     from eelib.study.experiments.clip5_terms import ladders
 
@@ -228,6 +251,26 @@ def test_everything_that_was_asked_is_shown():
     assert "by the mean over classes, 2 are above chance. The best top-1 is that of CLIP with a ViT, 0." in text
     assert "baseline is high" not in text
     assert "cloudy archive, other dates: 2 of 2 models lose by an interval (top-1 −" in text, "not the effect of clouds alone"
+
+
+def test_chance_of_both_ways_is_told_where_they_differ():
+    found = collected([(cell("clip"), 0.8), (cell("slip"), 0.7)])
+    for model in found:
+        for score in model.scores:
+            for kind in score["metrics"]["retrieval"].values():
+                kind["chance"] = {"image_to_text": {"1": 0.1, "5": 0.5, "10": 1.0}, "text_to_image": {"1": 0.1, "5": 0.95, "10": 1.0}}
+    assert retrieval_table(found)[["chance, 1", "chance, 5"]].to_numpy().tolist() == [["0.100", "0.500 / 0.950"]] * 2
+    text = evaluation_conclusion(found)
+    assert "image → text, Germany, simulated**: 2 of 2" in text and "text → image, Germany, simulated**: 0 of 2" in text
+
+
+def test_models_that_could_not_be_probed_are_left_out_of_the_probes():
+    found = collected([(cell("clip"), 0.8), (cell("slip"), 0.7)])
+    for score in found[0].scores:
+        for name in ("linear", "knn", "few_shot"):
+            score["metrics"].pop(name, None)
+    assert list(probe_table(found).index.get_level_values("method")) == ["SLIP"]
+    assert probe_table(found[:1]).empty
 
 
 def test_a_majority_that_wins_is_explained_by_its_share():
