@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import torch
 
+from eelib.apply.inference import filled
 from eelib.apply.scene import Scene
 from eelib.apply.tiles import Box
 from eelib.data.windows import Floats, Windows
@@ -48,17 +49,17 @@ def normaliser(scene: Scene, card: Card, wanted: Statistics | None) -> tuple[Nor
 
 
 def sample(scene: Scene) -> list[Floats]:
-    """Windows ``(T, C, h, w)`` on a regular grid over a scene, those without gaps.
+    """Windows ``(T, C, h, w)`` on a regular grid over a scene, of which every pixel is seen on some date; gaps are filled from other dates.
 
     Raises:
-        InputError: There is none.
+        InputError: No window is seen in whole.
     """
     height, width = min(SIDE, scene.height), min(SIDE, scene.width)
     tops, lefts = (np.unique(np.linspace(0, length, GRID).astype(int)) for length in (scene.height - height, scene.width - width))
     windows = [scene.read(Box(top, left, top + height, left + width)) for top in tops.tolist() for left in lefts.tolist()]
-    whole = [window for window in windows if np.isfinite(window).all()]
+    whole = [filled(torch.from_numpy(window)).numpy() for window in windows if np.isfinite(window).any(0).all()]
     if not whole:
-        raise InputError(f"{scene.layers[0].source.name}: no part of the scene has data on all dates; look at --nodata and the dates")
+        raise InputError(f"{scene.layers[0].source.name}: no part of the scene has data in all its pixels; look at --nodata and the dates")
     return whole
 
 

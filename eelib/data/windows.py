@@ -155,6 +155,10 @@ class Region:
             raise no_labels(self.name)
         return windows
 
+    def looked_at(self) -> Windows:
+        """Windows to look at embeddings on: those of the test, or where there are no labels the held-out ones."""
+        return self.unseen() if self.test is None else self.test
+
     def unseen(self) -> Windows:
         """Windows without labels that pre-training never sees: those of validation, or the held-out ones."""
         windows = self.validation if self.held_out is None else self.held_out

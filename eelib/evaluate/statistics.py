@@ -152,6 +152,15 @@ def _deviations(count: int, resamples: int) -> Array:
     return np.concatenate([weights, -weights], 1)
 
 
+def pooled_places(counts: Sequence[int]) -> int:
+    """Places of a mean over cases: their sum, but 1 where a case has one, for how far another would be from that nobody knows.
+
+    Args:
+        counts: Places of each case.
+    """
+    return sum(counts) if min(counts) > 1 else 1
+
+
 def mean_over(cases: Sequence[Array]) -> Array:
     """Mean over cases, for example regions, of what :func:`bootstrap` gave; where their seeds differ in number, draws of the mean."""
     alike = len({case.shape for case in cases}) == 1

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from eelib.data.regions import fingerprint, region_dates, region_window, require_labels
+from eelib.data.regions import fingerprint, region_bands, region_dates, region_window, require_labels
 from eelib.settings import EncoderSettings, PretrainSettings, PublishedSettings, RegionSizes
 from eelib.study.arm import Arm
 from eelib.study.budgets import encoder_for, pretrain_recipe, require_dates, segment_recipe, sizes_for
@@ -82,6 +82,8 @@ def pretrain_arm(
     encoder, recipe = encoder_for(budget, narrow), recipe or pretrain_recipe(budget, narrow)
     # No test block of this seed's readings, also not without its labels.
     sizes = sizes_for(budget, narrow).model_copy(update={"split": max(sizes_for(budget, region, seed).split for region in pool)})
+    if len({region_bands(region, sizes) for region in pool}) > 1:  # what is sampled has all its bands unless it is told which
+        sizes = sizes.model_copy(update={"bands": region_bands(narrow, sizes)})
     for region in pool:
         require_dates(recipe.views, region, region_dates(region, sizes_for(budget, region)))
     params = PretrainParams(regions=pool, sizes=sizes, encoder=encoder, recipe=recipe)

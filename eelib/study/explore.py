@@ -24,10 +24,10 @@ FILE = "embeddings.npz"
 
 
 def explore(arm: Arm, folder: Path, needs: dict[str, Path], progress: Progress) -> dict[str, Any]:
-    """Embed test windows (unlabelled ones where there are no labels) and measure; leaves the embeddings of a few for figures."""
+    """Embed test windows (held-out ones where there are no labels) and measure; leaves the embeddings of a few for figures."""
     params: ExploreParams = arm.params  # type: ignore[assignment]
     region = load_region(params.region, params.sizes)
-    windows = region.unlabelled if region.test is None else region.test
+    windows = region.looked_at()
     labelled = windows.mask is not None
     windows = windows.take(np.arange(min(len(windows), params.windows)))
     embed = _embedder(arm, region, needs)
@@ -116,7 +116,11 @@ def _seasons(first: Rows, last: Rows, params: ExploreParams, rng: np.random.Gene
         hits[number, 0] = hit, len(at) - hit
         same.append(float(own.mean()))
         other.append(float((similarity.sum() - own.sum()) / (similarity.size - len(at))))
-    means = {"same_pixel": float(np.mean(same)), "other_pixel": float(np.mean(other)), "drift_chance": 1 / params.per_window}
+    means = {
+        "same_pixel": float(np.mean(same)),
+        "other_pixel": float(np.mean(other)),
+        "drift_chance": 1 / min(params.per_window, height * width),
+    }
     return {"seasons": pack(hits), **means}
 
 

@@ -164,3 +164,19 @@ def test_files_that_are_none(tmp_path):
     content[middle : middle + 4000] = bytes(4000)
     whole.write_bytes(content)
     assert "damaged" in refused(whole)
+
+
+@pytest.mark.parametrize("pixel", [10, 1e-4])
+def test_a_tenth_of_a_pixel_is_one_grid_in_any_unit(tmp_path, pixel):
+    crs = "EPSG:32633" if pixel == 10 else "EPSG:4326"
+    place = [13.0, 52.0] if crs == "EPSG:4326" else [300_000, 5_800_000]
+
+    def scene(name, shift, size=1.0):
+        return write_scene(
+            tmp_path / name, numbers(), crs=crs, transform=from_origin(place[0] + shift * pixel, place[1], *2 * [size * pixel])
+        )
+
+    first = scene(DATED, 0)
+    assert read([first, scene("b_20170301.tif", 0.05)]).shape[0] == 2
+    assert "another place or projection" in refused([first, scene("c_20170301.tif", 0.2)])
+    assert "another place or projection" in refused([first, scene("d_20170301.tif", 0, 1.01)])  # a pixel beyond at the other end

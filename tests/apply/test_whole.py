@@ -252,3 +252,18 @@ def test_bands_of_the_checkpoint(tmp_path):
     path = write_scene(tmp_path / "s_20170216.tif", numbers(), ("B02", "B03", "B04"))
     with pytest.raises(InputError, match="the network reads B02, B04, B08, the file has B02, B03, B04; missing: B08"):
         run(segment, tmp_path, [path], card(bands=BANDS))
+
+
+def test_a_series_with_clouds_on_every_date_is_normalised_by_what_is_seen(tmp_path):
+    """Clouds are marked as nodata and filled from other dates, as docs/own_data.md says."""
+    rng, days = np.random.default_rng(0), ("20170115", "20170401", "20170715", "20171001")
+    scenes = []
+    for seed, day in enumerate(days):
+        image = numbers(203, 171, seed=seed)
+        image[:, rng.random((203, 171)) < 0.02] = 0
+        scenes.append(write_scene(tmp_path / f"s_{day}.tif", image, nodata=0))
+    for number, several in enumerate((False, True)):
+        regions = {"regions": ("toy", "other"), "centre": ((0.2,) * 3,) * 2, "scale": ((0.1,) * 3,) * 2} if several else {}
+        out, _ = run(segment, tmp_path, scenes, card(num_dates=4, **regions), f"{number}.tif")
+        with rasterio.open(out) as found:
+            assert (found.read(1) != found.nodata).mean() > 0.99

@@ -14,6 +14,7 @@ from eelib.evaluate.statistics import (
     interaction_test,
     mean_over,
     p_value,
+    pooled_places,
     spread,
 )
 
@@ -345,3 +346,12 @@ def test_the_interaction_test_sees_one_in_a_few_seeds():
 def test_an_interaction_needs_two_of_both(shape):
     with pytest.raises(InputError, match="two treatments and two conditions"):
         interaction_test(np.zeros((*shape, 10, 3)), 3, 3)
+
+
+def test_a_mean_over_cases_of_one_place_each_decides_nothing():
+    draws = np.random.default_rng(0).normal(5, 0.01, (1001, 3))
+    assert pooled_places([4, 3]) == 7
+    assert estimate(draws, 3, pooled_places([4, 3])).excludes_zero
+    for counts in ([1], [1, 1], [1, 30]):
+        found = estimate(draws, 3, pooled_places(counts))
+        assert not found.decidable and found.p == 1

@@ -4,6 +4,7 @@ import pytest
 from photos import photo_folder
 
 from eelib.data.continents import distance
+from eelib.data.regions import region_bands
 from eelib.errors import InputError
 from eelib.settings import PretrainSettings
 from eelib.study.arm import with_needs
@@ -141,6 +142,14 @@ def test_real_and_simulated_regions_meet_in_bands_and_dates():
     assert len(sizes_for(shared, "germany").bands) == 6
     assert sizes_for(shared, "romania") == sizes_for(budget, "romania")
     assert aligned(budget, ["germany", "ghana"]) == budget
+
+
+@pytest.mark.parametrize("profile", ["smoke", "quick", "full"])
+@pytest.mark.parametrize("pool", [("germany", "romania"), ("romania", "ghana", "germany"), ("germany", "brandenburg")])
+def test_a_pool_of_real_and_simulated_regions_has_bands_that_all_have(profile, pool):
+    sizes = pretrain_arm(aligned(BUDGETS[profile], pool), pool, 0).params.sizes
+    assert len({region_bands(region, sizes) for region in pool}) == 1
+    assert pretrain_arm(BUDGETS[profile], ("germany", "ghana"), 0).params.sizes.bands is None
 
 
 @pytest.mark.parametrize("profile", ["quick", "full"])

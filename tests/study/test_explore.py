@@ -69,8 +69,9 @@ def test_first_and_last_dates_that_overlap_are_no_two_seasons(monkeypatch, tmp_p
 
 def test_a_region_without_labels_is_looked_at_all_the_same(monkeypatch, tmp_path):
     region = make_region(length=8)
-    found = look(monkeypatch, tmp_path, replace(region, train=None, validation=None, test=None))
-    assert found["windows"] == len(region.unlabelled)
+    kept = region.validation.without_labels()
+    found = look(monkeypatch, tmp_path, replace(region, train=None, validation=None, test=None, held_out=kept))
+    assert found["places"] == kept.place.tolist()  # none that pre-training saw
     assert "seasons" in found
     assert not {"clusters", "neighbours"} & found.keys()
 

@@ -159,7 +159,9 @@ def _class_warnings(source: OwnSource, counts: Ints, owner: Ints) -> list[str]:
 def overlap_warnings(source: OwnSource, owner: Ints) -> list[str]:
     """A line where georeferenced images of different splits show the same ground."""
     where = [(number, found) for number in range(len(owner)) if (found := _bounds(source, number)) is not None]
-    if not 1 < len(where) <= MOST_PLACES:
+    if len(where) > MOST_PLACES:
+        return [f"whether images of different splits overlap on the map was not looked for: {len(where)} are more than {MOST_PLACES}"]
+    if len(where) < 2:
         return []
     numbers, boxes = np.array([number for number, _ in where]), np.array([found for _, found in where])
     left, bottom, right, top, crs = boxes.T

@@ -75,7 +75,12 @@ class Cutter:
 
     def labelled(self, wanted: Candidates, most: int) -> Windows:
         """At most so many labelled windows, in a fixed random order. Pixels without data on every date lose their label."""
-        return self._read(wanted.shuffled().rows[:most], labels=True)[0].take_labelled()
+        order, wanting = wanted.shuffled().rows, most
+        parts: list[Windows] = []
+        while not parts or (wanting and len(order)):
+            parts.append(self._read(order[:wanting], labels=True)[0].take_labelled())
+            order, wanting = order[wanting:], wanting - len(parts[-1])
+        return _joined(parts)
 
     def unlabelled(self, wanted: Candidates, most: int) -> Windows:
         """At most so many windows with data in at least half of their pixels, in a fixed random order."""
@@ -114,3 +119,12 @@ class Cutter:
             if mask is not None and plate.label is not None:
                 mask[at] = np.where(seen.any(0), plate.label(box), IGNORE)
         return Windows(room.image, room.dates, rows[:, 0], mask, rows[:, 2:]), valid
+
+
+def _joined(parts: Sequence[Windows]) -> Windows:
+    """Labelled windows of several readings, mostly of one."""
+    return (
+        parts[0]
+        if len(parts) == 1
+        else Windows(**{name: np.concatenate([getattr(one, name) for one in parts]) for name in (*FIELDS, "mask")})
+    )

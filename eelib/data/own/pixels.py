@@ -39,19 +39,27 @@ class Scaling:
             raise InputError(f"{name}: there is no default scale for {dtype}; declare 'scale' in the manifest")
         return factor
 
-    def apply(self, numbers: np.ndarray, name: str, declared: float | None = None) -> Floats:
+    def apply(
+        self, numbers: np.ndarray, name: str, declared: float | None = None, factors: tuple[tuple[float, float], ...] | None = None
+    ) -> Floats:
         """Values ``(...)`` float32, NaN where there is no data.
 
         Args:
             numbers: As in the file.
             name: Of the file, for messages.
             declared: Nodata number of the file; that of the manifest goes first.
+            factors: Factor and offset per band of the file, ``number * factor + offset``; the scale of the manifest goes first.
 
         Raises:
             InputError: NaN or infinity that no nodata number explains.
         """
         nodata = declared if self.nodata is None else self.nodata
-        values = np.asarray((numbers.astype(np.float32) + np.float32(self.offset)) * np.float32(self.factor(str(numbers.dtype), name)))
+        values = numbers.astype(np.float32) + np.float32(self.offset)
+        if factors is None or self.scale is not None:
+            values *= np.float32(self.factor(str(numbers.dtype), name))
+        else:
+            factor, offset = (np.array(part, np.float32)[:, None, None] for part in zip(*factors, strict=True))
+            values = values * factor + offset
         if numbers.dtype.kind == "f":
             bad = ~np.isfinite(numbers)
             if bad.any() and not (nodata is not None and math.isnan(nodata)):

@@ -165,4 +165,14 @@ def _by_table(split: Split, folder: Path, where: str) -> Callable[[Plate], int]:
     twice = [name for name, count in Counter(Path(row["image"]).name for row in rows).items() if count > 1]
     if twice:
         raise InputError(f"{path}: '{twice[0]}' appears twice")
-    return lambda plate: table.get(plate.path.name, table.get(plate.name, -1))
+    loose: dict[str, set[int]] = {}  # other capitals, another ending, or none
+    for name, number in table.items():
+        loose.setdefault(Path(name).stem.lower(), set()).add(number)
+
+    def owner(plate: Plate) -> int:
+        found = {table[name] for name in (plate.path.name, plate.name) if name in table} or loose.get(plate.path.stem.lower(), set())
+        if len(found) > 1:
+            raise InputError(f"{path}: '{plate.name}' is in {' and in '.join(SPLITS[at] for at in sorted(found))}; give it one row")
+        return next(iter(found), -1)
+
+    return owner

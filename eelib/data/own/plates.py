@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from eelib.data.own.pixels import Scaling
-from eelib.data.own.rasters import Box, RasterInfo, read
+from eelib.data.own.rasters import Box, RasterInfo, read, read_mask
 from eelib.data.windows import Floats, Ints
 from eelib.errors import InputError
 
@@ -73,11 +73,16 @@ class RasterPlate(Footprint):
 
 
 def read_values(info: RasterInfo, box: Box, scaling: Scaling) -> Floats:
-    """Values ``(C, h, w)`` of a window of a raster, NaN where there is no data or full transparency."""
+    """Values ``(C, h, w)`` of a window of a raster, NaN where there is no data or full transparency.
+
+    The factors of the file hold where the manifest declares no scale, as when a network is applied to it.
+    """
     numbers = read(info.path, box)
-    values = scaling.apply(numbers[: info.count], str(info.path), info.nodata)
+    values = scaling.apply(numbers[: info.count], str(info.path), info.nodata, info.factors)
     if info.alpha:
         values[:, numbers[info.count] == 0] = np.nan
+    if info.masked:
+        values[:, ~read_mask(info.path, box)] = np.nan
     return values
 
 
@@ -142,8 +147,15 @@ def same_grid(image: RasterInfo, other: RasterInfo, what: str) -> None:
         if image.crs != other.crs:
             raise InputError(f"{other.path}: the {what} is in {other.crs} but {image.path.name} in {image.crs}; reproject it")
         pixel = max(abs(image.transform[0]), abs(image.transform[1]))
-        if max(abs(a - b) for a, b in zip(image.transform, other.transform, strict=True)) > 0.1 * pixel:
+        if max(abs(a - b) for a, b in zip(_corners(image), _corners(other), strict=True)) > 0.1 * pixel:
             raise InputError(f"{other.path}: the {what} lies elsewhere than {image.path.name}; both must cover the same pixels")
+
+
+def _corners(info: RasterInfo) -> list[float]:
+    """Where three corners of a raster lie on the map: upper left, upper right, lower left."""
+    a, b, c, d, e, f = info.transform
+    height, width = info.shape
+    return [value for row, column in ((0, 0), (0, width), (height, 0)) for value in (a * column + b * row + c, d * column + e * row + f)]
 
 
 def by_season(days: list[date]) -> list[list[int]]:

@@ -39,6 +39,8 @@ class RasterInfo:
         dtype: Of the numbers in the file.
         nodata: Number of pixels without data, where the file declares one.
         alpha: Whether the band after the others is a transparency.
+        masked: Whether the file has a mask beside its bands.
+        factors: Factor and offset per band as the file declares them, ``number * factor + offset``; None where it declares none.
         names: Band names, where the file has them for all.
         palette: Colour ``(r, g, b)`` per value, for paletted images.
         crs: Coordinate reference system as text, or None.
@@ -51,6 +53,8 @@ class RasterInfo:
     dtype: str
     nodata: float | None
     alpha: bool
+    masked: bool
+    factors: tuple[tuple[float, float], ...] | None
     names: tuple[str, ...] | None
     palette: dict[int, tuple[int, int, int]] | None
     crs: str | None
@@ -63,7 +67,7 @@ def inspect(path: Path) -> RasterInfo:
     Raises:
         InputError: The file is no raster, or damaged.
     """
-    from rasterio.enums import ColorInterp
+    from rasterio.enums import ColorInterp, MaskFlags
 
     with _reading(path):
         _refuse_cut_png(path)
@@ -71,6 +75,7 @@ def inspect(path: Path) -> RasterInfo:
         roles = source.colorinterp
         alpha = len(roles) > 1 and roles[-1] == ColorInterp.alpha
         count = source.count - alpha
+        factors = tuple(zip(source.scales[:count], source.offsets[:count], strict=True))
         names = tuple(name for name in source.descriptions[:count] if name)
         palette = {value: color[:3] for value, color in source.colormap(1).items()} if ColorInterp.palette in roles else None
         return RasterInfo(
@@ -80,6 +85,8 @@ def inspect(path: Path) -> RasterInfo:
             dtype=source.dtypes[0],
             nodata=source.nodata,
             alpha=alpha,
+            masked=not alpha and any(MaskFlags.per_dataset in flags for flags in source.mask_flag_enums),
+            factors=None if set(factors) == {(1.0, 0.0)} else factors,
             names=names if len(set(names)) == count else None,
             palette=palette,
             crs=str(source.crs) if source.crs else None,
@@ -108,6 +115,20 @@ def read(path: Path, box: Box) -> np.ndarray:
         source = _opened(path, stamp_of(path))
         numbers: np.ndarray = source.read(window=Window(box.column, box.row, box.width, box.height))
         return numbers
+
+
+def read_mask(path: Path, box: Box) -> np.ndarray:
+    """Where a window has data, ``(height, width)`` bool, of a file with a mask beside its bands.
+
+    Raises:
+        InputError: The file is damaged.
+    """
+    from rasterio.windows import Window
+
+    with _reading(path):
+        source = _opened(path, stamp_of(path))
+        valid: np.ndarray = source.dataset_mask(window=Window(box.column, box.row, box.width, box.height)) > 0
+        return valid
 
 
 @functools.lru_cache(maxsize=64)

@@ -27,7 +27,7 @@ from eelib.errors import InputError
 from eelib.settings import RegionSizes
 
 logger = logging.getLogger(__name__)
-VERSION = 1  # bump when the same files would give other windows
+VERSION = 2  # bump when the same files would give other windows
 COSMETIC = {"title", "description", "attribution", "continent"}  # they decide no pixel and no label
 
 
@@ -169,6 +169,9 @@ class OwnSource:
         owner = self.owners(census.counts)
         wanted = self.candidates(census, owner)
         sets = {name: cutter.labelled(found, getattr(sizes, name)) for name, found in wanted.items()}
+        for name, windows in sets.items():
+            if not len(windows):
+                raise InputError(f"{self.name}: no window of {name} has labels where it has data; check 'nodata' and the masks")
         return {"unlabelled": self._for_pretraining(cutter, owner <= 0, sizes.unlabelled), **sets}
 
     def _unlabelled(self, sizes: RegionSizes) -> dict[str, Windows]:

@@ -121,10 +121,12 @@ def describe_images(images: list[RasterInfo], scaling: Scaling, bands: tuple[str
     sizes = Counter(in_pixels(info.shape) for info in images)
     common = ", ".join(f"{count} of {size}" for size, count in sizes.most_common(3))
     kinds = Counter(info.dtype for info in images)
+    numbers = ", ".join(f"{kind} x {scaling.factor(kind, images[0].path.name):.6g}" for kind in kinds)
+    declared = sum(info.factors is not None for info in images) if scaling.scale is None else 0
     located = sum(info.crs is not None for info in images)
     return {
         "images": f"{len(images)}: {common}{', ...' if len(sizes) > 3 else ''} (height x width)",
         "bands": f"{len(bands)}: {', '.join(bands)}",
-        "numbers": ", ".join(f"{kind} x {scaling.factor(kind, images[0].path.name):.6g}" for kind in kinds),
+        "numbers": f"{numbers}; {declared} of {len(images)} by the scale and offset that they declare" if declared else numbers,
         "georeference": f"{located} of {len(images)}" if located else "none",
     }

@@ -65,9 +65,12 @@ def _rasters(entry: SceneSeriesManifest, scene: SceneEntry, folder: Path, name: 
 
 
 def _same_units(infos: list[RasterInfo], scaling: Scaling) -> None:
-    """Refuse a series whose types of numbers have different default scales: some dates would be thousands of times brighter than others."""
-    first = infos[0]
-    for info in infos:
+    """Refuse a series whose types of numbers have different default scales: some dates would be thousands of times brighter than others.
+
+    Files that declare factors of their own are read by these.
+    """
+    infos = [info for info in infos if info.factors is None]
+    for first, info in zip(infos[:1] * len(infos), infos, strict=True):
         if scaling.factor(info.dtype, str(info.path)) != scaling.factor(first.dtype, str(first.path)):
             raise InputError(
                 f"{info.path}: holds {info.dtype} but {first.path.name} of the same series {first.dtype}, which have different default "

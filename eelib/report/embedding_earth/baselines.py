@@ -109,8 +109,6 @@ def baseline_conclusion(rows: list[Baseline]) -> str:
             above, below, undecided = verdict([row.lead for row in chosen if row.lead])
             best = [next(row for row in rows if row.case == case) for case in dict.fromkeys(row.case for row in chosen)]
             named = "; ".join(f"{row.title} in {row.case.title} ({row.case.kind}, {row.score.value:.3f})" for row in best)
-            text = (
-                f"* **{reading.capitalize()}**: our pre-training is better than {above} of {len(chosen)} alternatives, worse than {below}"
-            )
-            lines.append(f"{text}, undecided against {undecided}. Highest mIoU: {named}.")
+            text = f"* **{reading.capitalize()}**: our pre-training is better in {above} of {len(chosen)} comparisons, worse in {below}"
+            lines.append(f"{text}, undecided in {undecided}. Highest mIoU: {named}.")
     return "\n".join(lines)

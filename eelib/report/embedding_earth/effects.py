@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from eelib.errors import InputError
 from eelib.evaluate.confusion import Array
-from eelib.evaluate.statistics import LEVEL, Estimate, estimate, holm, mean_over
+from eelib.evaluate.statistics import LEVEL, Estimate, estimate, holm, mean_over, pooled_places
 from eelib.report.cases import NETWORK, Case, Draws, Record, draw, groups, reading_title
 from eelib.report.changes import Change, changes_conclusion
 from eelib.report.tables import Cells, bold, html_table, linked_mean
@@ -81,7 +81,7 @@ def _effect(of: Mapping[str, Array], start: str) -> Array:
 def _made(how: str, start: str, parts: list[Part]) -> Effect:
     """Not yet corrected for the others."""
     factor, _, level = start.partition(" = ")
-    size = min(draws.seeds for _, draws, _ in parts), sum(draws.places for _, draws, _ in parts)
+    size = min(draws.seeds for _, draws, _ in parts), pooled_places([draws.places for _, draws, _ in parts])
     score = estimate(mean_over([draws.of[start] for _, draws, _ in parts]), *size).within(0, 1)
     effect = estimate(mean_over([_effect(draws.of, start) for _, draws, _ in parts]), *size)
     regions, records = tuple(region for region, _, _ in parts), tuple(record for _, _, items in parts for record in items)

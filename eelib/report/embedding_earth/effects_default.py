@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eelib.evaluate.statistics import Estimate, estimate
+from eelib.evaluate.statistics import Estimate, estimate, pooled_places
 from eelib.report.cases import Draws, Group, Record, draw, groups, signed
 from eelib.report.embedding_earth.effects import Effect, effects_rows
 from eelib.report.tables import linked_mean
@@ -43,7 +43,7 @@ def defaults(records: Iterable[Record]) -> list[Default]:
 
 
 def _default(reading: str, parts: list[tuple[dict[str, Group], Draws[str]]]) -> Default:
-    seeds, places = min(draws.seeds for _, draws in parts), sum(draws.places for _, draws in parts)
+    seeds, places = min(draws.seeds for _, draws in parts), pooled_places([draws.places for _, draws in parts])
     columns = {name: np.mean([draws.of[name] for _, draws in parts], 0) for name in STARTS}
     scores = {name: estimate(column, seeds, places) for name, column in columns.items()}
     gain = estimate(columns["pretrained"] - columns["random"], seeds, places)

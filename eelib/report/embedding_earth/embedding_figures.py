@@ -17,7 +17,7 @@ from eelib.report.style import WIDTH, use_style
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from eelib.data.windows import Region, Windows
+    from eelib.data.windows import Region
 
 FILE = "embeddings.npz"
 
@@ -69,7 +69,7 @@ def neighbour_figure(region: Region, runs: Mapping[str, Path]) -> Figure:
         alike = similarity(features, 0, height // 2, width // 2)
         maps[name] = matplotlib.colormaps["viridis"](((alike + 1) / 2).clip(0, 1))[..., :3]
     figure = _figure(region, maps, "similarity to the marked pixel")
-    height, width = _shown(region).image.shape[-2:]
+    height, width = region.looked_at().image.shape[-2:]
     for axis in figure.axes[: len(figure.axes) // len(next(iter(maps.values())))]:
         axis.plot(width // 2, height // 2, "+", color="#d55e00", markersize=7, markeredgewidth=1.5)
     bar = figure.colorbar(ScalarMappable(Normalize(-1, 1), "viridis"), ax=figure.axes, shrink=0.5, ticks=[-1, 0, 1])
@@ -82,7 +82,7 @@ def _figure(region: Region, maps: Mapping[str, Floats], title: str) -> Figure:
     import matplotlib.pyplot as plt
 
     use_style()
-    windows, origin = _shown(region), source(region.name)
+    windows, origin = region.looked_at(), source(region.name)
     count, labelled = min(len(stack) for stack in maps.values()), windows.mask is not None
     columns = 1 + labelled + len(maps)
     size = (WIDTH, WIDTH / columns * count + 0.6)
@@ -100,10 +100,6 @@ def _figure(region: Region, maps: Mapping[str, Floats], title: str) -> Figure:
     figure.suptitle(f"{region.title}: {title}", x=0.01, ha="left", fontsize="medium", fontweight="bold")
     credit(figure, region, windows.image.shape[-1])
     return figure
-
-
-def _shown(region: Region) -> Windows:
-    return region.unlabelled if region.test is None else region.test
 
 
 def _features(folder: Path) -> Floats:

@@ -35,6 +35,8 @@ def monitor_table(records: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 def collapse_note(records: Iterable[Mapping[str, Any]]) -> str:
     """Which encoders collapsed in part, in Markdown, computed from the spread of their embeddings."""
     frame = _frame(records).dropna(subset=["std"])
+    if frame.empty:
+        return "Whether an encoder collapsed is not known: the spread of no embeddings was measured."
     found = []
     for (region, network), group in frame.groupby(INDEX, sort=False):
         low = group["std"][group["std"] < PARTLY]

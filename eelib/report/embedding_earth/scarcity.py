@@ -125,11 +125,13 @@ def worth_conclusion(items: list[Worth]) -> str:
     for reading in dict.fromkeys(item.case.reading for item in items):
         chosen = [item for item in items if item.case.reading == reading and item.case.fraction < item.largest]
         sides = [item.side for item in chosen]
-        caught = [item for item in chosen if not math.isinf(item.needed.value)]
+        never = sum(item.needed.above(item.largest) for item in chosen)
+        met = [item for item in chosen if item.needed.decidable and not math.isinf(item.needed.value)]
         text = f"* **{reading.capitalize()}**: below the full label set, a random start needs more labels than pre-training in "
         text += f"{sides.count(1)} of {len(chosen)} cases and fewer in {sides.count(-1)}, with an interval that excludes equal numbers."
-        text += f" In {len(chosen) - len(caught)} of them it never catches up within the range that was run."
-        lines.append(text + (f" Where it does, it needs {_median_factor(caught)} times the labels in the median." if caught else ""))
+        text += f" In {never} of them it never catches up within the range that was run, by the same interval."
+        median = f" Where the curves meet, it needs {_median_factor(met)} times the labels in the median (point estimates)." if met else ""
+        lines.append(text + median)
     return "\n".join(lines)
 
 

@@ -9,7 +9,7 @@ from eelib.data.continents import distance
 from eelib.data.sources import region_names, source
 from eelib.errors import InputError
 from eelib.evaluate.confusion import Array
-from eelib.evaluate.statistics import Estimate, estimate, mean_over
+from eelib.evaluate.statistics import Estimate, estimate, mean_over, pooled_places
 from eelib.report.cases import POINTS, READINGS, Case, Draws, Record, draw, groups, percent, reading_title, signed, verdict
 from eelib.report.tables import bold, html_table, linked_mean, under
 
@@ -138,13 +138,15 @@ class Distance:
 
 
 def by_distance(cells: Iterable[Transfer]) -> list[Distance]:
-    """Averages over targets, nearest first; exchanges with real regions are left out.
+    """Averages over targets, nearest first; exchanges of real with simulated regions are left out, and what they are held against.
 
     Places are resampled in each target on its own; the draw of seeds is one for all, because several targets read the same encoders.
     """
     found: dict[tuple[str, float, str], list[Transfer]] = {}
+    cells = list(cells)
+    mixed = any(cell.exchange for cell in cells)
     for cell in cells:
-        if not cell.exchange and (cell.how != HOME or source(cell.case.region).simulated):
+        if not cell.exchange and (cell.how != HOME or not mixed or source(cell.case.region).simulated):
             found.setdefault((cell.case.reading, cell.case.fraction, cell.how), []).append(cell)
     return [
         Distance(how, reading, fraction, len(chosen), _mean(chosen, "gain"), None if how == HOME else _mean(chosen, "loss"))
@@ -157,9 +159,8 @@ def _order(reading: str, fraction: float, how: str) -> tuple[int, float, int]:
 
 
 def _mean(cells: list[Transfer], what: str) -> Estimate:
-    return estimate(
-        mean_over([cell.draws[what] for cell in cells]), min(cell.gain.seeds for cell in cells), sum(cell.gain.places for cell in cells)
-    )
+    places = pooled_places([cell.gain.places for cell in cells])
+    return estimate(mean_over([cell.draws[what] for cell in cells]), min(cell.gain.seeds for cell in cells), places)
 
 
 def distance_table(items: Iterable[Distance]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from eelib.evaluate.confusion import Array
-from eelib.evaluate.statistics import LEVEL, Estimate, estimate, holm, mean_over
+from eelib.evaluate.statistics import LEVEL, Estimate, estimate, holm, mean_over, pooled_places
 from eelib.report.cases import READINGS, Draws, Record, draw, groups, percent, signed, verdict
 from eelib.report.embedding_earth.comparison import Comparison, compare
 from eelib.report.embedding_earth.transfer import Distance, by_distance, how_title, transfers
@@ -97,7 +97,7 @@ def _trend(records: Sequence[Record], reading: str) -> Estimate | None:
     if not ends:
         return None
     mean = mean_over([_gain(few) - _gain(every) for few, every in ends])
-    return estimate(mean, min(few.seeds for few, _ in ends), sum(few.places for few, _ in ends))
+    return estimate(mean, min(few.seeds for few, _ in ends), pooled_places([few.places for few, _ in ends]))
 
 
 def _gain(draws: Draws[str]) -> Array:

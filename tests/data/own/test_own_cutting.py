@@ -1,10 +1,12 @@
 """Windows cut from plates are the pixels, days and labels of the plates."""
 
 import numpy as np
+import pytest
 from photos import labels, photo_folder, write
 
 from eelib.data.own.source import OwnSource
 from eelib.data.sources import source
+from eelib.errors import InputError
 from eelib.settings import RegionSizes
 
 SIZES = RegionSizes(unlabelled=40, train=12, validation=6, test=6, window=16)
@@ -85,3 +87,27 @@ def test_windows_of_every_season_are_cut(tmp_path):
     assert np.allclose(values, [[0.302, 0.802, 1.102], [0.3021, 0.8021, 1.1021]])
     corners = {tuple(corner) for corner in region.train.origin.tolist()}
     assert len(region.train) == 2 * len(corners)
+
+
+def test_windows_without_data_make_room_for_others(tmp_path):
+    """Otherwise a set could be short, or empty, while labelled windows with data are left."""
+    path = photo_folder(tmp_path, nodata=0)
+    for number in range(12):
+        image = np.full((3, 64, 64), 100, np.uint8)
+        image[:, 16:] = 0
+        write(tmp_path / "photos" / f"city_{number:02}.png", image)
+    few, all_of_them = (source(path).load(SIZES.model_copy(update={"train": count, "test": count})) for count in (4, 500))
+    assert len(few.train) == len(few.test) == 4 < len(all_of_them.test)
+    assert np.array_equal(few.train.origin, all_of_them.train.origin[:4])
+
+
+def test_a_set_in_which_no_label_has_data_is_named(tmp_path):
+    path = photo_folder(tmp_path, nodata=0, split={"by": "pattern", "pattern": "(train|val|test)"})
+    for folder in ("photos", "masks"):
+        for number in range(12):
+            old = tmp_path / folder / f"city_{number:02}.png"
+            old.rename(old.with_name(f"{('train', 'val', 'test')[number % 3]}_{number:02}.png"))
+    for file in (tmp_path / "photos").glob("val_*"):
+        write(file, np.zeros((3, 64, 64), np.uint8))
+    with pytest.raises(InputError, match="no window of validation has labels where it has data; check 'nodata' and the masks"):
+        source(path).load(SIZES)

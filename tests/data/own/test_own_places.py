@@ -93,6 +93,8 @@ def test_lists_decide_by_name_pattern_or_file(tmp_path):
 def test_a_table_decides(tmp_path):
     (tmp_path / "s.csv").write_text("image,split\np00.tif,train\np01,val\nphotos/p02.tif,test\n")
     assert owners({"by": "table", "table": "s.csv"}, folder=tmp_path) == [0, 1, 2, -1, -1, -1]
+    (tmp_path / "s.csv").write_text("image,split\nP00.TIF,train\np01.png,val\nphotos/P02,test\nelsewhere.tif,test\n")
+    assert owners({"by": "table", "table": "s.csv"}, folder=tmp_path) == [0, 1, 2, -1, -1, -1]
 
 
 @pytest.mark.parametrize(
@@ -107,6 +109,8 @@ def test_a_table_decides(tmp_path):
         ({"by": "table", "table": "nix.csv"}, None, r"nix\.csv cannot be read"),
         ({"by": "table", "table": "s.csv"}, "a,b\n1,2\n", "columns 'image' and 'split'"),
         ({"by": "table", "table": "s.csv"}, "image,split\np00,train\np00,test\n", "'p00' appears twice"),
+        ({"by": "table", "table": "s.csv"}, "image,split\np00,train\np00.tif,test\n", "'p00' is in train and in test; give it one row"),
+        ({"by": "table", "table": "s.csv"}, "image,split\nP00,train\np00.png,test\n", "'p00' is in train and in test; give it one row"),
         ({"by": "table", "table": "s.csv"}, "image,split\np00,practice\n", "'practice' is no split"),
     ],
 )

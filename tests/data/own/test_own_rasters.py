@@ -4,8 +4,11 @@ import os
 
 import numpy as np
 import pytest
+import rasterio
 from photos import labels, photo, write
 
+from eelib.data.own.pixels import Scaling
+from eelib.data.own.plates import read_values
 from eelib.data.own.rasters import Box, inspect, read
 from eelib.errors import InputError
 
@@ -69,3 +72,25 @@ def test_a_raster_without_permission_is_said_to_be_that(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *given: False)
     with pytest.raises(InputError, match="no permission to read it"):
         inspect(path)
+
+
+@pytest.mark.parametrize(("scale", "expected"), [(None, [0.2, 0.5]), (1e-4, [0.3, 0.3])])
+def test_factors_of_the_file_hold_unless_the_manifest_has_its_own(tmp_path, scale, expected):
+    path = write(tmp_path / "a.tif", np.full((2, 16, 16), 3000, np.uint16))
+    with rasterio.open(path, "r+") as target:
+        target.scales, target.offsets = (1e-4, 2e-4), (-0.1, -0.1)
+    values = read_values(inspect(path), Box(0, 0, 16, 16), Scaling(scale, 0.0, None))
+    np.testing.assert_allclose(values, np.array(expected, np.float32)[:, None, None].repeat(16, 1).repeat(16, 2), rtol=1e-5)
+    assert read(path, Box(0, 0, 1, 1)).max() == 3000 and inspect(write(tmp_path / "b.tif", IMAGE)).factors is None
+
+
+def test_what_a_mask_beside_the_bands_hides_is_no_data(tmp_path):
+    path = write(tmp_path / "a.tif", IMAGE)
+    hidden = np.zeros((48, 64), bool)
+    hidden[:, :20] = True
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(path, "r+") as target:
+        target.write_mask(~hidden)
+    box = Box(8, 10, 24, 32)
+    values = read_values(inspect(path), box, Scaling(None, 0.0, None))
+    assert (np.isnan(values) == hidden[8:32, 10:42]).all()
+    assert not inspect(write(tmp_path / "b.tif", IMAGE, nodata=7)).masked

@@ -48,9 +48,9 @@ def test_best_first_in_table_and_figure():
 
 def test_the_conclusion_counts():
     fine, probe, pixel = baseline_conclusion(baselines(records())).splitlines()
-    assert "better than 2 of 4 alternatives, worse than 2" in probe
+    assert "better in 2 of 4 comparisons, worse in 2" in probe
     assert "Highest mIoU: raw pixels, linear in Germany" in probe
-    assert "better than 1 of 1" in fine
-    assert "worse than 1" in pixel
+    assert "better in 1 of 1" in fine
+    assert "worse in 1" in pixel
     with pytest.raises(InputError, match="run the arms first"):
         baselines([])

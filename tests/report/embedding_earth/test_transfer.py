@@ -73,6 +73,13 @@ def test_averages_by_distance_leave_real_regions_out():
     assert found["same region"].loss is None
 
 
+def test_a_square_of_real_regions_alone_has_its_home():
+    romania = {"random": 40, "pretrained": 60, "pretrained on brandenburg": 50}
+    brandenburg = {"random": 30, "pretrained": 45, "pretrained on romania": 35}
+    found = by_distance(transfers([*readings(romania, region="romania"), *readings(brandenburg, region="brandenburg")]))
+    assert [(item.cells, item.loss is None) for item in found] == [(2, True), (2, False)] and found[0].how == HOME
+
+
 def test_tables_hold_every_cell_once_with_its_records():
     cells = transfers(records())
     matrix, exchange = transfer_table(cells), exchange_table(cells)
@@ -132,7 +139,7 @@ def test_own_regions_that_do_not_say_where_they_lie(tmp_path):
         ]
     )
     found = {item.how: item.cells for item in by_distance(cells)}
-    assert found == {"other region": 2, "all regions": 2}
+    assert found == {HOME: 2, "other region": 2, "all regions": 2}
     assert "continent" in distance_table(by_distance(cells))
     assert "not stated +" in transfer_conclusion(cells)
     assert transfer_figure(cells).axes[0].images[0].get_array().shape == (3, 2)
