@@ -50,6 +50,11 @@ class Inference:
         return -(-(self.radius or 0) // 8) * 8
 
     @property
+    def least(self) -> int:
+        """Side below which the network would see less than it was scored on, pixels; 0 where that makes no difference."""
+        return self.window if self.radius is None else 0
+
+    @property
     def step(self) -> int:
         """Distance between tiles that keeps activations within the budget, pixels."""
         for step in (1024, 512, 256, 128):

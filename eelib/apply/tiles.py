@@ -57,6 +57,7 @@ class Tiling:
         step: Distance between tiles; a multiple of what the network pools by, so that tiles share its grid.
         seam: Width over which neighbours are blended, below ``step``.
         margin: See above; a multiple of the same.
+        least: Side that the network needs to see, where the scene has it: the last tile of a side may use less, and reads back as far.
     """
 
     height: int
@@ -64,6 +65,7 @@ class Tiling:
     step: int
     seam: int
     margin: int
+    least: int = 0
 
     def __iter__(self) -> Iterator[Tile]:
         """Tiles row by row, from left to right."""
@@ -74,12 +76,9 @@ class Tiling:
                 top, left = row * self.step, column * self.step
                 bottom = self.height if last[0] else top + self.step + self.seam
                 right = self.width if last[1] else left + self.step + self.seam
-                read = Box(
-                    max(0, top - self.margin),
-                    max(0, left - self.margin),
-                    min(self.height, bottom + self.margin),
-                    min(self.width, right + self.margin),
-                )
+                lower, upper = min(self.height, bottom + self.margin), min(self.width, right + self.margin)
+                above, beside = min(top - self.margin, lower - self.least), min(left - self.margin, upper - self.least)
+                read = Box(max(0, above), max(0, beside), lower, upper)
                 yield Tile(read, Box(top, left, bottom, right), last)
 
     def __len__(self) -> int:

@@ -158,7 +158,7 @@ def _blocks(scene: Scene, infer: Inference, say: Say) -> Iterator[tuple[Box, Flo
     """Boxes that cover the scene once, their blended output ``(D, h, w)``, and where there were data on any date ``(h, w)``."""
     from tqdm import tqdm
 
-    tiling = Tiling(scene.height, scene.width, infer.step, SEAM, infer.margin)
+    tiling = Tiling(scene.height, scene.width, infer.step, SEAM, infer.margin, infer.least)
     blend = Blend(tiling, infer.channels)
     started = time.perf_counter()
     for tile in tqdm(tiling, unit="tile", disable=None, leave=False):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eelib.apply.tiles import Blend, Tiling
+from eelib.apply.tiles import Blend, Box, Tiling
 
 tilings = st.builds(
     lambda height, width, step, seam, margin: Tiling(height, width, 4 * step, min(seam, 4 * step - 1), 4 * margin),
@@ -69,3 +69,11 @@ def test_memory_is_that_of_the_seams():
 @pytest.mark.parametrize(("length", "count"), [(1, 1), (16, 1), (20, 1), (21, 2), (36, 2), (37, 3)])
 def test_the_last_tile_takes_what_is_left(length, count):
     assert len(Tiling(8, length, 16, 4, 0)) == count
+
+
+def test_the_last_tile_reads_back_as_far_as_the_network_needs():
+    narrow, wide = list(Tiling(40, 529, 512, 16, 0)), list(Tiling(40, 529, 512, 16, 0, 32))
+    assert [tile.used for tile in narrow] == [tile.used for tile in wide]
+    assert [(tile.read.left, tile.read.right) for tile in narrow] == [(0, 528), (512, 529)]
+    assert [(tile.read.left, tile.read.right) for tile in wide] == [(0, 528), (497, 529)]
+    assert {tile.read for tile in Tiling(20, 24, 512, 16, 0, 32)} == {Box(0, 0, 20, 24)}
