@@ -36,17 +36,18 @@ def activation_bytes(module: ImageText, batch: dict[str, Any]) -> int:
     A copy of the module is run on the CPU, so that neither batch norms nor the bank of the module change.
     """
     trial = copy.deepcopy(module).train()
-    weights = {part.data_ptr() for part in [*trial.parameters(), *trial.buffers()]}
-    kept: dict[int, int] = {}
+    # All are held, so that no address is used again: what is counted would depend on the allocator.
+    own = [part.detach() for part in [*trial.parameters(), *trial.buffers()]]
+    saved: list[Tensor] = []
 
     def keep(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in weights:
-            kept[storage.data_ptr()] = storage.nbytes()
+        saved.append(tensor.detach())
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         loss = trial.terms.total(trial.terms(trial.model, trial.encode(batch)))
+    weights, storages = {part.data_ptr() for part in own}, [tensor.untyped_storage() for tensor in saved]
+    kept = {storage.data_ptr(): storage.nbytes() for storage in storages if storage.data_ptr() not in weights}
     del loss
     return sum(kept.values())
 

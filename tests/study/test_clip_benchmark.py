@@ -148,6 +148,12 @@ def test_the_same_seed_gives_the_same_record_and_another_seed_another(toys, tmp_
     assert records[0]["provenance"]["step_seconds"] > 0 and "measured" not in records[0]["metrics"]
 
 
+@pytest.mark.parametrize("name", ["declip", "defilip"])
+def test_what_a_step_keeps_is_counted_alike_every_time(name, toys, tmp_path):
+    arm = train_arm(name, recipe=QUICK.model_copy(update={"samples": 32}))
+    assert len({compute(arm, tmp_path / str(k))["memory"]["activations"] for k in range(3)}) == 1
+
+
 def test_costs_add_up(toys, tmp_path):
     short = QUICK.model_copy(update={"samples": 32})
     clip, declip = (compute(train_arm(name, recipe=short), tmp_path / name) for name in ("clip", "declip"))
