@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from eelib.errors import InputError, missing_extra
+from eelib.losses.checks import check_rows
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -14,12 +15,14 @@ if TYPE_CHECKING:
 
 def barlow_twins(a: Tensor, b: Tensor) -> Tensor:
     """Cross-correlation of matched rows ``(N, D)`` towards the identity, off-diagonal weight .005 (arXiv 2103.03230)."""
+    check_rows(a=a, b=b)
     loss: Tensor = _losses().BarlowTwinsLoss()(a, b)
     return loss
 
 
 def vicreg(a: Tensor, b: Tensor) -> Tensor:
     """Invariance, variance and covariance of matched rows ``(N, D)``, weighted 25, 25 and 1 (arXiv 2105.04906)."""
+    check_rows(a=a, b=b)
     loss: Tensor = _losses().VICRegLoss()(a, b)
     return loss
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from eelib.errors import InputError
-from eelib.losses.checks import check_rows, full_precision
+from eelib.losses.checks import as_scale, check_chunk, check_rows, full_precision
 from eelib.losses.feature_bank import FeatureBank
 from eelib.losses.gather import gather_rows, is_distributed
 from eelib.losses.info_nce import query_info_nce
@@ -53,6 +53,8 @@ def nearest_neighbour_clip(
         InputError: No views, a bank of another width, or as :func:`info_nce`.
     """
     _check(images, texts, bank)
+    check_chunk(chunk)
+    as_scale(scale, images[0])  # before the bank changes, and while it is not full too
     neighbours = [bank.nearest(text) for text in texts]
     ready = bank.full or not warm_up
     if update:

@@ -42,3 +42,13 @@ def test_without_lightly_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "lightly.loss", None)
     with pytest.raises(InputError, match=r"'lightly' is not installed: .*pip install -e '\.\[ssl\]'"):
         barlow_twins(rows(3, 1), rows(3, 2))
+
+
+@pytest.mark.parametrize("loss", [barlow_twins, vicreg])
+def test_bad_rows_are_named(loss):
+    a = torch.randn(4, 3)
+    for other, word in ((torch.randn(4, 5), "a and b must be"), (a * torch.nan, "b ")):
+        with pytest.raises(InputError, match=word):
+            loss(a, other)
+    with pytest.raises(InputError, match="a"):
+        loss(a[:0], a[:0])

@@ -113,3 +113,14 @@ def test_bad_input_is_named():
     with pytest.raises(InputError, match=r"texts\[0\] holds NaN"):
         nearest_neighbour_clip([rows(1)], [rows(2) * torch.nan], bank, 1.0)
     assert torch.equal(bank.rows, bank_of(rows(5)).rows)  # bad rows are not written
+
+
+@pytest.mark.parametrize(
+    ("changed", "word"), [({"chunk": 0}, "chunk must be at least 1"), ({"scale": math.nan}, "scale must be one finite")]
+)
+def test_what_is_refused_leaves_the_bank_as_it_was(changed, word):
+    views, bank = [torch.randn(4, 8)], FeatureBank(16, 8)
+    before = bank.rows.clone()
+    with pytest.raises(InputError, match=word):
+        nearest_neighbour_clip(views, views, bank, **{"scale": 10.0} | changed)
+    assert torch.equal(bank.rows, before) and not bank.full
