@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from eelib.apply.dates import When, dates_of, day_of_year, in_order, only_day
 from eelib.apply.reading import Reading, band_indexes, factor_and_offset
 from eelib.apply.tiles import Box
+from eelib.data.own.rasters import ONE_GRID, apart
 from eelib.data.windows import Floats, Ints
 from eelib.errors import InputError
 
@@ -149,15 +150,8 @@ def _check_grid(sources: Sequence[Any], files: Sequence[Path]) -> None:
     for source, path in zip(sources, files, strict=True):
         if source.shape != first.shape:
             raise InputError(f"{path}: {source.shape} pixels but {files[0].name} has {first.shape}; all dates must lie on one grid")
-        if source.crs != first.crs or _apart(source, first) > 0.1:
+        if source.crs != first.crs or apart(first.transform, source.transform, source.shape) > ONE_GRID:
             raise InputError(f"{path}: another place or projection than {files[0].name}; all dates must lie on one grid")
-
-
-def _apart(source: Any, first: Any) -> float:  # noqa: ANN401 - rasterio has no types
-    """How far the corners of two rasters of one size are apart, in pixels of the first, whatever the units of the map."""
-    corners = ((0, 0), (0, source.height), (source.width, 0), (source.width, source.height))
-    found = ((~first.transform) * (source.transform * corner) for corner in corners)
-    return float(max(abs(there - here) for ends in zip(found, corners, strict=True) for there, here in zip(*ends, strict=True)))
 
 
 def _check_reference(source: Any, path: Path, required: bool) -> None:  # noqa: ANN401

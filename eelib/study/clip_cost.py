@@ -45,10 +45,9 @@ def activation_bytes(module: ImageText, batch: dict[str, Any]) -> int:
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        loss = trial.terms.total(trial.terms(trial.model, trial.encode(batch)))
+        trial.terms.total(trial.terms(trial.model, trial.encode(batch)))
     weights, storages = {part.data_ptr() for part in own}, [tensor.untyped_storage() for tensor in saved]
     kept = {storage.data_ptr(): storage.nbytes() for storage in storages if storage.data_ptr() not in weights}
-    del loss
     return sum(kept.values())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -57,7 +58,7 @@ class Prefetcher:
         end: Step after the last one, beyond which no batch is made before it is asked for.
     """
 
-    def __init__(self, batches: Steps[Any], prepare: Callable[[Any, int], Any] | None, threads: int, end: int | None = None) -> None:
+    def __init__(self, batches: Steps[Any], prepare: Callable[[Any, int], Any] | None, threads: int, end: float = math.inf) -> None:
         self.batches, self.prepare, self.threads, self.end = batches, prepare, threads, end
         self._running = self._all()
 
@@ -89,8 +90,8 @@ class Prefetcher:
         step = self.batches.start
         while True:
             made = [self._batch(step)]
-            room = min(IN_A_ROW, int(SMALL // max(_size(made[0]), 1)), step + IN_A_ROW if self.end is None else self.end - step)
-            for later in range(step + 1, step + room):
+            room = min(IN_A_ROW, SMALL // max(_size(made[0]), 1), self.end - step)
+            for later in range(step + 1, step + int(room)):
                 try:
                     made.append(self._batch(later))
                 except InputError:  # raised again at its step, when those before it are trained on

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ def pretraining(
 
     Where batches are made several in a row, only the mean of as many steps tells what one costs.
     """
-    module, stream = make_pretraining(width, windows, precision, batch, end=None if in_a_row else 0)
+    module, stream = make_pretraining(width, windows, precision, batch, end=math.inf if in_a_row else 0)
     optimiser = module.to(device).configure_optimizers()["optimizer"]
 
     def call() -> None:
@@ -37,7 +38,7 @@ def pretraining(
 
 
 def make_pretraining(
-    width: int, windows: int, precision: str = "32", batch: int | None = None, loaders: int = 0, end: int | None = None
+    width: int, windows: int, precision: str = "32", batch: int | None = None, loaders: int = 0, end: float = math.inf
 ) -> tuple[Pretraining, Iterator[Any]]:
     """Our module, and its batches as training gets them, from so many loader threads; none in a row beyond the step ``end``."""
     import torch

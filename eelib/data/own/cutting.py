@@ -123,8 +123,6 @@ class Cutter:
 
 def _joined(parts: Sequence[Windows]) -> Windows:
     """Labelled windows of several readings, mostly of one."""
-    return (
-        parts[0]
-        if len(parts) == 1
-        else Windows(**{name: np.concatenate([getattr(one, name) for one in parts]) for name in (*FIELDS, "mask")})
-    )
+    if len(parts) == 1:
+        return parts[0]
+    return Windows(**{name: np.concatenate([getattr(one, name) for one in parts]) for name in (*FIELDS, "mask")})

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from eelib.data.own.pixels import Scaling
-from eelib.data.own.rasters import Box, RasterInfo, read, read_mask
+from eelib.data.own.rasters import ONE_GRID, Box, RasterInfo, apart, read, read_mask
 from eelib.data.windows import Floats, Ints
 from eelib.errors import InputError
 
@@ -146,16 +146,8 @@ def same_grid(image: RasterInfo, other: RasterInfo, what: str) -> None:
     if image.crs and other.crs:
         if image.crs != other.crs:
             raise InputError(f"{other.path}: the {what} is in {other.crs} but {image.path.name} in {image.crs}; reproject it")
-        pixel = max(abs(image.transform[0]), abs(image.transform[1]))
-        if max(abs(a - b) for a, b in zip(_corners(image), _corners(other), strict=True)) > 0.1 * pixel:
+        if apart(image.transform, other.transform, image.shape) > ONE_GRID:
             raise InputError(f"{other.path}: the {what} lies elsewhere than {image.path.name}; both must cover the same pixels")
-
-
-def _corners(info: RasterInfo) -> list[float]:
-    """Where three corners of a raster lie on the map: upper left, upper right, lower left."""
-    a, b, c, d, e, f = info.transform
-    height, width = info.shape
-    return [value for row, column in ((0, 0), (0, width), (height, 0)) for value in (a * column + b * row + c, d * column + e * row + f)]
 
 
 def by_season(days: list[date]) -> list[list[int]]:

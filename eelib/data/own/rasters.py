@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ import numpy as np
 from eelib.data.freshness import Stamp, stamp_of
 from eelib.errors import InputError
 
+ONE_GRID = 0.1  # pixels that rasters of one grid may be apart
 CACHE_MB = 128  # GDAL would take 5 % of the machine's memory for decoded blocks
 
 
@@ -92,6 +93,21 @@ def inspect(path: Path) -> RasterInfo:
             crs=str(source.crs) if source.crs else None,
             transform=tuple(source.transform)[:6],
         )
+
+
+def apart(one: Sequence[float], other: Sequence[float], shape: tuple[int, int]) -> float:
+    """How far the corners of two grids of one shape are apart at most, in pixels of the first, whatever the units of the map.
+
+    Args:
+        one: Affine coefficients ``(a, b, c, d, e, f)``.
+        other: Those of the other grid.
+        shape: Height and width of both, pixels.
+    """
+    from rasterio import Affine
+
+    back = ~Affine(*one[:6]) * Affine(*other[:6])
+    corners = [(column, row) for column in (0, shape[1]) for row in (0, shape[0])]
+    return max(float(abs(there - here)) for corner in corners for there, here in zip(back * corner, corner, strict=True))
 
 
 def _refuse_cut_png(path: Path) -> None:

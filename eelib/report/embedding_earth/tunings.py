@@ -29,7 +29,7 @@ class Tuning:
         frozen: mIoU of what is not fine-tuned, by the names in ``FROZEN``; those that were run.
         gains: Per length, paired difference pre-trained minus random.
         over: Per name in ``frozen``, start and length: paired difference to it.
-        rises: Per start, the longest minus the shortest, paired.
+        rises: Per start and length, the longest minus that, paired; none of the longest.
         growth: Gain at the longest minus gain at the shortest, paired.
         records: As ``scores``.
         frozen_records: As ``frozen``.
@@ -42,7 +42,7 @@ class Tuning:
     frozen: Mapping[str, Estimate]
     gains: Mapping[float, Estimate]
     over: Mapping[str, Mapping[str, Mapping[float, Estimate]]]
-    rises: Mapping[str, Estimate]
+    rises: Mapping[str, Mapping[float, Estimate]]
     growth: Estimate
     records: Mapping[str, Mapping[float, tuple[Record, ...]]]
     frozen_records: Mapping[str, tuple[Record, ...]]
@@ -107,7 +107,7 @@ def _tuning(case: Case, pretraining: float, tuned: Mapping[float, Mapping[str, G
         {name: draws.score(name) for name in frozen},
         {length: draws.estimate(column) for length, column in gain.items()},
         {name: {start: over(name, names, draws) for start, names in columns.items()} for name in frozen},
-        {start: draws.difference(names[last], names[first]) for start, names in columns.items()},
+        {start: {at: draws.difference(names[last], names[at]) for at in tuned if at != last} for start, names in columns.items()},
         draws.estimate(gain[last] - gain[first]),
         {start: {length: named[name].records for length, name in names.items()} for start, names in columns.items()},
         {name: group.records for name, group in frozen.items()},
@@ -191,8 +191,9 @@ def _gain_sentence(items: list[Tuning], span: str) -> str:
 def _rises(items: list[Tuning]) -> str:
     found = []
     for start in STARTS:
-        up, down, _ = verdict([item.rises[start] for item in items])
-        most = max((item.rises[start] for item in items), key=lambda rise: rise.value)
+        rises = [item.rises[start][item.lengths[0]] for item in items]
+        up, down, _ = verdict(rises)
+        most = max(rises, key=lambda rise: rise.value)
         found.append(f"mIoU of {TITLES[start]}s rises" if start == "random" else f"that of {TITLES[start]} ones")
         found[-1] += f" in {up} of {len(items)} cases and falls in {down} (at most {signed(most)} points)"
     return ", ".join(found)

@@ -55,9 +55,9 @@ def unfinished(records: Sequence[Record]) -> str:
     """That fine-tuning goes on rising beyond the length of the headline, from the records of the notebook that made it longer."""
     items = tunings(records)
     last = max(item.lengths[-1] for item in items)
-    rises = [item.rises["random"] for item in items if (item.lengths[0], item.lengths[-1]) == (1, last)]
+    rises = [item.rises["random"][1] for item in items if 1 in item.rises["random"] and item.lengths[-1] == last]
     up = [rise.value for rise in rises if rise.above()]
-    if last == 1 or 2 * len(up) <= len(rises):
+    if 2 * len(up) <= len(rises):
         return ""
     text = f" Fine-tuning at this length is far from finished: with {times(last)} its steps random starts score higher in {len(up)} of "
     text += f"{len(rises)} cases by an interval, there {points(POINTS * sum(up) / len(up), sign=False)} points on average."

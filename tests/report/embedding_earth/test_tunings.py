@@ -30,7 +30,8 @@ def test_every_length_has_scores_gains_and_distances():
         assert item.gains[length].value == pytest.approx(mean(trained) - mean(random))
         assert item.over["raw"]["random"][length].value == pytest.approx(mean(random) - mean(55))
         assert item.over["frozen"]["pretrained"][length].value == pytest.approx(mean(trained) - mean(40))
-    assert item.rises["random"].value == pytest.approx(mean(60) - mean(30))
+    assert list(item.rises["random"]) == [1.0]
+    assert item.rises["random"][1.0].value == pytest.approx(mean(60) - mean(30))
     assert item.growth.value == pytest.approx((mean(62) - mean(60)) - (mean(45) - mean(30)))
     assert item.growth.high < 0
     assert {name: score.value for name, score in item.frozen.items()} == pytest.approx({"raw": mean(55), "frozen": mean(40)})
@@ -74,6 +75,8 @@ def test_the_headline_says_how_far_fine_tuning_is_from_finished():
     assert "with 4 × its steps random starts score higher in 1 of 1 cases by an interval" in text
     assert f"there {100 * (mean(60) - mean(30)):.1f} points on average" in text
     assert text.endswith("(notebooks/ee8_finetuning).")
+    shorter = TUNED | {"random tuned x 0.25": 10, "pretrained x 4 tuned x 0.25": 12}  # than what the headline reads, as at profile full
+    assert unfinished(records(shorter)) == text
     flat = {"random": 30, "pretrained x 4": 30, "random tuned x 4": 30, "pretrained x 4 tuned x 4": 50}
     assert unfinished(records(flat)) == ""
 
